@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import { route } from '../route.ts';
+import { Id, text, Timestamp } from '../shapes.ts';
+
+export const Role = z.enum(['member', 'operator']);
+export type Role = z.infer<typeof Role>;
+
+export const Member = z.object({ id: Id, email: z.string(), name: z.string(), role: Role, createdAt: Timestamp });
+export type Member = z.infer<typeof Member>;
+
+/** Seconds are counted from the answer. */
+export const Session = z.object({
+  accessToken: z.string(),
+  refreshToken: z.string(),
+  tokenType: z.literal('Bearer'),
+  expiresIn: z.int(),
+  refreshExpiresIn: z.int(),
+});
+export type Session = z.infer<typeof Session>;
+
+/** Compared without case, as every mail provider does; RFC 5321 allows 254 characters. */
+export const Email = z.string().trim().toLowerCase().max(254).pipe(z.email());
+export const Password = z.string().min(10).max(128);
+
+export const signUp = route({
+  owner: 'commerce',
+  method: 'POST',
+  path: '/members',
+  summary: 'Become a member',
+  auth: 'none',
+  gate: 'none',
+  body: z.strictObject({ email: Email, password: Password, name: text(100) }),
+  answers: { 201: Member },
+  problems: ['EMAIL_TAKEN', 'OVERLOADED'],
+});
+
+export const signIn = route({
+  owner: 'commerce',
+  method: 'POST',
+  path: '/sessions',
+  summary: 'Sign in',
+  auth: 'none',
+  gate: 'none',
+  body: z.strictObject({ email: Email, password: z.string().min(1).max(128) }),
+  answers: { 201: Session },
+  problems: ['INVALID_CREDENTIALS', 'OVERLOADED'],
+});
+
+export const refreshSession = route({
+  owner: 'commerce',
+  method: 'POST',
+  path: '/sessions/refresh',
+  summary: 'New tokens for a refresh token, which is spent by it',
+  auth: 'none',
+  gate: 'none',
+  body: z.strictObject({ refreshToken: z.string().min(1).max(200) }),
+  answers: { 201: Session },
+  problems: ['SESSION_ENDED'],
+});
+
+export const signOut = route({
+  owner: 'commerce',
+  method: 'DELETE',
+  path: '/sessions',
+  summary: 'End this session, at once and everywhere',
+  auth: 'member',
+  gate: 'none',
+  answers: { 204: null },
+  problems: [],
+});
+
+export const readMe = route({
+  owner: 'commerce',
+  method: 'GET',
+  path: '/members/me',
+  summary: 'Who am I',
+  auth: 'member',
+  gate: 'none',
+  answers: { 200: Member },
+  problems: [],
+});

@@ -1,0 +1,171 @@
+import { z } from 'zod';
+import { route } from '../route.ts';
+import { page, PageQuery, QueueId, QueueNumber, text, Timestamp } from '../shapes.ts';
+
+export const TokenStatus = z.enum(['PREQUEUE', 'WAITING', 'ADMITTED', 'EXPIRED', 'COMPLETED', 'LEFT', 'REVOKED']);
+export type TokenStatus = z.infer<typeof TokenStatus>;
+
+/** A member's place in a line. `token` is what `Queue-Token` carries; it is answered where it is issued. */
+export const QueueToken = z.object({
+  token: z.string(),
+  queueId: QueueId,
+  number: QueueNumber,
+  lane: z.string(),
+  status: TokenStatus,
+  position: z.int().min(1).optional(),
+  etaSeconds: z.int().min(0).optional(),
+  pollAfterMs: z.int().min(0).optional(),
+  admittedUntil: Timestamp.optional(),
+});
+export type QueueToken = z.infer<typeof QueueToken>;
+
+export const QueueStatus = QueueToken.omit({ token: true });
+export type QueueStatus = z.infer<typeof QueueStatus>;
+
+export const QueueState = z.enum(['PREQUEUE', 'OPEN', 'PAUSED', 'CLOSED']);
+export type QueueState = z.infer<typeof QueueState>;
+
+/** What anybody may know of a queue. `cap` is absent where everybody is admitted. */
+export const Queue = z.object({
+  id: QueueId,
+  state: QueueState,
+  waiting: z.int().min(0),
+  admitted: z.int().min(0),
+  cap: z.int().min(0).optional(),
+  admitPerSecond: z.number().positive().optional(),
+  message: z.string().optional(),
+});
+export type Queue = z.infer<typeof Queue>;
+
+/** What an operator sets and sees. */
+export const QueueSettings = Queue.extend({
+  capacity: z.int().min(1).optional(),
+  windowSeconds: z.int(),
+  abandonAfterSeconds: z.int(),
+  onExpiry: z.enum(['end', 'requeue']),
+  tokenLifeSeconds: z.int(),
+  maxPollSeconds: z.int(),
+  createdAt: Timestamp,
+});
+export type QueueSettings = z.infer<typeof QueueSettings>;
+
+const settings = {
+  /** Admitted at once, at most; null: no line, everybody is admitted. S0 runs 100, S2 6,000. */
+  cap: z.int().min(0).max(1_000_000).nullable(),
+  admitPerSecond: z.number().positive().max(100_000).nullable(),
+  capacity: z.int().min(1).max(1_000_000_000).nullable(),
+  windowSeconds: z.int().min(1).max(86_400),
+  abandonAfterSeconds: z.int().min(1).max(86_400),
+  onExpiry: z.enum(['end', 'requeue']),
+  tokenLifeSeconds: z.int().min(1).max(604_800),
+  maxPollSeconds: z.int().min(1).max(300),
+  message: text(500).nullable(),
+};
+export const CreateQueue = z
+  .strictObject({ id: QueueId, ...settings })
+  .partial()
+  .required({ id: true, cap: true });
+export const ChangeQueue = z.strictObject(settings).partial();
+
+const QueueParams = z.strictObject({ queueId: QueueId });
+
+export const issueToken = route({
+  owner: 'queue',
+  method: 'POST',
+  path: '/queues/{queueId}/tokens',
+  summary: 'Take a number; the one you have already is answered again',
+  auth: 'member',
+  gate: 'none',
+  params: QueueParams,
+  body: z.strictObject({}).optional(),
+  answers: { 200: QueueToken, 201: QueueToken },
+  problems: ['NOT_FOUND', 'QUEUE_FULL', 'QUEUE_CLOSED'],
+});
+
+export const tokenStatus = route({
+  owner: 'queue',
+  method: 'GET',
+  path: '/queues/{queueId}/tokens/current',
+  summary: 'Where am I in the line, and when to ask again',
+  auth: 'member',
+  gate: 'issued',
+  params: QueueParams,
+  answers: { 200: QueueStatus },
+  problems: ['NOT_FOUND', 'QUEUE_WRONG'],
+});
+
+export const heartbeat = route({
+  owner: 'queue',
+  method: 'PUT',
+  path: '/queues/{queueId}/tokens/current/heartbeat',
+  summary: 'Say that I am still here',
+  auth: 'member',
+  gate: 'issued',
+  params: QueueParams,
+  body: z.strictObject({}).optional(),
+  answers: { 204: null },
+  problems: ['NOT_FOUND', 'QUEUE_WRONG'],
+});
+
+export const leaveQueue = route({
+  owner: 'queue',
+  method: 'DELETE',
+  path: '/queues/{queueId}/tokens/current',
+  summary: 'Leave the line, or give the place inside back',
+  auth: 'member',
+  gate: 'issued',
+  params: QueueParams,
+  answers: { 204: null },
+  problems: ['NOT_FOUND', 'QUEUE_WRONG'],
+});
+
+export const listQueues = route({
+  owner: 'queue',
+  method: 'GET',
+  path: '/queues',
+  summary: 'Queues and their counters',
+  auth: 'none',
+  gate: 'none',
+  query: PageQuery,
+  answers: { 200: page(Queue) },
+  problems: [],
+  cache: 'public, max-age=1',
+});
+
+export const readQueue = route({
+  owner: 'queue',
+  method: 'GET',
+  path: '/queues/{queueId}',
+  summary: 'Counters of one queue',
+  auth: 'none',
+  gate: 'none',
+  params: QueueParams,
+  answers: { 200: Queue },
+  problems: ['NOT_FOUND'],
+  cache: 'public, max-age=1',
+});
+
+export const createQueue = route({
+  owner: 'queue',
+  method: 'POST',
+  path: '/admin/queues',
+  summary: 'Open a waiting room',
+  auth: 'operator',
+  gate: 'none',
+  body: CreateQueue,
+  answers: { 201: QueueSettings },
+  problems: ['QUEUE_EXISTS'],
+});
+
+export const changeQueue = route({
+  owner: 'queue',
+  method: 'PATCH',
+  path: '/admin/queues/{queueId}',
+  summary: 'Change what the request names, live',
+  auth: 'operator',
+  gate: 'none',
+  params: QueueParams,
+  body: ChangeQueue,
+  answers: { 200: QueueSettings },
+  problems: ['NOT_FOUND'],
+});

@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { route } from '../route.ts';
+import { QueueId, QueueNumber } from '../shapes.ts';
+import { TokenStatus } from './http.ts';
+
+/** One token whose signature the gateway has checked; `member` is the hash of the member that the token carries. */
+export const TokenCheck = z.strictObject({
+  queueId: QueueId,
+  epoch: z.int().min(1),
+  number: QueueNumber,
+  lane: z.string(),
+  member: z.string().min(1).max(64),
+  /** Seconds since 1970. */
+  issuedAt: z.int().min(0),
+});
+export type TokenCheck = z.infer<typeof TokenCheck>;
+
+/** `INVALID`: a queue that is not there, an epoch that is over, or a life that is. */
+export const TokenCheckResult = z.object({
+  status: z.union([TokenStatus, z.literal('INVALID')]),
+  position: z.int().optional(),
+  etaSeconds: z.int().optional(),
+  pollAfterMs: z.int().optional(),
+  admittedUntil: z.string().optional(),
+  /** Of an ADMITTED one, by the queue's clock: how long the answer may be kept at most. */
+  remainingMs: z.int().optional(),
+});
+export type TokenCheckResult = z.infer<typeof TokenCheckResult>;
+
+export const checkTokens = route({
+  owner: 'queue',
+  method: 'POST',
+  path: '/internal/tokens/check',
+  summary: 'The state of many tokens in one look',
+  auth: 'gateway',
+  gate: 'none',
+  body: z.strictObject({ tokens: z.array(TokenCheck).min(1).max(1000) }),
+  answers: { 200: z.object({ results: z.array(TokenCheckResult) }) },
+  problems: [],
+  maxBodyBytes: 1_048_576,
+});
