@@ -1,0 +1,117 @@
+import { Refusal } from '../errors/index.ts';
+import type { Clock } from '../ids/index.ts';
+import { createLocalJWKSet, errors, importJWK, jwtVerify, SignJWT, type JSONWebKeySet, type JWK } from 'jose';
+
+export interface Access {
+  readonly memberId: string;
+  readonly role: 'member' | 'operator';
+  readonly sessionId: string;
+}
+
+const ISSUER = 'onsale';
+const AUDIENCE = 'onsale-api';
+
+/** The public half of a key set, as it may be published. */
+export const publicKeys = (keys: JSONWebKeySet): JSONWebKeySet => ({
+  keys: keys.keys.map(({ d: _private, ...shown }) => shown),
+});
+
+/** Signs access tokens (EdDSA) with the first key of the set; the others are only verified (rotation). */
+export const createAccessTokenSigner = ({ keys, clock, lifeSeconds }: { keys: JSONWebKeySet; clock: Clock; lifeSeconds: number }) => {
+  const jwk = keys.keys[0];
+  if (jwk === undefined) throw new Error('no key to sign access tokens with');
+  const key = importJWK(jwk, 'EdDSA');
+  return {
+    lifeSeconds,
+    sign: async ({ memberId, role, sessionId }: Access): Promise<string> => {
+      const now = Math.floor(clock.now().getTime() / 1000);
+      return new SignJWT({ role, sid: sessionId })
+        .setProtectedHeader({ alg: 'EdDSA', ...(jwk.kid === undefined ? {} : { kid: jwk.kid }), typ: 'at+jwt' })
+        .setSubject(memberId)
+        .setIssuer(ISSUER)
+        .setAudience(AUDIENCE)
+        .setIssuedAt(now)
+        .setExpirationTime(now + lifeSeconds)
+        .sign(await key);
+    },
+  };
+};
+
+export type AccessTokenSigner = ReturnType<typeof createAccessTokenSigner>;
+
+export interface VerifiedAccess extends Access {
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number;
+}
+
+interface VerifierOptions {
+  /** Asks the owner of the keys for their public halves. */
+  readonly fetchKeys: () => Promise<JSONWebKeySet>;
+  readonly clock: Clock;
+  /** Shortest time between two fetches, so that tokens with invented key ids do not become requests. */
+  readonly cooldownMs?: number;
+}
+
+const unauthenticated = (detail: string, cause?: unknown): Refusal => new Refusal('UNAUTHENTICATED', detail, { cause });
+
+/**
+ * Verifies access tokens against keys that are fetched when first needed and when a token names an unknown one (at most every
+ * `cooldownMs`); the last keys known are kept while their owner is away.
+ */
+export const createAccessTokenVerifier = ({ fetchKeys, clock, cooldownMs = 5000 }: VerifierOptions) => {
+  let known: JSONWebKeySet = { keys: [] };
+  let find = createLocalJWKSet(known);
+  let fetchedAt = -Infinity;
+  let fetching: Promise<void> | undefined;
+
+  const refresh = async (): Promise<void> => {
+    if (fetching === undefined && clock.now().getTime() - fetchedAt < cooldownMs && known.keys.length > 0) return;
+    fetching ??= fetchKeys()
+      .then((keys) => {
+        known = keys;
+        find = createLocalJWKSet(keys);
+        fetchedAt = clock.now().getTime();
+      })
+      .finally(() => {
+        fetching = undefined;
+      });
+    await fetching;
+  };
+
+  const verifyOnce = (token: string) =>
+    jwtVerify<{ role: Access['role']; sid: string }>(token, find, {
+      issuer: ISSUER,
+      audience: AUDIENCE,
+      algorithms: ['EdDSA'],
+      typ: 'at+jwt',
+      requiredClaims: ['sub', 'exp', 'sid', 'role'],
+      currentDate: clock.now(),
+    });
+
+  return {
+    /** The keys as last fetched; fetches them when there are none yet. */
+    keys: async (): Promise<JSONWebKeySet> => {
+      if (known.keys.length === 0) await refresh();
+      return known;
+    },
+    /** @throws Refusal UNAUTHENTICATED; whatever `fetchKeys` throws when no key has ever been had */
+    verify: async (token: string): Promise<VerifiedAccess> => {
+      if (known.keys.length === 0) await refresh();
+      try {
+        const { payload } = await verifyOnce(token).catch(async (error: unknown) => {
+          if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
+          await refresh().catch(() => undefined);
+          return verifyOnce(token);
+        });
+        return { memberId: payload.sub!, role: payload.role, sessionId: payload.sid, expiresAt: payload.exp! * 1000 };
+      } catch (error) {
+        if (error instanceof errors.JWTExpired) throw unauthenticated('The access token has expired.', error);
+        if (error instanceof errors.JOSEError) throw unauthenticated('The access token is not one of ours.', error);
+        throw error;
+      }
+    },
+  };
+};
+
+export type AccessTokenVerifier = ReturnType<typeof createAccessTokenVerifier>;
+export type { JSONWebKeySet, JWK };

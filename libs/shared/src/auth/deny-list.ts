@@ -1,0 +1,16 @@
+import type { Redis } from 'ioredis';
+
+/** A little longer than an access token lives (10 min), so that none outlives its entry. */
+const LIFE_SECONDS = 900;
+
+/** Sessions that have ended while access tokens of theirs may still be valid: written by commerce, read by the gateway. */
+export const endedSessions = ({ redis, namespace }: { redis: Pick<Redis, 'set' | 'exists'>; namespace: string }) => {
+  const key = (sessionId: string): string => `${namespace}:ended-session:${sessionId}`;
+  return {
+    key,
+    end: async (sessionId: string): Promise<void> => {
+      await redis.set(key(sessionId), '1', 'EX', LIFE_SECONDS);
+    },
+    has: async (sessionId: string): Promise<boolean> => (await redis.exists(key(sessionId))) === 1,
+  };
+};

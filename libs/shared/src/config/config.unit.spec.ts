@@ -1,0 +1,45 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { readConfig, readJwks, setting } from './index.ts';
+
+const shape = {
+  ONSALE_A: setting.text({ about: 'a' }),
+  ONSALE_B: setting.int({ default: 3, min: 1, about: 'b' }),
+  ONSALE_C: setting.onOff({ default: true, about: 'c' }),
+};
+const file = (text: string): string => {
+  const path = join(mkdtempSync(join(tmpdir(), 'onsale-config-')), 'value');
+  writeFileSync(path, text);
+  return path;
+};
+
+describe('readConfig', () => {
+  it('gives defaults, numbers and switches', () => {
+    expect(readConfig(shape, { ONSALE_A: 'x', ONSALE_C: 'off' })).toEqual({ ONSALE_A: 'x', ONSALE_B: 3, ONSALE_C: false });
+  });
+
+  it('names every wrong setting at once', () => {
+    expect(() => readConfig(shape, { ONSALE_B: '0', ONSALE_C: 'maybe' })).toThrow(/ONSALE_A[^]*ONSALE_B[^]*ONSALE_C/);
+  });
+
+  it('reads a secret from the file that NAME_FILE names', () => {
+    expect(readConfig(shape, { ONSALE_A_FILE: file('secret\n') }).ONSALE_A).toBe('secret');
+    expect(() => readConfig(shape, { ONSALE_A_FILE: '/nowhere' })).toThrow(/ONSALE_A_FILE: cannot be read/);
+  });
+
+  it('reads comma separated lists, with and without a default', () => {
+    const lists = { ONSALE_L: setting.list({ about: 'l' }), ONSALE_M: setting.list({ default: '', about: 'm' }) };
+    expect(readConfig(lists, { ONSALE_L: 'a, b' })).toEqual({ ONSALE_L: ['a', 'b'], ONSALE_M: [] });
+    expect(() => readConfig(lists, { ONSALE_L: ' , ' })).toThrow(/ONSALE_L/);
+  });
+});
+
+describe('readJwks', () => {
+  it('refuses development keys in production alone', () => {
+    const path = file(JSON.stringify({ keys: [{ kid: 'dev-1', kty: 'OKP' }] }));
+    expect(readJwks(path, 'development').keys).toHaveLength(1);
+    expect(() => readJwks(path, 'production')).toThrow(/development keys/);
+  });
+});

@@ -1,0 +1,3 @@
+export * from './read-config.ts';
+export * from './settings.ts';
+export * from './keys.ts';

@@ -1,0 +1,72 @@
+import { z } from 'zod';
+
+interface IntOptions {
+  readonly default: number;
+  readonly min?: number;
+  readonly max?: number;
+  /** What it is, its unit, and where its number comes from. */
+  readonly about: string;
+}
+
+/** Builders for the values that an environment variable can have; each is documented by `about`. */
+export const setting = {
+  int: ({ default: value, min = 0, max = Number.MAX_SAFE_INTEGER, about }: IntOptions) =>
+    z.coerce.number().int().min(min).max(max).default(value).describe(about),
+  number: ({ default: value, min = 0, max = Number.MAX_VALUE, about }: IntOptions) =>
+    z.coerce.number().min(min).max(max).default(value).describe(about),
+  onOff: ({ default: value, about }: { default: boolean; about: string }) =>
+    z
+      .enum(['on', 'off'])
+      .default(value ? 'on' : 'off')
+      .transform((word) => word === 'on')
+      .describe(about),
+  text: ({ default: value, about }: { default?: string; about: string }) =>
+    value === undefined ? z.string().min(1).describe(about) : z.string().default(value).describe(about),
+  optionalText: ({ about }: { about: string }) => z.string().optional().describe(about),
+  list: ({ default: value, about }: { default?: string; about: string }) => {
+    const words = z.string().transform((text) =>
+      text
+        .split(',')
+        .map((word) => word.trim())
+        .filter((word) => word !== ''),
+    );
+    return value === undefined ? words.pipe(z.array(z.string()).min(1)).describe(about) : words.prefault(value).describe(about);
+  },
+};
+
+/** What every service reads. */
+export const commonSettings = {
+  ONSALE_MODE: z
+    .enum(['production', 'development'])
+    .default('production')
+    .describe('development is what `npm start` says; production refuses development keys'),
+  ONSALE_HOST: setting.text({ default: '0.0.0.0', about: 'address to listen on' }),
+  ONSALE_PORT: z.coerce.number().int().min(0).max(65_535).describe('HTTP port; 0 takes a free one'),
+  ONSALE_OPS_PORT: z.coerce.number().int().min(0).max(65_535).describe('port of /healthz, /readyz and /metrics'),
+  ONSALE_NAMESPACE: z
+    .string()
+    .regex(/^[a-z0-9-]{1,40}$/)
+    .default('onsale')
+    .describe('prefix of topics, consumer groups, and Redis keys and channels'),
+  ONSALE_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info').describe('least severity that is logged'),
+  ONSALE_DRAIN_SECONDS: setting.int({ default: 20, min: 1, about: 'longest time that SIGTERM waits for requests under way' }),
+  ONSALE_PRINCIPAL_PUBLIC_KEYS_FILE: setting.text({ about: 'file with the JWKS that principals from the gateway are verified with' }),
+};
+
+export const mysqlSettings = {
+  ONSALE_MYSQL_URL: setting.text({ about: 'mysql://user:password@host:port/schema' }),
+  ONSALE_MYSQL_POOL: setting.int({ default: 10, min: 1, max: 500, about: 'connections a process' }),
+  ONSALE_MYSQL_ACQUIRE_MS: setting.int({ default: 3000, min: 1, about: 'longest wait for a connection' }),
+  ONSALE_MYSQL_STATEMENT_MS: setting.int({ default: 3000, min: 1, about: 'deadline of a statement' }),
+  ONSALE_MYSQL_LOCK_WAIT_SECONDS: setting.int({ default: 3, min: 1, about: 'innodb_lock_wait_timeout' }),
+};
+
+export const redisSettings = {
+  ONSALE_REDIS_URL: setting.text({ about: 'redis://host:port/db' }),
+};
+
+export const kafkaSettings = {
+  ONSALE_KAFKA_BROKERS: setting.list({ about: 'host:port, comma separated' }),
+  ONSALE_KAFKA_PARTITIONS: setting.int({ default: 6, min: 1, max: 1000, about: 'partitions of a topic that has to be made' }),
+  ONSALE_KAFKA_REPLICATION: setting.int({ default: 1, min: 1, max: 10, about: 'replicas of a topic that has to be made' }),
+};

@@ -1,0 +1,3 @@
+export * from './part.ts';
+export * from './service.ts';
+export * from './run.ts';

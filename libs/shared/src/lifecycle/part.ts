@@ -1,0 +1,60 @@
+/** Something that runs beside the requests: a relay, a consumer, a sweeper. Both may be called once; `stop` ends what is under way first. */
+export interface Part {
+  readonly name: string;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface LoopOptions {
+  readonly name: string;
+  readonly everyMs: number;
+  /** One turn. A turn never overlaps the one before; its errors go to `onError`. */
+  readonly turn: (signal: AbortSignal) => Promise<void>;
+  readonly onError: (error: unknown) => void;
+}
+
+/** A part that takes a turn every `everyMs` (with up to 20 % of jitter, so that replicas do not march in step), and at once when woken. */
+export const loop = ({ name, everyMs, turn, onError }: LoopOptions): Part & { wake(): void } => {
+  const stopping = new AbortController();
+  let ended: Promise<void> | undefined;
+  let woken = false;
+  let ring: (() => void) | undefined;
+
+  const rest = (): Promise<void> =>
+    new Promise((resolve) => {
+      if (woken || stopping.signal.aborted) return resolve();
+      const timer = setTimeout(resolve, everyMs * (1 + 0.2 * Math.random()));
+      ring = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+
+  const go = async (): Promise<void> => {
+    while (!stopping.signal.aborted) {
+      woken = false;
+      try {
+        await turn(stopping.signal);
+      } catch (error) {
+        onError(error);
+      }
+      await rest();
+    }
+  };
+
+  return {
+    name,
+    start: async () => {
+      ended ??= go();
+    },
+    wake: () => {
+      woken = true;
+      ring?.();
+    },
+    stop: async () => {
+      stopping.abort();
+      ring?.();
+      await ended;
+    },
+  };
+};

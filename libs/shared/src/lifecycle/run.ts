@@ -1,0 +1,48 @@
+import type { Service } from './service.ts';
+
+/** Beyond the drain's own deadline: whatever still hangs then is cut. */
+const HARD_STOP_MS = 30_000;
+
+const fail = (message: string, error: unknown): never => {
+  process.stderr.write(
+    `${JSON.stringify({ level: 'fatal', msg: message, error: error instanceof Error ? error.stack : String(error) })}\n`,
+  );
+  process.exit(1);
+};
+
+/**
+ * What `main.ts` is: composes, starts, and stops on SIGTERM or SIGINT with exit code 0. A service that cannot start, an error that nobody
+ * caught, or a stop that hangs ends the process with exit code 1: a supervisor's restart is better than a process in doubt.
+ */
+export const run = async (compose: () => Service | Promise<Service>): Promise<void> => {
+  process.on('uncaughtException', (error) => fail('uncaught exception', error));
+  process.on('unhandledRejection', (error) => fail('unhandled rejection', error));
+  let service: Service;
+  try {
+    service = await compose();
+    await service.start();
+  } catch (error) {
+    return fail('could not start', error);
+  }
+  let stopping = false;
+  const stop = (signal: string): void => {
+    if (stopping) return;
+    stopping = true;
+    service.log.info({ signal }, 'stopping');
+    setTimeout(() => fail('stop took too long', undefined), HARD_STOP_MS).unref();
+    service.stop().then(
+      () => process.exit(0),
+      (error: unknown) => fail('could not stop', error),
+    );
+  };
+  process.on('SIGTERM', () => stop('SIGTERM'));
+  process.on('SIGINT', () => stop('SIGINT'));
+};
+
+/** For parts that find that they cannot go on (a consumer that is lost): end the process, so that the supervisor starts a whole one. */
+export const exitOn =
+  (log: Service['log']) =>
+  (error: unknown): void => {
+    log.fatal({ err: error }, 'a part is lost; ending the process');
+    setImmediate(() => process.exit(1));
+  };

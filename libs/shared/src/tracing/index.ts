@@ -1,0 +1,32 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { randomBytes } from 'node:crypto';
+
+/** What ties the logs and messages of one request together, over HTTP, outbox and Kafka (W3C Trace Context). */
+export interface Trace {
+  readonly traceparent: string;
+  readonly traceId: string;
+  readonly requestId?: string;
+}
+
+const FORM = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
+const storage = new AsyncLocalStorage<Trace>();
+
+/** The trace that the running code belongs to. */
+export const currentTrace = (): Trace | undefined => storage.getStore();
+
+/** A span of the given trace, or of a new one where `traceparent` is absent or malformed. */
+export const childTrace = (traceparent: string | undefined, requestId?: string): Trace => {
+  const parent = traceparent === undefined ? null : FORM.exec(traceparent);
+  const known = parent !== null && !/^0+$/.test(parent[1]!) && !/^0+$/.test(parent[2]!);
+  const traceId = known ? parent[1]! : randomBytes(16).toString('hex');
+  const flags = known ? parent[3]! : '01';
+  return {
+    traceparent: `00-${traceId}-${randomBytes(8).toString('hex')}-${flags}`,
+    traceId,
+    ...(requestId === undefined ? {} : { requestId }),
+  };
+};
+
+/** Runs `fn`, and all that it awaits, as a span of the given trace. */
+export const withTrace = <T>(traceparent: string | undefined, fn: () => T, requestId?: string): T =>
+  storage.run(childTrace(traceparent, requestId), fn);
