@@ -1,0 +1,54 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { RequestHandler } from 'express';
+import { newId } from '../ids/index.ts';
+import type { Log } from '../log/index.ts';
+import type { Metrics } from '../metrics/index.ts';
+import { withTrace } from '../tracing/index.ts';
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i;
+const contexts = new WeakMap<IncomingMessage, { requestId: string; route: string }>();
+
+/** The id of this request: given by whoever stands before us when it is a UUID, else new. Also `instance` of its problem. */
+export const requestIdOf = (req: IncomingMessage): string => contexts.get(req)?.requestId ?? '00000000-0000-4000-8000-000000000000';
+
+/** Names the route for logs and metrics; a path as the client wrote it would make a label each. */
+export const nameRoute = (req: IncomingMessage, route: string): void => {
+  const context = contexts.get(req);
+  if (context !== undefined) context.route = route;
+};
+
+const single = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value[0] : value);
+
+const onEnd = (res: ServerResponse, fn: (finished: boolean) => void): void => {
+  res.once('close', () => fn(res.writableFinished));
+};
+
+/** The first middleware of every app: request id, trace, one log line and one measurement a request. */
+export const requestContext = ({ log, metrics }: { log: Log; metrics: Metrics }): RequestHandler => {
+  const seconds = metrics.histogram({
+    name: 'onsale_http_request_seconds',
+    help: 'From the first byte in to the last one out',
+    labels: ['method', 'route', 'status'],
+  });
+  return (req, res, next) => {
+    const given = single(req.headers['x-request-id']);
+    const requestId = given !== undefined && UUID.test(given) ? given.toLowerCase() : newId();
+    const context = { requestId, route: 'none' };
+    contexts.set(req, context);
+    res.setHeader('x-request-id', requestId);
+    const began = performance.now();
+    withTrace(
+      single(req.headers.traceparent),
+      () => {
+        onEnd(res, (finished) => {
+          const status = finished ? res.statusCode : 499;
+          const durationMs = Math.round((performance.now() - began) * 10) / 10;
+          seconds.observe({ method: req.method, route: context.route, status: String(status) }, durationMs / 1000);
+          log.debug({ method: req.method, route: context.route, status, durationMs }, 'request');
+        });
+        next();
+      },
+      requestId,
+    );
+  };
+};

@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto';
+import { Refusal } from '../errors/index.ts';
+import type { IdempotencyStore, KeyScope, Once } from '../idempotency/index.ts';
+
+/** 1 to 255 visible ASCII characters (draft-ietf-httpapi-idempotency-key-header). */
+const KEY = /^[\x21-\x7e]{1,255}$/;
+
+export interface KeyedRequest {
+  readonly memberId: string;
+  readonly method: string;
+  /** The concrete path, without its query. */
+  readonly path: string;
+  readonly key: string | undefined;
+  /** What must be the same for the key to mean the same request. */
+  readonly query: unknown;
+  readonly body: unknown;
+}
+
+const hashOf = ({ query, body }: KeyedRequest): Buffer =>
+  createHash('sha256')
+    .update(JSON.stringify([query, body ?? null]))
+    .digest();
+
+const scopeOf = (request: KeyedRequest): KeyScope => {
+  const { memberId, method, path, key } = request;
+  if (key === undefined || key === '')
+    throw new Refusal('IDEMPOTENCY_KEY_REQUIRED', 'Send an Idempotency-Key of your own choosing, and the same one when you ask again.');
+  if (!KEY.test(key)) {
+    throw new Refusal('VALIDATION_FAILED', 'The Idempotency-Key is malformed.', {
+      errors: [{ pointer: '/headers/idempotency-key', detail: 'must be 1 to 255 visible ASCII characters' }],
+    });
+  }
+  return { memberId, method, path, key, requestHash: hashOf(request) };
+};
+
+/**
+ * Does a keyed request once: a value that was kept is answered again without doing anything; duplicates in this process share one flight;
+ * those in other processes meet at the key's row.
+ */
+export const createKeyed = ({ store }: { store: IdempotencyStore }) => {
+  const flights = new Map<string, { hash: Buffer; value: Promise<unknown> }>();
+  return async <V>(request: KeyedRequest, act: (once: Once) => Promise<V>): Promise<{ value: V; replayed: boolean }> => {
+    const scope = scopeOf(request);
+    const hash = hashOf(request);
+    const id = JSON.stringify([scope.memberId, scope.method, scope.path, scope.key]);
+    const flight = flights.get(id);
+    if (flight !== undefined) {
+      if (!flight.hash.equals(hash)) throw new Refusal('IDEMPOTENCY_KEY_REUSED', 'This key was sent with another request.');
+      return { value: (await flight.value) as V, replayed: true };
+    }
+    let replayed = false;
+    const fly = async (): Promise<V> => {
+      const kept = await store.find(scope);
+      if (kept !== undefined) {
+        replayed = true;
+        return kept.value as V;
+      }
+      const once = store.once(scope);
+      const value = await act(once);
+      replayed = once.replayed;
+      return value;
+    };
+    const value = fly();
+    flights.set(id, { hash, value });
+    try {
+      return { value: await value, replayed };
+    } finally {
+      flights.delete(id);
+    }
+  };
+};
