@@ -42,7 +42,7 @@ export const urlOf = (
   query: Record<string, string | number> = {},
 ): string => {
   const path = pathOf(route).replaceAll(/\{(\w+)\}/g, (_all, name: string) => encodeURIComponent(params[name] ?? ''));
-  const search = new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)])).toString();
+  const search = new URLSearchParams(Object.entries(query).map(([name, value]): [string, string] => [name, String(value)])).toString();
   return `${baseUrl}${path}${search === '' ? '' : `?${search}`}`;
 };
 
