@@ -1,0 +1,6 @@
+export { captureLog, type CapturedLog } from './capture-log.ts';
+export { eventually, type EventuallyOptions } from './eventually.ts';
+export { fixedClock, type FixedClock } from './fixed-clock.ts';
+export { testDatabase, type TestDatabase } from './test-database.ts';
+export { testKafka, type TestKafka } from './test-kafka.ts';
+export { testRedis, type TestRedis } from './test-redis.ts';
