@@ -1,0 +1,58 @@
+// npm test [-- <jest's arguments>]: the static checks, then every spec on engines of its own.
+import { randomInt } from 'node:crypto';
+import { join } from 'node:path';
+import { runChecks } from '../checks/run-checks.ts';
+import { CannotGoOn, type Engines } from '../engines/engines.ts';
+import { startEngines } from '../engines/start-engines.ts';
+import { workFolder } from '../paths.ts';
+import { claimFreeHome, reapOrphans } from '../processes/home.ts';
+import { Interrupted, onInterruption } from '../terminal/interruption.ts';
+import { runJest } from '../test/run-jest.ts';
+import { testSeed } from '../test/test-seed.ts';
+
+const jestArguments = process.argv.slice(2);
+const seed = testSeed(process.env.ONSALE_TEST_SEED, () => randomInt(2 ** 31));
+const total = { passed: 0, failed: 0 };
+const signal = onInterruption({ atOnce: () => process.exit(130) }); // what is left running is ended by the next run
+
+const count = ({ passed, failed }: { passed: number; failed: number }) => {
+  total.passed += passed;
+  total.failed += failed;
+};
+
+const home = claimFreeHome(join(workFolder, 'test'));
+let engines: Engines | undefined;
+try {
+  console.log(`seed ${seed} (ONSALE_TEST_SEED=${seed} npm test repeats the order)`);
+  const reaped = await reapOrphans(home);
+  if (reaped.length > 0) console.log(`ended what an earlier run left behind: ${reaped.join(', ')}`);
+  if (jestArguments.length === 0) count(await runChecks());
+  else console.log('- static checks are left out when specs are named (npm run check)');
+  signal.throwIfAborted();
+  await startEngines({ purpose: 'test', home, env: process.env, signal, onPrepared: (prepared) => (engines = prepared) });
+  const { mysqlUrl, redisUrl, kafkaBrokers } = engines as unknown as Engines;
+  count(
+    await runJest({
+      seed,
+      args: jestArguments,
+      resultFile: join(home.folder, 'jest.json'),
+      env: {
+        ONSALE_TEST_MYSQL_URL: mysqlUrl,
+        ONSALE_TEST_REDIS_URL: redisUrl,
+        ONSALE_TEST_KAFKA_BROKERS: kafkaBrokers,
+        ONSALE_TEST_HOME: home.folder,
+      },
+      signal,
+    }),
+  );
+} catch (error) {
+  total.failed += 1;
+  if (error instanceof CannotGoOn || error instanceof Interrupted) console.error(error.message);
+  else console.error(error);
+} finally {
+  await engines?.stop();
+  await reapOrphans(home); // services of an e2e spec that did not end by itself
+  home.release();
+}
+console.log(`${total.passed} passed, ${total.failed} failed`);
+process.exitCode = signal.aborted ? 130 : total.failed === 0 ? 0 : 1;
