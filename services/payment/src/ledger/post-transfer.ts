@@ -1,0 +1,46 @@
+import type { WalletEntry } from '@onsale/contracts/payment';
+import type { Trx } from '@onsale/shared/db';
+import type { Clock, NewId } from '@onsale/shared/ids';
+import * as ledger from './ledger-store.ts';
+import { entriesOf, walletChange, type Transfer } from './transfer.ts';
+import * as wallets from './wallet-store.ts';
+
+/** What a transfer has done to the wallet. */
+export interface Posted {
+  readonly entry: WalletEntry;
+  readonly walletVersion: number;
+}
+
+export type PostTransfer = (trx: Trx, order: Omit<Transfer, 'id' | 'at'>) => Promise<Posted | undefined>;
+
+/**
+ * Moves points between a wallet and its system account: the balance, and both ledger entries, in the caller's transaction.
+ * Undefined, with nothing changed, when the wallet holds too little, or would hold more than a safe integer.
+ * @throws a duplicate error when this (reference, kind) was moved before
+ */
+export const postTransfer =
+  ({ newId, clock }: { newId: NewId; clock: Clock }): PostTransfer =>
+  async (trx, order) => {
+    const by = walletChange(order);
+    let wallet = await wallets.change(trx, order.memberId, by);
+    if (wallet === undefined && by > 0) {
+      await wallets.open(trx, order.memberId);
+      wallet = await wallets.change(trx, order.memberId, by);
+    }
+    if (wallet === undefined) return undefined;
+
+    const transfer: Transfer = { ...order, id: newId(), at: clock.now() };
+    const [ours, theirs] = entriesOf(transfer, wallet, newId);
+    await ledger.insert(trx, transfer, [ours, theirs]);
+    return {
+      walletVersion: wallet.version,
+      entry: {
+        id: ours.id,
+        type: transfer.kind,
+        amount: by,
+        balanceAfter: wallet.balance,
+        reference: transfer.reference,
+        createdAt: transfer.at.toISOString(),
+      },
+    };
+  };

@@ -1,0 +1,113 @@
+import type { Code } from '@onsale/contracts';
+import type { Payment, PaymentStatus } from '@onsale/contracts/payment';
+import { isDuplicate, type Queryable, type Trx } from '@onsale/shared/db';
+import { bytesToId, idToBytes } from '@onsale/shared/ids';
+
+interface PaymentRow {
+  id: Buffer;
+  reservation_id: Buffer;
+  amount: number | null;
+  status: PaymentStatus;
+  code: Code | null;
+  created_at: Date;
+  completed_at: Date | null;
+}
+
+const columns = ['id', 'reservation_id', 'amount', 'status', 'code', 'created_at', 'completed_at'] as const;
+
+const paymentOf = (row: PaymentRow): Payment => ({
+  id: bytesToId(row.id),
+  reservationId: bytesToId(row.reservation_id),
+  ...(row.amount === null ? {} : { amount: row.amount }),
+  status: row.status,
+  ...(row.code === null ? {} : { code: row.code }),
+  createdAt: row.created_at.toISOString(),
+  ...(row.completed_at === null ? {} : { completedAt: row.completed_at.toISOString() }),
+});
+
+export interface NewPayment {
+  readonly id: string;
+  readonly memberId: string;
+  readonly reservationId: string;
+  readonly at: Date;
+}
+
+/** Inserts a PROCESSING payment; false, and nothing inserted, when the member has a live one for the reservation. */
+export const insert = async (trx: Trx, { id, memberId, reservationId, at }: NewPayment): Promise<boolean> => {
+  try {
+    await trx('payments').insert({
+      id: idToBytes(id),
+      member_id: idToBytes(memberId),
+      reservation_id: idToBytes(reservationId),
+      live_reservation_id: idToBytes(reservationId),
+      status: 'PROCESSING' satisfies PaymentStatus,
+      version: 1,
+      created_at: at,
+    });
+    return true;
+  } catch (error) {
+    if (isDuplicate(error)) return false;
+    throw error;
+  }
+};
+
+/** The member's live payment for the reservation: the one that `insert` ran into. */
+export const findLive = async (
+  db: Queryable,
+  { memberId, reservationId }: { memberId: string; reservationId: string },
+): Promise<Payment | undefined> => {
+  const row: PaymentRow | undefined = await db('payments')
+    .where({ live_reservation_id: idToBytes(reservationId), member_id: idToBytes(memberId) })
+    .first(...columns);
+  return row && paymentOf(row);
+};
+
+/** PROCESSING -> COMPLETED. False, and nothing changed, when it was not PROCESSING. */
+export const complete = async (trx: Trx, { id, amount, at }: { id: string; amount: number; at: Date }): Promise<boolean> => {
+  const changed = await trx('payments')
+    .where({ id: idToBytes(id), status: 'PROCESSING' satisfies PaymentStatus })
+    .update({ status: 'COMPLETED' satisfies PaymentStatus, amount, completed_at: at, version: trx.raw('version + 1') });
+  return changed === 1;
+};
+
+/** PROCESSING -> FAILED, and the reservation is free for another try. False, and nothing changed, when it was not PROCESSING. */
+export const fail = async (trx: Trx, { id, amount, code }: { id: string; amount: number | undefined; code: Code }): Promise<boolean> => {
+  const changed = await trx('payments')
+    .where({ id: idToBytes(id), status: 'PROCESSING' satisfies PaymentStatus })
+    .update({
+      status: 'FAILED' satisfies PaymentStatus,
+      amount: amount ?? null,
+      code,
+      live_reservation_id: null,
+      version: trx.raw('version + 1'),
+    });
+  return changed === 1;
+};
+
+/** A member's payment; nothing for another member's. */
+export const find = async (db: Queryable, { id, memberId }: { id: string; memberId: string }): Promise<Payment | undefined> => {
+  const row: PaymentRow | undefined = await db('payments')
+    .where({ id: idToBytes(id), member_id: idToBytes(memberId) })
+    .first(...columns);
+  return row && paymentOf(row);
+};
+
+/** A member's payments, newest first (UUIDv7 ids rise with time), from below `before` on. */
+export const listBelow = async (
+  db: Queryable,
+  { memberId, before, limit }: { memberId: string; before: string | undefined; limit: number },
+): Promise<Payment[]> => {
+  const rows: PaymentRow[] = await db('payments')
+    .where('member_id', idToBytes(memberId))
+    .modify((query) => (before === undefined ? query : query.where('id', '<', idToBytes(before))))
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .select(...columns);
+  return rows.map(paymentOf);
+};
+
+/** Which of the payments have ended; ids that do not exist are left out. One indexed read for all waiters of a process. */
+export const haveEnded = async (db: Queryable, ids: readonly string[]): Promise<Map<string, boolean>> => {
+  const rows: { id: Buffer; status: PaymentStatus }[] = await db('payments').whereIn('id', ids.map(idToBytes)).select('id', 'status');
+  return new Map(rows.map((row) => [bytesToId(row.id), row.status !== 'PROCESSING']));
+};
