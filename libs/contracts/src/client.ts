@@ -24,12 +24,12 @@ export class CallProblem extends Error {
   readonly problem: Readonly<Record<string, unknown>>;
   readonly headers: Headers;
 
-  constructor(status: number, problem: Record<string, unknown>, headers: Headers) {
-    super(`${status} ${String(problem['code'] ?? 'without a code')}: ${String(problem['detail'] ?? '')}`);
+  constructor(status: number, problem: { readonly code?: string; readonly detail?: string }, headers: Headers) {
+    super(`${status} ${problem.code ?? 'without a code'}: ${problem.detail ?? ''}`);
     this.name = 'CallProblem';
     this.status = status;
-    this.code = String(problem['code'] ?? '');
-    this.problem = problem;
+    this.code = problem.code ?? '';
+    this.problem = { ...problem };
     this.headers = headers;
   }
 }
@@ -62,12 +62,12 @@ export const createClient = ({ baseUrl, fetch = globalThis.fetch }: { baseUrl: s
     const { params, query, body, timeoutMs = 20_000 } = options;
     const response = await fetch(urlOf(baseUrl, route, params, query), {
       method: route.method,
-      headers: headersOf(options as CallOptions<RouteSpec>),
+      headers: headersOf(options),
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(timeoutMs),
     });
     const read = parsed(await response.text());
-    if (!response.ok) throw new CallProblem(response.status, Object(read) as Record<string, unknown>, response.headers);
+    if (!response.ok) throw new CallProblem(response.status, Object(read) as { code?: string; detail?: string }, response.headers);
     return { status: response.status, body: read, headers: response.headers } as unknown as Answers<R> & { headers: Headers };
   };
   return {

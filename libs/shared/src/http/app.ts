@@ -62,11 +62,18 @@ const deadlineOf = (res: Response, ms: number) => {
   return { signal: gone.signal, passed };
 };
 
+/**
+ * Weak comparison of RFC 9110. Not express' `req.fresh`: it never answers 304 to `Cache-Control: no-cache`, which `fetch` adds to every
+ * conditional request.
+ */
+const hasVersion = (ifNoneMatch: string | undefined, etag: string | undefined): boolean =>
+  ifNoneMatch !== undefined && etag !== undefined && ifNoneMatch.split(',').some((given) => given.trim().replace(/^W\//, '') === etag);
+
 const writeAnswer = (req: Incoming, res: Response, route: RouteSpec, answer: Answer): void => {
   for (const [name, value] of Object.entries(answer.headers)) res.setHeader(name, value);
   res.setHeader('cache-control', route.cache ?? 'no-store');
   res.status(answer.status);
-  if (answer.headers['etag'] !== undefined && req.fresh) {
+  if (hasVersion(req.headers['if-none-match'], answer.headers['etag'])) {
     res.status(304).end();
     return;
   }

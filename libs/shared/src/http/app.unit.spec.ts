@@ -58,7 +58,7 @@ const memoryStore = (): IdempotencyStore => {
       },
     }),
     purge: async () => 0,
-  } as unknown as IdempotencyStore;
+  } as IdempotencyStore;
 };
 
 let server: Server;

@@ -18,7 +18,7 @@ const refusalOfParser = (error: unknown): unknown => {
 
 const run = (parser: RequestHandler, req: Request, res: Response): Promise<void> =>
   new Promise((resolve, reject) => {
-    parser(req, res, (error?: unknown) => (error === undefined ? resolve() : reject(refusalOfParser(error) as Error)));
+    parser(req, res, (error?: unknown) => (error === undefined ? resolve() : reject(refusalOfParser(error))));
   });
 
 /** Reads the JSON body of a route that declares one; refuses a body where none is declared. `undefined` where none was sent. */
