@@ -61,20 +61,22 @@ const unauthenticated = (detail: string, cause?: unknown): Refusal => new Refusa
 export const createAccessTokenVerifier = ({ fetchKeys, clock, cooldownMs = 5000 }: VerifierOptions) => {
   let known: JSONWebKeySet = { keys: [] };
   let find = createLocalJWKSet(known);
-  let fetchedAt = -Infinity;
+  let askedAt = -Infinity;
   let fetching: Promise<void> | undefined;
 
   const refresh = async (): Promise<void> => {
-    if (fetching === undefined && clock.now().getTime() - fetchedAt < cooldownMs && known.keys.length > 0) return;
-    fetching ??= fetchKeys()
-      .then((keys) => {
-        known = keys;
-        find = createLocalJWKSet(keys);
-        fetchedAt = clock.now().getTime();
-      })
-      .finally(() => {
-        fetching = undefined;
-      });
+    if (fetching === undefined && clock.now().getTime() - askedAt < cooldownMs && known.keys.length > 0) return;
+    if (fetching === undefined) {
+      askedAt = clock.now().getTime(); // failures cool down too, while there are keys to go on with
+      fetching = fetchKeys()
+        .then((keys) => {
+          known = keys;
+          find = createLocalJWKSet(keys);
+        })
+        .finally(() => {
+          fetching = undefined;
+        });
+    }
     await fetching;
   };
 
@@ -94,6 +96,8 @@ export const createAccessTokenVerifier = ({ fetchKeys, clock, cooldownMs = 5000 
       if (known.keys.length === 0) await refresh();
       return known;
     },
+    /** Fetches the keys again, `cooldownMs` after the last time at the earliest: so that a key which was withdrawn is forgotten. */
+    refresh,
     /** @throws Refusal UNAUTHENTICATED; whatever `fetchKeys` throws when no key has ever been had */
     verify: async (token: string): Promise<VerifiedAccess> => {
       if (known.keys.length === 0) await refresh();

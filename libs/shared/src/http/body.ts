@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import express, { type Request, type RequestHandler, type Response } from 'express';
 import type { RouteSpec } from '@onsale/contracts';
 import { Refusal } from '../errors/index.ts';
@@ -6,7 +7,9 @@ import { malformed } from './validate.ts';
 /** 64 KiB: many times the largest body of a route that does not say otherwise. */
 export const DEFAULT_MAX_BODY_BYTES = 65_536;
 
-const hasBody = (req: Request): boolean => req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0;
+/** Whether the request announces a body. */
+export const hasBody = (req: IncomingMessage): boolean =>
+  req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0;
 
 const refusalOfParser = (error: unknown): unknown => {
   const { type, status } = Object(error) as { type?: string; status?: number };

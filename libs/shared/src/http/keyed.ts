@@ -21,15 +21,21 @@ const hashOf = ({ query, body }: KeyedRequest): Buffer =>
     .update(JSON.stringify([query, body ?? null]))
     .digest();
 
-const scopeOf = (request: KeyedRequest): KeyScope => {
-  const { memberId, method, path, key } = request;
-  if (key === undefined || key === '')
+/** The key of a request that needs one. @throws Refusal IDEMPOTENCY_KEY_REQUIRED, or VALIDATION_FAILED when it is malformed */
+export const idempotencyKeyOf = (header: string | undefined): string => {
+  if (header === undefined || header === '')
     throw new Refusal('IDEMPOTENCY_KEY_REQUIRED', 'Send an Idempotency-Key of your own choosing, and the same one when you ask again.');
-  if (!KEY.test(key)) {
+  if (!KEY.test(header)) {
     throw new Refusal('VALIDATION_FAILED', 'The Idempotency-Key is malformed.', {
       errors: [{ pointer: '/headers/idempotency-key', detail: 'must be 1 to 255 visible ASCII characters' }],
     });
   }
+  return header;
+};
+
+const scopeOf = (request: KeyedRequest): KeyScope => {
+  const { memberId, method, path } = request;
+  const key = idempotencyKeyOf(request.key);
   return { memberId, method, path, key, requestHash: hashOf(request) };
 };
 
