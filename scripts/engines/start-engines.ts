@@ -3,6 +3,8 @@ import { kafkaJarsFolder } from '../paths.ts';
 import { runSteps } from '../terminal/steps.ts';
 import { chooseMode, externalUrls, forcedMode } from './choose.ts';
 import { engineNames, type EngineName, type Engines, type Say } from './engines.ts';
+import { composeImages, dockerEngines } from './docker.ts';
+import { whyNoDocker } from './docker/docker-cli.ts';
 import { externalEngines } from './external.ts';
 import { nativeEngines } from './native.ts';
 
@@ -27,12 +29,15 @@ export async function startEngines({ purpose, home, env, signal, onPrepared }: S
   const prepared: Engines[] = [];
   const prepare = async (say: Say): Promise<string> => {
     const external = externalUrls(env, purpose === 'dev' ? 'ONSALE_' : 'ONSALE_TEST_');
-    const { mode, because } = await chooseMode({ forced: forcedMode(env), external, whyNotDocker: async () => 'it comes next' });
-    const made =
-      mode === 'external' && external !== undefined
-        ? await externalEngines(external)
-        : await nativeEngines({ home, ports: firstPorts[purpose], jars: kafkaJarsFolder, shortLived: purpose === 'test', say });
-    prepared.push(made);
+    const { mode, because } = await chooseMode({
+      forced: forcedMode(env),
+      external,
+      whyNotDocker: () => whyNoDocker({ images: composeImages, say }),
+    });
+    const options = { ports: firstPorts[purpose], shortLived: purpose === 'test' };
+    if (mode === 'external' && external !== undefined) prepared.push(await externalEngines(external));
+    else if (mode === 'docker') prepared.push(await dockerEngines({ homeFolder: home.folder, ...options }));
+    else prepared.push(await nativeEngines({ home, jars: kafkaJarsFolder, say, ...options }));
     return because === undefined ? mode : `${mode}, since ${because}`;
   };
   await runSteps([{ title: 'engines', run: prepare }], { signal });
