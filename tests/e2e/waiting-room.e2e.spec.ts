@@ -1,0 +1,72 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { eventually } from '@onsale/shared/testing';
+import { tally } from '../kit/outcome.ts';
+import { startTestFleet, type TestFleet } from '../kit/test-fleet.ts';
+
+let fleet: TestFleet;
+beforeAll(async () => {
+  fleet = await startTestFleet();
+}, 120_000);
+afterAll(() => fleet.stop());
+
+describe('the gate', () => {
+  it('tells each wrong token by its code, and lets nothing through', async () => {
+    const { queueId, scheduleId } = await fleet.sale({ seats: 2, queue: { cap: 1 } });
+    const other = await fleet.sale({ seats: 2, queue: { cap: 10 } });
+    const [ada, bob, eve] = fleet.members(3);
+    await ada.isAdmitted(queueId);
+    await bob.takesNumber(queueId);
+    await eve.isAdmitted(other.queueId);
+    const refused = async (token: string | undefined) => {
+      eve.shows(token);
+      const outcome = await eve.holds(scheduleId, ['1']);
+      return [outcome.is, outcome.headers.get('www-authenticate')];
+    };
+    const elsewhere = eve.token()!;
+
+    expect(await refused(undefined)).toEqual(['401 QUEUE_TOKEN_REQUIRED', 'Queue-Token']);
+    expect(await refused('nonsense')).toEqual(['401 QUEUE_TOKEN_INVALID', 'Queue-Token']);
+    expect(await refused(`${elsewhere.slice(0, -2)}AA`)).toEqual(['401 QUEUE_TOKEN_INVALID', 'Queue-Token']);
+    expect(await refused(ada.token())).toEqual(['403 QUEUE_TOKEN_FOREIGN', null]);
+    expect(await refused(elsewhere)).toEqual(['403 QUEUE_WRONG', null]);
+    expect(await bob.holds(scheduleId, ['1'])).toMatchObject({ is: '403 QUEUE_NOT_ADMITTED', problem: { tokenStatus: 'WAITING', position: 1 } });
+    expect(await fleet.stores.reservations(scheduleId)).toEqual([]);
+  });
+});
+
+describe('numbers', () => {
+  it('are one a member, however often it asks at once', async () => {
+    const { queueId } = await fleet.sale({ seats: 1, queue: { cap: 0 } });
+    const [ada] = fleet.members(1);
+    const outcomes = await Promise.all(Array.from({ length: 10 }, () => ada.takesNumber(queueId)));
+    expect(tally(outcomes)).toEqual({ '200': 9, '201': 1 });
+    expect(new Set(outcomes.map(({ body }) => body?.number)).size).toBe(1);
+    expect((await fleet.queue(queueId)).waiting).toBe(1);
+  });
+
+  it('admit five hundred members in order, never more than fifty at a time', async () => {
+    const { queueId } = await fleet.sale({ seats: 1, queue: { cap: 50 } });
+    const members = fleet.members(500);
+    const entered = await Promise.all(members.map((member) => member.takesNumber(queueId)));
+    expect(tally(entered)).toEqual({ '201': 500 });
+
+    let left = new Set(members);
+    await eventually(
+      async () => {
+        const seen = await Promise.all([...left].slice(0, 120).map(async (member) => ({ member, outcome: await member.status(queueId) })));
+        const inside = seen.filter(({ outcome }) => (outcome.body as { status?: string } | undefined)?.status === 'ADMITTED');
+        await Promise.all(inside.map(async ({ member }) => expect(await member.leaves(queueId)).toMatchObject({ is: '204' })));
+        left = new Set([...left].filter((member) => !inside.some((gone) => gone.member === member)));
+        expect(left.size).toBe(0);
+      },
+      { withinMs: 60_000 },
+    );
+
+    const journal = await fleet.stores.journal(queueId);
+    expect(journal).toHaveLength(500);
+    const numbers = journal.map(({ number }) => number);
+    expect(numbers).toEqual(entered.map(({ body }) => body!.number).sort((a, b) => a - b));
+    expect(fleet.stores.mostAtOnce(journal)).toBeLessThanOrEqual(50);
+    expect(fleet.stores.mostAtOnce(journal)).toBeGreaterThan(25);
+  });
+});

@@ -1,0 +1,80 @@
+import { createDatabase, type Database } from '@onsale/shared/db';
+import { bytesToId, idToBytes } from '@onsale/shared/ids';
+
+export interface JournalRow {
+  readonly number: number;
+  readonly turn: number;
+  readonly admittedAt: Date;
+  readonly until: Date | null;
+  readonly endedAt: Date | null;
+}
+
+const bySeat = (a: { seatId: string }, b: { seatId: string }): number => Number(a.seatId) - Number(b.seatId);
+
+/** What the databases say, asked of them directly: the end state that tests assert. */
+export const createStores = ({ urlOf }: { urlOf: (service: string) => string }) => {
+  const open = (service: string): Database => createDatabase({ url: urlOf(service), poolSize: 4 });
+  const [reservation, payment, queue, commerce] = [open('reservation'), open('payment'), open('queue'), open('commerce')];
+
+  return {
+    databases: { reservation, payment, queue, commerce },
+    close: () => Promise.all([reservation, payment, queue, commerce].map((database) => database.destroy())),
+
+    /** Sold seats of a schedule with their owners, by seat. */
+    sales: async (scheduleId: string) => {
+      const rows = (await reservation('seat_sales as s')
+        .join('reservations as r', 'r.id', 's.reservation_id')
+        .where('s.schedule_id', idToBytes(scheduleId))
+        .select('s.seat_id', 'r.member_id', 'r.id')) as { seat_id: number; member_id: Buffer; id: Buffer }[];
+      return rows.map((row) => ({ seatId: String(row.seat_id), memberId: bytesToId(row.member_id), reservationId: bytesToId(row.id) })).sort(bySeat);
+    },
+
+    /** Seats that are held now by reservations that hold them, by seat: a seat and its reservation must tell the same. */
+    liveHolds: async (scheduleId: string) => {
+      const rows = (await reservation('seats as s')
+        .join('reservations as r', 'r.id', 's.reservation_id')
+        .where('s.schedule_id', idToBytes(scheduleId))
+        .andWhere('s.status', 'HELD')
+        .whereIn('r.status', ['HELD', 'PAYING'])
+        .whereRaw('s.held_until > UTC_TIMESTAMP(3)')
+        .select('s.id as seat_id', 'r.member_id')) as { seat_id: number; member_id: Buffer }[];
+      return rows.map((row) => ({ seatId: String(row.seat_id), memberId: bytesToId(row.member_id) })).sort(bySeat);
+    },
+
+    reservations: async (scheduleId: string) => {
+      const rows = (await reservation('reservations').where('schedule_id', idToBytes(scheduleId)).select('id', 'status')) as { id: Buffer; status: string }[];
+      return rows.map((row) => ({ id: bytesToId(row.id), status: row.status }));
+    },
+
+    /** A member's balance, and the sum of the entries that it must equal. */
+    balanceOf: async (memberId: string) => {
+      const [wallet] = (await payment('wallets').where('member_id', idToBytes(memberId)).select('balance')) as { balance: number }[];
+      const [sum] = (await payment('ledger_entries').where('member_id', idToBytes(memberId)).sum({ amount: 'amount' })) as { amount: string | null }[];
+      return { balance: wallet?.balance ?? 0, entries: Number(sum?.amount ?? 0) };
+    },
+
+    /** Who was admitted to a queue, in the order in which they were. */
+    journal: async (queueId: string): Promise<JournalRow[]> => {
+      const rows = (await queue('journal').where('queue', queueId).whereNotNull('admitted_at').orderBy('turn').select('number', 'turn', 'admitted_at', 'until', 'ended_at')) as {
+        number: number;
+        turn: number;
+        admitted_at: Date;
+        until: Date | null;
+        ended_at: Date | null;
+      }[];
+      return rows.map((row) => ({ number: row.number, turn: row.turn, admittedAt: row.admitted_at, until: row.until, endedAt: row.ended_at }));
+    },
+
+    /** The most rows that were live at one time; one that ended in the millisecond in which another came in had gone. */
+    mostAtOnce: (journal: readonly JournalRow[]): number => {
+      const changes = journal.flatMap(({ admittedAt, endedAt }) => [
+        { at: admittedAt.getTime(), by: 1 },
+        ...(endedAt === null ? [] : [{ at: endedAt.getTime(), by: -1 }]),
+      ]);
+      let live = 0;
+      return Math.max(0, ...changes.sort((a, b) => a.at - b.at || a.by - b.by).map(({ by }) => (live += by)));
+    },
+  };
+};
+
+export type Stores = ReturnType<typeof createStores>;
