@@ -24,18 +24,18 @@ export class HomeInUse extends Error {
 
 /** Makes this process the owner of a home. @throws HomeInUse while the process that claimed it before still runs */
 export function claimHome(folder: string): Home {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const instance = instanceOf(folder);
+  const home = joinHome(folder);
   const owner = join(folder, 'owner.json');
-  const other = readLivePidFile(owner, instance);
+  const other = readLivePidFile(owner, home.instance);
   if (other !== undefined && other.pid !== process.pid) throw new HomeInUse(folder, other.pid);
-  writePidFile(owner, { name: 'owner', pid: process.pid, instance });
-  return {
-    folder,
-    instance,
-    pidFile: (name) => join(folder, 'pids', `${name}.json`),
-    release: () => rmSync(owner, { force: true }),
-  };
+  writePidFile(owner, { name: 'owner', pid: process.pid, instance: home.instance });
+  return { ...home, release: () => rmSync(owner, { force: true }) };
+}
+
+/** A home that another process owns, or none: for the specs of `npm test`, which runs several at a time. */
+export function joinHome(folder: string): Home {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  return { folder, instance: instanceOf(folder), pidFile: (name) => join(folder, 'pids', `${name}.json`), release: () => {} };
 }
 
 /** The first of `folder`, `folder-2`, `folder-3` ... that no other running process owns. */

@@ -1,0 +1,171 @@
+import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { CannotGoOn } from '../engines/engines.ts';
+import { root } from '../paths.ts';
+import { type Daemon, type Exit, startDaemon } from '../processes/daemon.ts';
+import type { Home } from '../processes/home.ts';
+import type { Settings } from './environment.ts';
+import type { Place, ServiceName } from './services.ts';
+
+export interface ServiceProcess {
+  readonly service: ServiceName;
+  readonly name: string;
+  readonly url: string;
+  readonly opsUrl: string;
+  /** Of the process that runs now, or ran last. */
+  pid: () => number;
+  isRunning: () => boolean;
+  /** How each process of this place has ended, oldest first. */
+  exits: () => readonly Exit[];
+  /** Starts it (again) on its port, and waits until it is ready. `settings` are for this start alone. */
+  start: (settings?: Settings) => Promise<void>;
+  /** Sends a signal, SIGKILL unless it says otherwise, and does not wait for what comes of it: `exited` does. */
+  kill: (signal?: NodeJS.Signals) => void;
+  /** How the process that runs now ends. */
+  exited: () => Promise<Exit>;
+  /** SIGTERM, SIGKILL after the deadline. It is not started again. */
+  stop: () => Promise<Exit | undefined>;
+}
+
+export interface ServiceProcessOptions {
+  place: Place;
+  environment: Settings;
+  home: Home;
+  namespace: string;
+  output: { logFolder: string } | { onLine: (line: string, name: string) => void };
+  /** Whether one that ended without being told to is started again. */
+  restart: boolean;
+  onNotice: (text: string) => void;
+}
+
+const readyMs = 30_000;
+/** Beyond its own drain of a few seconds. */
+const stopMs = 15_000;
+const firstBackoffMs = 500;
+const longestBackoffMs = 10_000;
+/** One that ran this long begins again with the shortest wait. */
+const healthyMs = 30_000;
+
+/** One place of the fleet and the processes that fill it, one after another. */
+export function serviceProcess(options: ServiceProcessOptions): ServiceProcess {
+  const { place, onNotice } = options;
+  const exits: Exit[] = [];
+  let daemon: Daemon | undefined;
+  let wanted = false;
+  let stopped = false;
+
+  const launch = async (settings: Settings = {}) => {
+    const started = await spawnService(options, settings);
+    daemon = started.daemon;
+    if (stopped) daemon.signal('SIGKILL'); // told to stop between two processes
+    void daemon.exited.then((exit) => exits.push(exit));
+    await untilReady(place, started.daemon, started.tail);
+    return started;
+  };
+
+  const supervise = async () => {
+    let failures = 0;
+    for (;;) {
+      const began = Date.now();
+      const exit = await (daemon as Daemon).exited;
+      if (!wanted) return;
+      failures = Date.now() - began > healthyMs ? 0 : failures;
+      const waitMs = Math.min(longestBackoffMs, firstBackoffMs * 2 ** failures++);
+      onNotice(`${place.name} ended (${describeExit(exit)}); starting it again in ${waitMs / 1_000} s${whereLogged(options)}`);
+      await delay(waitMs, undefined, { ref: false });
+      if (!wanted) return;
+      await launch().then(
+        () => onNotice(`${place.name} is back (pid ${daemon?.pid})`),
+        () => daemon?.kill(), // the loop says that it ended
+      );
+    }
+  };
+
+  return {
+    service: place.service,
+    name: place.name,
+    url: `http://127.0.0.1:${place.port}`,
+    opsUrl: `http://127.0.0.1:${place.opsPort}`,
+    pid: () => daemon?.pid ?? 0,
+    isRunning: () => daemon?.isRunning() ?? false,
+    exits: () => exits,
+    start: async (settings) => {
+      if (daemon?.isRunning()) return;
+      stopped = false;
+      await launch(settings);
+      wanted = true;
+      if (options.restart) void supervise();
+    },
+    kill: (signal = 'SIGKILL') => daemon?.signal(signal),
+    exited: async () => (daemon === undefined ? { code: null, signal: null } : daemon.exited),
+    stop: async () => {
+      wanted = false;
+      stopped = true;
+      return daemon?.stop({ deadlineMs: stopMs });
+    },
+  };
+}
+
+export function describeExit({ code, signal }: Exit): string {
+  return signal ?? `exit code ${code ?? 'unknown'}`;
+}
+
+async function spawnService({ place, environment, home, namespace, output }: ServiceProcessOptions, settings: Settings) {
+  const lines: string[] = [];
+  const remember = (line: string) => {
+    lines.push(line);
+    if (lines.length > 30) lines.shift();
+  };
+  const log = 'logFolder' in output ? freshLog(output.logFolder, place.name) : undefined;
+  const daemon = await startDaemon({
+    name: place.name,
+    command: process.execPath,
+    args: [join('services', place.service, 'src', 'main.ts')],
+    cwd: root,
+    env: { ...environment, ...settings },
+    output: log !== undefined ? { file: log } : { onLine: lineTo(output, place.name, remember) },
+    pidFile: home.pidFile(`${namespace}-${place.name}`),
+    instance: home.instance,
+    port: place.port,
+  });
+  const tail = () => (log === undefined ? lines : readFileSync(log, 'utf8').trim().split('\n')).slice(-20).join('\n');
+  return { daemon, tail };
+}
+
+function lineTo(output: ServiceProcessOptions['output'], name: string, remember: (line: string) => void): (line: string) => void {
+  return (line) => {
+    remember(line);
+    if ('onLine' in output) output.onLine(line, name);
+  };
+}
+
+/** The log of the run before is kept under another name. */
+function freshLog(folder: string, name: string): string {
+  const path = join(folder, `${name}.log`);
+  mkdirSync(dirname(path), { recursive: true });
+  if (existsSync(path)) renameSync(path, `${path}.1`);
+  return path;
+}
+
+function whereLogged({ output, place }: ServiceProcessOptions): string {
+  return 'logFolder' in output ? `; ${join(output.logFolder, `${place.name}.log`)}` : '';
+}
+
+async function untilReady(place: Place, daemon: Daemon, tail: () => string): Promise<void> {
+  const deadline = Date.now() + readyMs;
+  let answer = 'no answer';
+  while (daemon.isRunning() && Date.now() < deadline) {
+    try {
+      const response = await fetch(`http://127.0.0.1:${place.opsPort}/readyz`, { signal: AbortSignal.timeout(2_500) });
+      answer = `${response.status} ${await response.text()}`;
+      if (response.ok) return;
+    } catch {
+      // not listening yet
+    }
+    await delay(100);
+  }
+  const why = daemon.isRunning() ? `is not ready after ${readyMs / 1_000} s (${answer})` : `ended (${describeExit(await daemon.exited)})`;
+  if (daemon.isRunning()) await daemon.kill();
+  throw new CannotGoOn(`${place.name} ${why}; the end of its log:\n${tail()}`);
+}
