@@ -34,6 +34,9 @@ const AWAY_CODES = new Set([
 /** A unique key was violated (1062). */
 export const isDuplicate = (error: unknown): boolean => asDatabaseError(error).errno === 1062;
 
+/** A lock was not had within the engine's wait (1205); only the statement was undone. */
+export const isLockWait = (error: unknown): boolean => asDatabaseError(error).errno === 1205;
+
 /** The transaction lost against another one, and may be tried again as a whole. */
 export const isRetriable = (error: unknown): boolean => RETRIABLE.has(asDatabaseError(error).errno ?? 0);
 

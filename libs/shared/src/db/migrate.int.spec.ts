@@ -15,7 +15,7 @@ describe('migrate', () => {
   it('applies each migration once when four processes begin at the same time', async () => {
     const results = await Promise.all(Array.from({ length: 4 }, () => migrate({ url: database.url, directory })));
 
-    expect(results.map(({ applied }) => applied).sort()).toEqual([[], [], [], all]);
+    expect(results.flatMap(({ applied }) => applied)).toEqual(all);
     expect(await database.db('migrations').orderBy('id').pluck('name')).toEqual(all);
     expect(await database.db('things').pluck('id')).toEqual([1]);
   });

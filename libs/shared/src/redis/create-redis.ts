@@ -41,30 +41,26 @@ const common = ({ name, pipelining }: Pick<RedisOptions, 'name' | 'pipelining'>)
 const connect = ({ url, name, pipelining }: RedisOptions): Redis => {
   const address = parseRedisUrl(url);
   const options = common({ name, ...(pipelining !== undefined && { pipelining }) });
-  switch (address.kind) {
-    case 'single':
-      return new SingleRedis(address.url, { ...options, retryStrategy: retryRestMs });
-    case 'sentinel':
-      return new SingleRedis({
-        ...options,
-        ...address.credentials,
-        sentinels: [...address.nodes],
-        name: address.name,
-        db: address.db,
-        retryStrategy: retryRestMs,
-        sentinelRetryStrategy: retryRestMs,
-        sentinelCommandTimeout: COMMAND_MS,
-      });
-    case 'cluster': {
-      const { connectionName, enableAutoPipelining, ...redisOptions } = options;
-      return new Cluster([...address.nodes], {
-        clusterRetryStrategy: retryRestMs,
-        enableAutoPipelining,
-        slotsRefreshTimeout: COMMAND_MS,
-        redisOptions: { ...redisOptions, ...address.credentials, connectionName },
-      }) as unknown as Redis;
-    }
+  if (address.kind === 'single') return new SingleRedis(address.url, { ...options, retryStrategy: retryRestMs });
+  if (address.kind === 'cluster') {
+    const { enableAutoPipelining, ...redisOptions } = options;
+    return new Cluster([...address.nodes], {
+      clusterRetryStrategy: retryRestMs,
+      enableAutoPipelining,
+      slotsRefreshTimeout: COMMAND_MS,
+      redisOptions: { ...redisOptions, ...address.credentials },
+    }) as unknown as Redis;
   }
+  return new SingleRedis({
+    ...options,
+    ...address.credentials,
+    sentinels: [...address.nodes],
+    name: address.name,
+    db: address.db,
+    retryStrategy: retryRestMs,
+    sentinelRetryStrategy: retryRestMs,
+    sentinelCommandTimeout: COMMAND_MS,
+  });
 };
 
 /** One line when it goes and one when it is back, however many attempts lie between. */

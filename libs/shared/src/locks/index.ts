@@ -1,0 +1,1 @@
+export { createLocks, type Locks, type LocksOptions } from './create-locks.ts';
