@@ -39,7 +39,20 @@ beforeAll(async () => {
     tokenStatus: inQueue,
     heartbeat: { ...inQueue, body: {} },
     leaveQueue: inQueue,
-    createQueue: { body: { id: 'another', cap: 5, admitPerSecond: 3, capacity: 10, windowSeconds: 60, abandonAfterSeconds: 60, onExpiry: 'end', tokenLifeSeconds: 600, maxPollSeconds: 5, message: 'hello' } },
+    createQueue: {
+      body: {
+        id: 'another',
+        cap: 5,
+        admitPerSecond: 3,
+        capacity: 10,
+        windowSeconds: 60,
+        abandonAfterSeconds: 60,
+        onExpiry: 'end',
+        tokenLifeSeconds: 600,
+        maxPollSeconds: 5,
+        message: 'hello',
+      },
+    },
     changeQueue: { ...inQueue, body: { cap: 5, onExpiry: 'end', message: 'hello' } },
     listConcerts: { query: { limit: '5' } },
     readConcert: { params: { id: concertId } },
@@ -54,7 +67,13 @@ beforeAll(async () => {
     createConcert: { body: { title: 'T', venue: 'V', description: 'D' } },
     createSchedule: {
       params: { id: concertId },
-      body: { startsAt: '2030-01-01T20:00:00.000Z', durationMinutes: 90, salesOpenAt: '2026-01-01T00:00:00.000Z', queueId, sections: [{ name: 'A', rows: 1, seatsPerRow: 1, price: 1 }] },
+      body: {
+        startsAt: '2030-01-01T20:00:00.000Z',
+        durationMinutes: 90,
+        salesOpenAt: '2026-01-01T00:00:00.000Z',
+        queueId,
+        sections: [{ name: 'A', rows: 1, seatsPerRow: 1, price: 1 }],
+      },
     },
     readWallet: {},
     listWalletEntries: { query: { limit: '5' } },
@@ -68,7 +87,17 @@ afterAll(() => fleet.stop());
 
 const publicRoutes = Object.entries(routes).filter(([, route]) => route.auth !== 'gateway') as [string, RouteSpec][];
 
-const answerOf = async ({ url, method, headers, body }: { url: string; method: string; headers: Readonly<Record<string, string>>; body?: string }) => {
+const answerOf = async ({
+  url,
+  method,
+  headers,
+  body,
+}: {
+  url: string;
+  method: string;
+  headers: Readonly<Record<string, string>>;
+  body?: string;
+}) => {
   const answer = await fetch(url, { method, headers, ...(body === undefined ? {} : { body }), signal: AbortSignal.timeout(20_000) });
   const text = await answer.text();
   return { status: answer.status, type: answer.headers.get('content-type') ?? '', text, challenge: answer.headers.get('www-authenticate') };
@@ -85,7 +114,10 @@ describe('bad input', () => {
       const { status, type, text, challenge } = await answerOf(request);
       const problem = type.startsWith('application/problem+json') ? (JSON.parse(text) as { code?: string; instance?: string }) : {};
       const is = `${status} ${problem.code ?? ''}`;
-      const fine = request.expected.includes(is) && (status !== 401 || challenge !== null) && (status === 431 || problem.instance?.startsWith('urn:uuid:') === true);
+      const fine =
+        request.expected.includes(is) &&
+        (status !== 401 || challenge !== null) &&
+        (status === 431 || problem.instance?.startsWith('urn:uuid:') === true);
       if (!fine) wrong.push({ what: request.what, expected: request.expected, is, text: text.slice(0, 300) });
     }
 

@@ -15,7 +15,9 @@ describe('a hold whose time is over', () => {
     await Promise.all([ada.isAdmitted(queueId), bob.isAdmitted(queueId)]);
     const held = await ada.holds(scheduleId, ['1', '2']);
     await ada.charges(2_000);
-    await eventually(async () => expect((await ada.reservation(held.body!.id)).body).toMatchObject({ status: 'EXPIRED' }), { withinMs: 10_000 });
+    await eventually(async () => expect((await ada.reservation(held.body!.id)).body).toMatchObject({ status: 'EXPIRED' }), {
+      withinMs: 10_000,
+    });
 
     expect(await ada.pays(held.body!.id)).toMatchObject({ is: '409 HOLD_EXPIRED' });
 

@@ -19,7 +19,17 @@ describe('a purchase', () => {
     const map = await ada.seesSeats(scheduleId);
     expect(map.body).toMatchObject({ scheduleId, seats: [{ id: '1', status: 'AVAILABLE', price: 2_500 }, {}, {}, {}] });
     const held = await ada.holds(scheduleId, ['1', '2']);
-    expect(held).toMatchObject({ is: '201', body: { status: 'HELD', amount: 5_000, seats: [{ id: '1', status: 'HELD' }, { id: '2', status: 'HELD' }] } });
+    expect(held).toMatchObject({
+      is: '201',
+      body: {
+        status: 'HELD',
+        amount: 5_000,
+        seats: [
+          { id: '1', status: 'HELD' },
+          { id: '2', status: 'HELD' },
+        ],
+      },
+    });
     const reservationId = held.body!.id;
     expect((await ada.charges(6_000)).body).toMatchObject({ type: 'CHARGE', amount: 6_000, balanceAfter: 6_000 });
 
@@ -27,7 +37,10 @@ describe('a purchase', () => {
     expect(paid).toMatchObject({ is: '201', body: { status: 'COMPLETED', amount: 5_000, reservationId } });
     expect(paid.headers.get('location')).toBe(`/api/v1/payments/${paid.body!.id}`);
 
-    expect((await ada.reservation(reservationId)).body).toMatchObject({ status: 'CONFIRMED', seats: [{ status: 'SOLD' }, { status: 'SOLD' }] });
+    expect((await ada.reservation(reservationId)).body).toMatchObject({
+      status: 'CONFIRMED',
+      seats: [{ status: 'SOLD' }, { status: 'SOLD' }],
+    });
     expect((await ada.wallet()).body).toEqual({ balance: 1_000 });
     expect(await fleet.stores.sales(scheduleId)).toEqual([
       { seatId: '1', memberId: ada.id, reservationId },
@@ -37,7 +50,10 @@ describe('a purchase', () => {
 
     await eventually(async () => expect((await ada.status(queueId)).body).toMatchObject({ status: 'COMPLETED' }));
     await eventually(async () => expect((await bob.status(queueId)).body).toMatchObject({ status: 'ADMITTED' }));
-    expect(await ada.holds(scheduleId, ['3'])).toMatchObject({ is: '403 QUEUE_NOT_ADMITTED', problem: { status: 403, tokenStatus: 'COMPLETED' } });
+    expect(await ada.holds(scheduleId, ['3'])).toMatchObject({
+      is: '403 QUEUE_NOT_ADMITTED',
+      problem: { status: 403, tokenStatus: 'COMPLETED' },
+    });
   });
 
   it('is paid for by whoever holds the seats, also after the time inside is over', async () => {

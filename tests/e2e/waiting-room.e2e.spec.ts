@@ -29,7 +29,10 @@ describe('the gate', () => {
     expect(await refused(`${elsewhere.slice(0, -2)}AA`)).toEqual(['401 QUEUE_TOKEN_INVALID', 'Queue-Token']);
     expect(await refused(ada.token())).toEqual(['403 QUEUE_TOKEN_FOREIGN', null]);
     expect(await refused(elsewhere)).toEqual(['403 QUEUE_WRONG', null]);
-    expect(await bob.holds(scheduleId, ['1'])).toMatchObject({ is: '403 QUEUE_NOT_ADMITTED', problem: { tokenStatus: 'WAITING', position: 1 } });
+    expect(await bob.holds(scheduleId, ['1'])).toMatchObject({
+      is: '403 QUEUE_NOT_ADMITTED',
+      problem: { tokenStatus: 'WAITING', position: 1 },
+    });
     expect(await fleet.stores.reservations(scheduleId)).toEqual([]);
   });
 });

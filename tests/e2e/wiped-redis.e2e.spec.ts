@@ -4,7 +4,7 @@ import { startTestFleet, type TestFleet } from '../kit/test-fleet.ts';
 
 let fleet: TestFleet;
 beforeAll(async () => {
-  fleet = await startTestFleet({ ownRedis: true });
+  fleet = await startTestFleet();
 }, 120_000);
 afterAll(() => fleet.stop());
 
@@ -23,7 +23,7 @@ describe('a Redis that lost everything', () => {
     await eventually(async () => expect((await spender!.status(queueId)).body).toMatchObject({ status: 'COMPLETED' }));
     await eventually(async () => expect((await line[0]!.status(queueId)).body).toMatchObject({ status: 'ADMITTED' }));
 
-    await fleet.flushRedis();
+    await fleet.emptyRedis();
 
     expect((await spender!.status(queueId)).body).toMatchObject({ status: 'COMPLETED' });
     expect(await spender!.holds(scheduleId, ['2'])).toMatchObject({ is: '403 QUEUE_NOT_ADMITTED', problem: { tokenStatus: 'COMPLETED' } });

@@ -47,7 +47,9 @@ const without = (record: Readonly<Record<string, unknown>>, name: string): Recor
 /** Every way in which a request to the route can be wrong, as features of its declaration. */
 export const badRequests = (baseUrl: string, route: RouteSpec, good: GoodRequest, credentials: Credentials): BadRequest[] => {
   const headers: Record<string, string> = {
-    ...(route.auth === 'none' ? {} : { authorization: `Bearer ${route.auth === 'operator' ? credentials.operatorToken : credentials.accessToken}` }),
+    ...(route.auth === 'none'
+      ? {}
+      : { authorization: `Bearer ${route.auth === 'operator' ? credentials.operatorToken : credentials.accessToken}` }),
     ...(route.gate === 'none' ? {} : { 'queue-token': credentials.queueToken }),
     ...(route.body === undefined ? {} : { 'content-type': 'application/json' }),
   };
@@ -80,12 +82,21 @@ const credentialCases = (route: RouteSpec, credentials: Credentials, add: Add): 
     add('forged credentials', '401 UNAUTHENTICATED', (parts) => void (parts.headers['authorization'] = `Bearer ${credentials.forged}`));
     add('another scheme', '401 UNAUTHENTICATED', (parts) => void (parts.headers['authorization'] = 'Basic YTpi'));
   }
-  if (route.auth === 'operator') add('a member', '403 FORBIDDEN', (parts) => void (parts.headers['authorization'] = `Bearer ${credentials.accessToken}`));
+  if (route.auth === 'operator')
+    add('a member', '403 FORBIDDEN', (parts) => void (parts.headers['authorization'] = `Bearer ${credentials.accessToken}`));
   if (route.gate !== 'none') {
     add('no queue token', '401 QUEUE_TOKEN_REQUIRED', (parts) => void delete parts.headers['queue-token']);
-    add('a forged queue token', '401 QUEUE_TOKEN_INVALID', (parts) => void (parts.headers['queue-token'] = `${credentials.queueToken.slice(0, -3)}AAA`));
+    add(
+      'a forged queue token',
+      '401 QUEUE_TOKEN_INVALID',
+      (parts) => void (parts.headers['queue-token'] = `${credentials.queueToken.slice(0, -3)}AAA`),
+    );
     add('an oversized queue token', ['401 QUEUE_TOKEN_INVALID', '431 '], (parts) => void (parts.headers['queue-token'] = 'x'.repeat(5000)));
-    add('another member’s queue token', '403 QUEUE_TOKEN_FOREIGN', (parts) => void (parts.headers['queue-token'] = credentials.foreignQueueToken));
+    add(
+      'another member’s queue token',
+      '403 QUEUE_TOKEN_FOREIGN',
+      (parts) => void (parts.headers['queue-token'] = credentials.foreignQueueToken),
+    );
   }
   if (route.idempotency === 'required') {
     add('no idempotency key', '428 IDEMPOTENCY_KEY_REQUIRED', (parts) => void delete parts.headers['idempotency-key']);
@@ -96,7 +107,11 @@ const credentialCases = (route: RouteSpec, credentials: Credentials, add: Add): 
 const inputCases = (route: RouteSpec, good: GoodRequest, add: Add): void => {
   for (const name of Object.keys(route.params?.shape ?? {})) {
     add(`a malformed ${name}`, [MALFORMED, '403 QUEUE_WRONG'], (parts) => void (parts.params = { ...parts.params, [name]: 'NOT AN ID' }));
-    add(`an oversized ${name}`, [MALFORMED, '403 QUEUE_WRONG'], (parts) => void (parts.params = { ...parts.params, [name]: 'a'.repeat(2000) }));
+    add(
+      `an oversized ${name}`,
+      [MALFORMED, '403 QUEUE_WRONG'],
+      (parts) => void (parts.params = { ...parts.params, [name]: 'a'.repeat(2000) }),
+    );
     add(`an unknown ${name}`, ['404 NOT_FOUND', '403 QUEUE_WRONG'], (parts) => void (parts.params = { ...parts.params, [name]: newId() }));
   }
   if (good.foreign !== undefined) {
@@ -129,7 +144,8 @@ const bodyCases = (route: RouteSpec, good: GoodRequest, add: Add): void => {
   for (const name of Object.keys(body)) {
     if (!route.body.safeParse(without(body, name)).success) send(`no ${name}`, without(body, name));
     for (const wrong of WRONG_VALUES) {
-      if (!route.body.safeParse({ ...body, [name]: wrong }).success) send(`${JSON.stringify(wrong)} for ${name}`, { ...body, [name]: wrong });
+      if (!route.body.safeParse({ ...body, [name]: wrong }).success)
+        send(`${JSON.stringify(wrong)} for ${name}`, { ...body, [name]: wrong });
     }
     send(`an oversized ${name}`, { ...body, [name]: typeof body[name] === 'number' ? Number.MAX_SAFE_INTEGER : 'x'.repeat(20_000) });
   }
@@ -138,5 +154,9 @@ const bodyCases = (route: RouteSpec, good: GoodRequest, add: Add): void => {
     parts.body = parts.body ?? '{}';
     parts.headers['content-type'] = 'text/plain';
   });
-  add('a huge body', '413 PAYLOAD_TOO_LARGE', (parts) => void (parts.body = JSON.stringify({ ...body, nonsense: 'x'.repeat((route.maxBodyBytes ?? 65_536) + 1) })));
+  add(
+    'a huge body',
+    '413 PAYLOAD_TOO_LARGE',
+    (parts) => void (parts.body = JSON.stringify({ ...body, nonsense: 'x'.repeat((route.maxBodyBytes ?? 65_536) + 1) })),
+  );
 };

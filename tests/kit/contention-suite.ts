@@ -32,7 +32,9 @@ export const contentionSuite = (name: string, settings: Parameters<typeof startT
 
       const outcomes = await Promise.all(members.map((member, i) => askedAgain(['BUSY'], () => member.holds(scheduleId, pairOf(i)))));
 
-      const held = outcomes.flatMap(({ status }, i) => (status === 201 ? pairOf(i).map((seatId) => ({ seatId, memberId: members[i]!.id })) : []));
+      const held = outcomes.flatMap(({ status }, i) =>
+        status === 201 ? pairOf(i).map((seatId) => ({ seatId, memberId: members[i]!.id })) : [],
+      );
       expect(Object.keys(tally(outcomes)).sort()).toEqual(['201', '409 SEAT_TAKEN']);
       expect(held.length).toBeGreaterThanOrEqual(6);
       const bySeat = (a: { seatId: string }, b: { seatId: string }) => Number(a.seatId) - Number(b.seatId);
@@ -45,7 +47,9 @@ export const contentionSuite = (name: string, settings: Parameters<typeof startT
       await ada.isAdmitted(queueId);
       const key = newId();
 
-      const outcomes = await Promise.all(Array.from({ length: 20 }, () => askedAgain(['IDEMPOTENCY_IN_FLIGHT', 'BUSY'], () => ada.holds(scheduleId, ['1'], key))));
+      const outcomes = await Promise.all(
+        Array.from({ length: 20 }, () => askedAgain(['IDEMPOTENCY_IN_FLIGHT', 'BUSY'], () => ada.holds(scheduleId, ['1'], key))),
+      );
 
       expect(tally(outcomes)).toEqual({ '201': 20 });
       expect(new Set(outcomes.map(({ body }) => JSON.stringify(body))).size).toBe(1);
@@ -78,7 +82,9 @@ export const contentionSuite = (name: string, settings: Parameters<typeof startT
       await ada.charges(5_000);
       const key = newId();
 
-      const outcomes = await Promise.all(Array.from({ length: 20 }, () => askedAgain(['IDEMPOTENCY_IN_FLIGHT'], () => ada.pays(held.body!.id, key))));
+      const outcomes = await Promise.all(
+        Array.from({ length: 20 }, () => askedAgain(['IDEMPOTENCY_IN_FLIGHT'], () => ada.pays(held.body!.id, key))),
+      );
 
       expect(tally(outcomes)).toEqual({ '201': 20 });
       expect(new Set(outcomes.map(({ body }) => JSON.stringify(body))).size).toBe(1);

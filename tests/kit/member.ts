@@ -53,12 +53,14 @@ export const createMember = ({ client, id, accessToken }: MemberOptions) => {
       );
     },
     seesSeats: (scheduleId: string) => ask(readSeats, { params: { id: scheduleId } }),
-    holds: (scheduleId: string, seatIds: string[], idempotencyKey: string = newId()) => ask(holdSeats, { body: { scheduleId, seatIds }, idempotencyKey }),
+    holds: (scheduleId: string, seatIds: string[], idempotencyKey: string = newId()) =>
+      ask(holdSeats, { body: { scheduleId, seatIds }, idempotencyKey }),
     releases: (reservationId: string) => ask(releaseHold, { params: { id: reservationId } }),
     reservation: (reservationId: string) => ask(readReservation, { params: { id: reservationId } }),
     charges: (amount: number, idempotencyKey: string = newId()) => ask(chargeWallet, { body: { amount }, idempotencyKey }),
     wallet: () => ask(readWallet),
-    pays: (reservationId: string, idempotencyKey: string = newId()) => ask(pay, { body: { reservationId }, idempotencyKey, headers: { prefer: 'wait=10' } }),
+    pays: (reservationId: string, idempotencyKey: string = newId()) =>
+      ask(pay, { body: { reservationId }, idempotencyKey, headers: { prefer: 'wait=10' } }),
     payment: (paymentId: string) => ask(readPayment, { params: { id: paymentId } }),
   };
 };

@@ -26,7 +26,9 @@ export const createStores = ({ urlOf }: { urlOf: (service: string) => string }) 
         .join('reservations as r', 'r.id', 's.reservation_id')
         .where('s.schedule_id', idToBytes(scheduleId))
         .select('s.seat_id', 'r.member_id', 'r.id')) as { seat_id: number; member_id: Buffer; id: Buffer }[];
-      return rows.map((row) => ({ seatId: String(row.seat_id), memberId: bytesToId(row.member_id), reservationId: bytesToId(row.id) })).sort(bySeat);
+      return rows
+        .map((row) => ({ seatId: String(row.seat_id), memberId: bytesToId(row.member_id), reservationId: bytesToId(row.id) }))
+        .sort(bySeat);
     },
 
     /** Seats that are held now by reservations that hold them, by seat: a seat and its reservation must tell the same. */
@@ -42,27 +44,42 @@ export const createStores = ({ urlOf }: { urlOf: (service: string) => string }) 
     },
 
     reservations: async (scheduleId: string) => {
-      const rows = (await reservation('reservations').where('schedule_id', idToBytes(scheduleId)).select('id', 'status')) as { id: Buffer; status: string }[];
+      const rows = (await reservation('reservations').where('schedule_id', idToBytes(scheduleId)).select('id', 'status')) as {
+        id: Buffer;
+        status: string;
+      }[];
       return rows.map((row) => ({ id: bytesToId(row.id), status: row.status }));
     },
 
     /** A member's balance, and the sum of the entries that it must equal. */
     balanceOf: async (memberId: string) => {
       const [wallet] = (await payment('wallets').where('member_id', idToBytes(memberId)).select('balance')) as { balance: number }[];
-      const [sum] = (await payment('ledger_entries').where('member_id', idToBytes(memberId)).sum({ amount: 'amount' })) as { amount: string | null }[];
+      const [sum] = (await payment('ledger_entries').where('member_id', idToBytes(memberId)).sum({ amount: 'amount' })) as {
+        amount: string | null;
+      }[];
       return { balance: wallet?.balance ?? 0, entries: Number(sum?.amount ?? 0) };
     },
 
     /** Who was admitted to a queue, in the order in which they were. */
     journal: async (queueId: string): Promise<JournalRow[]> => {
-      const rows = (await queue('journal').where('queue', queueId).whereNotNull('admitted_at').orderBy('turn').select('number', 'turn', 'admitted_at', 'until', 'ended_at')) as {
+      const rows = (await queue('journal')
+        .where('queue', queueId)
+        .whereNotNull('admitted_at')
+        .orderBy('turn')
+        .select('number', 'turn', 'admitted_at', 'until', 'ended_at')) as {
         number: number;
         turn: number;
         admitted_at: Date;
         until: Date | null;
         ended_at: Date | null;
       }[];
-      return rows.map((row) => ({ number: row.number, turn: row.turn, admittedAt: row.admitted_at, until: row.until, endedAt: row.ended_at }));
+      return rows.map((row) => ({
+        number: row.number,
+        turn: row.turn,
+        admittedAt: row.admitted_at,
+        until: row.until,
+        endedAt: row.ended_at,
+      }));
     },
 
     /** The most rows that were live at one time; one that ended in the millisecond in which another came in had gone. */

@@ -1,0 +1,85 @@
+import type { Payment } from '@onsale/contracts/payment';
+import { eventually } from '@onsale/shared/testing';
+import type { TestMember } from '../tests/kit/member.ts';
+import { startTestFleet } from '../tests/kit/test-fleet.ts';
+import { kafkaRoundTrip } from './kit/kafka-round-trip.ts';
+import { summaryOf, type Summary } from './kit/latencies.ts';
+import { openLoop } from './kit/open-loop.ts';
+import { usageOf } from './kit/process-usage.ts';
+import { ms, report, table } from './kit/report.ts';
+
+const PER_SECOND = 10;
+const PAYMENTS = 300;
+const WARM_UP = 100;
+const IDLE_SECONDS = 10;
+
+interface Ready {
+  readonly member: TestMember;
+  readonly reservationId: string;
+}
+
+/** Members with a held seat and the points for it, made a few at a time. */
+const prepare = async (members: readonly TestMember[], queueId: string, scheduleId: string): Promise<Ready[]> => {
+  const ready: Ready[] = [];
+  const left = members.map((member, i) => ({ member, seatId: String(i + 1) }));
+  const one = async (): Promise<void> => {
+    for (let next = left.pop(); next !== undefined; next = left.pop()) {
+      const { member, seatId } = next;
+      await member.isAdmitted(queueId);
+      await member.charges(1_000);
+      ready.push({ member, reservationId: (await member.holds(scheduleId, [seatId])).body!.id });
+    }
+  };
+  await Promise.all(Array.from({ length: 8 }, one));
+  return ready;
+};
+
+const rowOf = (name: string, { count, p50, p95, p99, max }: Summary): string[] => [name, String(count), ms(p50), ms(p95), ms(p99), ms(max)];
+
+/** A payment at 10 a second on a fleet that does nothing else, beside the bare Kafka round trip of the same seconds. */
+export const saga = async ({ kafkaBrokers }: { kafkaBrokers: string }): Promise<void> => {
+  const fleet = await startTestFleet();
+  const yardstick = await kafkaRoundTrip(kafkaBrokers.split(','));
+  try {
+    const { queueId, scheduleId } = await fleet.sale({ seats: WARM_UP + PAYMENTS, queue: { cap: null } });
+    const ready = await prepare(fleet.members(WARM_UP + PAYMENTS), queueId, scheduleId);
+    const pay = async ({ member, reservationId }: Ready) => member.pays(reservationId);
+    await openLoop(ready.slice(0, WARM_UP), 2 * PER_SECOND, pay);
+    await openLoop(Array.from({ length: WARM_UP }), 4 * PER_SECOND, yardstick.once);
+
+    const [payments, bare] = await Promise.all([
+      openLoop(ready.slice(WARM_UP), PER_SECOND, pay),
+      openLoop(Array.from({ length: PAYMENTS }), PER_SECOND, yardstick.once),
+    ]);
+    const completed = payments.filter(({ result }) => (result.body as Payment | undefined)?.status === 'COMPLETED');
+    await eventually(() => fleet.digest({ settled: true }), { withinMs: 10_000 });
+    const idle = await usageOf(
+      fleet.processes.map((process) => ({ name: process.name, pid: process.pid() })),
+      IDLE_SECONDS,
+    );
+
+    const [paid, there] = [summaryOf(completed.map(({ ms }) => ms)), summaryOf(bare.map(({ ms }) => ms))];
+    report(
+      'saga',
+      [
+        `${PAYMENTS} payments offered at ${PER_SECOND} a second on an otherwise idle fleet, ${completed.length} answered 201 COMPLETED. A payment is lock, debit, confirm and`,
+        `complete: two Kafka round trips with their transactions, between HTTP request and answer through the gateway. The yardstick is one bare round trip by`,
+        `the Kafka client, running at the same rate in the same seconds.`,
+        '',
+        table([['', 'count', 'p50', 'p95', 'p99', 'max'], rowOf('payment', paid), rowOf('bare Kafka round trip', there)]),
+        '',
+        `Ratio to the round trip: p50 ${(paid.p50 / there.p50).toFixed(1)}, p99 ${(paid.p99 / there.p99).toFixed(1)}. Aim: p50 <= 25 ms, p99 <= 80 ms.`,
+        '',
+        `Each service idle, over ${IDLE_SECONDS} s afterwards:`,
+        '',
+        table([
+          ['service', 'CPU of one core', 'memory'],
+          ...idle.map(({ name, cpu, megabytes }) => [name, `${cpu.toFixed(1)} %`, `${megabytes.toFixed(0)} MB`]),
+        ]),
+      ].join('\n'),
+    );
+  } finally {
+    await yardstick.stop();
+    await fleet.stop();
+  }
+};

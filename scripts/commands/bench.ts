@@ -1,0 +1,40 @@
+// npm run bench -- <name>: engines and a fleet of its own, a load, and a table in docs/benchmarks.md.
+import { join } from 'node:path';
+import { saga } from '../../bench/saga.ts';
+import { CannotGoOn, type Engines } from '../engines/engines.ts';
+import { startEngines } from '../engines/start-engines.ts';
+import { workFolder } from '../paths.ts';
+import { claimFreeHome, reapOrphans } from '../processes/home.ts';
+import { Interrupted, onInterruption } from '../terminal/interruption.ts';
+
+const benchmarks: Record<string, (engines: { kafkaBrokers: string }) => Promise<void>> = { saga };
+
+const name = process.argv[2];
+const benchmark = benchmarks[name ?? ''];
+if (benchmark === undefined) {
+  console.error(`npm run bench -- <name>, with one of: ${Object.keys(benchmarks).join(', ')}`);
+  process.exit(2);
+}
+
+const signal = onInterruption({ atOnce: () => process.exit(130) });
+const home = claimFreeHome(join(workFolder, 'bench'));
+let engines: Engines | undefined;
+try {
+  await reapOrphans(home);
+  engines = await startEngines({ purpose: 'test', home, env: process.env, signal, onPrepared: (prepared) => (engines = prepared) });
+  // the fleet of a benchmark is started by the kit of the tests, which finds its engines here
+  Object.assign(process.env, {
+    ONSALE_TEST_MYSQL_URL: engines.mysqlUrl,
+    ONSALE_TEST_REDIS_URL: engines.redisUrl,
+    ONSALE_TEST_KAFKA_BROKERS: engines.kafkaBrokers,
+    ONSALE_TEST_HOME: home.folder,
+  });
+  await benchmark(engines);
+} catch (error) {
+  console.error(error instanceof CannotGoOn || error instanceof Interrupted ? error.message : error);
+  process.exitCode = 1;
+} finally {
+  await engines?.stop();
+  await reapOrphans(home);
+  home.release();
+}
