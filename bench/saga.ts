@@ -1,4 +1,3 @@
-import type { Payment } from '@onsale/contracts/payment';
 import { eventually } from '@onsale/shared/testing';
 import type { TestMember } from '../tests/kit/member.ts';
 import { startTestFleet } from '../tests/kit/test-fleet.ts';
@@ -51,7 +50,7 @@ export const saga = async ({ kafkaBrokers }: { kafkaBrokers: string }): Promise<
       openLoop(ready.slice(WARM_UP), PER_SECOND, pay),
       openLoop(Array.from({ length: PAYMENTS }), PER_SECOND, yardstick.once),
     ]);
-    const completed = payments.filter(({ result }) => (result.body as Payment | undefined)?.status === 'COMPLETED');
+    const completed = payments.filter(({ result }) => result.body?.status === 'COMPLETED');
     await eventually(() => fleet.digest({ settled: true }), { withinMs: 10_000 });
     const idle = await usageOf(
       fleet.processes.map((process) => ({ name: process.name, pid: process.pid() })),

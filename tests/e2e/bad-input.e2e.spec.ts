@@ -1,4 +1,4 @@
-import { routes, type RouteSpec } from '@onsale/contracts';
+import { routes } from '@onsale/contracts';
 import { eventually } from '@onsale/shared/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { badRequests, type Credentials, type GoodRequest } from '../kit/bad-requests.ts';
@@ -85,7 +85,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => fleet.stop());
 
-const publicRoutes = Object.entries(routes).filter(([, route]) => route.auth !== 'gateway') as [string, RouteSpec][];
+const publicRoutes = Object.entries(routes).filter(([, route]) => route.auth !== 'gateway');
 
 const answerOf = async ({
   url,

@@ -12,24 +12,24 @@ describe('a Redis that lost everything', () => {
   it('brings no spent token back, keeps those inside inside, and the line in its order', async () => {
     const { queueId, scheduleId } = await fleet.sale({ seats: 10, price: 1_000, queue: { cap: 2, maxPollSeconds: 1 } });
     const [spender, insider, ...line] = fleet.members(8);
-    await spender!.isAdmitted(queueId);
-    await insider!.isAdmitted(queueId);
+    await spender.isAdmitted(queueId);
+    await insider.isAdmitted(queueId);
     const numbers: number[] = [];
     for (const member of line) numbers.push((await member.takesNumber(queueId)).body!.number);
-    const held = await spender!.holds(scheduleId, ['1']);
-    await spender!.charges(1_000);
+    const held = await spender.holds(scheduleId, ['1']);
+    await spender.charges(1_000);
     await line[0]!.status(queueId);
-    expect(await spender!.pays(held.body!.id)).toMatchObject({ is: '201' });
-    await eventually(async () => expect((await spender!.status(queueId)).body).toMatchObject({ status: 'COMPLETED' }));
+    expect(await spender.pays(held.body!.id)).toMatchObject({ is: '201' });
+    await eventually(async () => expect((await spender.status(queueId)).body).toMatchObject({ status: 'COMPLETED' }));
     await eventually(async () => expect((await line[0]!.status(queueId)).body).toMatchObject({ status: 'ADMITTED' }));
 
     await fleet.emptyRedis();
 
-    expect((await spender!.status(queueId)).body).toMatchObject({ status: 'COMPLETED' });
-    expect(await spender!.holds(scheduleId, ['2'])).toMatchObject({ is: '403 QUEUE_NOT_ADMITTED', problem: { tokenStatus: 'COMPLETED' } });
-    expect(await insider!.holds(scheduleId, ['2'])).toMatchObject({ is: '201' });
+    expect((await spender.status(queueId)).body).toMatchObject({ status: 'COMPLETED' });
+    expect(await spender.holds(scheduleId, ['2'])).toMatchObject({ is: '403 QUEUE_NOT_ADMITTED', problem: { tokenStatus: 'COMPLETED' } });
+    expect(await insider.holds(scheduleId, ['2'])).toMatchObject({ is: '201' });
     for (const member of line.slice(1).toReversed()) expect((await member.status(queueId)).body).toMatchObject({ status: 'WAITING' });
-    await insider!.leaves(queueId);
+    await insider.leaves(queueId);
     for (const member of line) {
       await eventually(
         async () => {

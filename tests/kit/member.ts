@@ -1,6 +1,6 @@
 import type { CallOptions, Client, RouteSpec } from '@onsale/contracts';
 import { chargeWallet, pay, readPayment, readWallet } from '@onsale/contracts/payment';
-import { issueToken, leaveQueue, tokenStatus, type QueueStatus, type QueueToken } from '@onsale/contracts/queue';
+import { issueToken, leaveQueue, tokenStatus, type QueueStatus } from '@onsale/contracts/queue';
 import { holdSeats, readReservation, readSeats, releaseHold } from '@onsale/contracts/reservation';
 import { newId } from '@onsale/shared/ids';
 import { eventually } from '@onsale/shared/testing';
@@ -20,7 +20,7 @@ export const createMember = ({ client, id, accessToken }: MemberOptions) => {
 
   const takesNumber = async (queueId: string) => {
     const outcome = await ask(issueToken, { params: { queueId } });
-    const body = outcome.body as QueueToken | undefined;
+    const body = outcome.body;
     if (body !== undefined) queueToken = body.token;
     return { ...outcome, body };
   };
@@ -45,7 +45,7 @@ export const createMember = ({ client, id, accessToken }: MemberOptions) => {
       return eventually(
         async () => {
           const seen = await status(queueId);
-          const body = seen.body as QueueStatus | undefined;
+          const body = seen.body;
           if (body?.status !== 'ADMITTED') throw new Error(`not admitted: ${seen.is} ${body?.status ?? ''}`);
           return body;
         },

@@ -22,10 +22,10 @@ export const createStores = ({ urlOf }: { urlOf: (service: string) => string }) 
 
     /** Sold seats of a schedule with their owners, by seat. */
     sales: async (scheduleId: string) => {
-      const rows = (await reservation('seat_sales as s')
+      const rows = await reservation('seat_sales as s')
         .join('reservations as r', 'r.id', 's.reservation_id')
         .where('s.schedule_id', idToBytes(scheduleId))
-        .select('s.seat_id', 'r.member_id', 'r.id')) as { seat_id: number; member_id: Buffer; id: Buffer }[];
+        .select<{ seat_id: number; member_id: Buffer; id: Buffer }[]>('s.seat_id', 'r.member_id', 'r.id');
       return rows
         .map((row) => ({ seatId: String(row.seat_id), memberId: bytesToId(row.member_id), reservationId: bytesToId(row.id) }))
         .sort(bySeat);
@@ -33,46 +33,48 @@ export const createStores = ({ urlOf }: { urlOf: (service: string) => string }) 
 
     /** Seats that are held now by reservations that hold them, by seat: a seat and its reservation must tell the same. */
     liveHolds: async (scheduleId: string) => {
-      const rows = (await reservation('seats as s')
+      const rows = await reservation('seats as s')
         .join('reservations as r', 'r.id', 's.reservation_id')
         .where('s.schedule_id', idToBytes(scheduleId))
         .andWhere('s.status', 'HELD')
         .whereIn('r.status', ['HELD', 'PAYING'])
         .whereRaw('s.held_until > UTC_TIMESTAMP(3)')
-        .select('s.id as seat_id', 'r.member_id')) as { seat_id: number; member_id: Buffer }[];
+        .select<{ seat_id: number; member_id: Buffer }[]>('s.id as seat_id', 'r.member_id');
       return rows.map((row) => ({ seatId: String(row.seat_id), memberId: bytesToId(row.member_id) })).sort(bySeat);
     },
 
     reservations: async (scheduleId: string) => {
-      const rows = (await reservation('reservations').where('schedule_id', idToBytes(scheduleId)).select('id', 'status')) as {
-        id: Buffer;
-        status: string;
-      }[];
+      const rows = await reservation('reservations').where('schedule_id', idToBytes(scheduleId)).select<
+        {
+          id: Buffer;
+          status: string;
+        }[]
+      >('id', 'status');
       return rows.map((row) => ({ id: bytesToId(row.id), status: row.status }));
     },
 
     /** A member's balance, and the sum of the entries that it must equal. */
     balanceOf: async (memberId: string) => {
-      const [wallet] = (await payment('wallets').where('member_id', idToBytes(memberId)).select('balance')) as { balance: number }[];
-      const [sum] = (await payment('ledger_entries').where('member_id', idToBytes(memberId)).sum({ amount: 'amount' })) as {
-        amount: string | null;
-      }[];
+      const [wallet] = await payment('wallets').where('member_id', idToBytes(memberId)).select<{ balance: number }[]>('balance');
+      const [sum] = await payment('ledger_entries').where('member_id', idToBytes(memberId)).sum<
+        {
+          amount: string | null;
+        }[]
+      >({ amount: 'amount' });
       return { balance: wallet?.balance ?? 0, entries: Number(sum?.amount ?? 0) };
     },
 
     /** Who was admitted to a queue, in the order in which they were. */
     journal: async (queueId: string): Promise<JournalRow[]> => {
-      const rows = (await queue('journal')
-        .where('queue', queueId)
-        .whereNotNull('admitted_at')
-        .orderBy('turn')
-        .select('number', 'turn', 'admitted_at', 'until', 'ended_at')) as {
-        number: number;
-        turn: number;
-        admitted_at: Date;
-        until: Date | null;
-        ended_at: Date | null;
-      }[];
+      const rows = await queue('journal').where('queue', queueId).whereNotNull('admitted_at').orderBy('turn').select<
+        {
+          number: number;
+          turn: number;
+          admitted_at: Date;
+          until: Date | null;
+          ended_at: Date | null;
+        }[]
+      >('number', 'turn', 'admitted_at', 'until', 'ended_at');
       return rows.map((row) => ({
         number: row.number,
         turn: row.turn,

@@ -32,7 +32,7 @@ interface TokenOptions {
   readonly lifeSeconds?: number;
 }
 
-const tuple = <T, N extends number>(length: N, make: () => T): T[] & { [I in 0 | 1 | 2]: T } & { length: number } =>
+const tuple = <T>(length: number, make: () => T): T[] & { [I in 0 | 1 | 2]: T } & { length: number } =>
   Array.from({ length }, make) as T[] & { [I in 0 | 1 | 2]: T };
 
 const engine = (name: string): string => {
@@ -135,7 +135,7 @@ export const startTestFleet = async ({ replicas, settings }: Pick<FleetOptions, 
     /** Signed by a key that only looks like ours. */
     forgedAccessToken: () => {
       const forger = { ...generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' }), kid: keys.keys[0]!.kid! };
-      return signerOf({ keys: [forger] } as JSONWebKeySet, 3600).sign({ memberId: newId(), role: 'operator', sessionId: newId() });
+      return signerOf({ keys: [forger] }, 3600).sign({ memberId: newId(), role: 'operator', sessionId: newId() });
     },
     /** Members with valid access tokens; nobody gets the same ones twice. */
     members: (count: number) => tuple(count, () => spare.pop()!),
