@@ -1,0 +1,111 @@
+// npm start [-- options]: brings the whole fleet up, stays in front, and stops on Ctrl-C all that it started.
+import { join } from 'node:path';
+import { startEngines } from '../engines/start-engines.ts';
+import { CannotGoOn, engineNames, type Engines } from '../engines/engines.ts';
+import { createOperator } from '../development/create-operator.ts';
+import { demoMember, operatorAccount } from '../development/accounts.ts';
+import { makeDevelopmentData } from '../development/development-data.ts';
+import { migrateDatabases } from '../fleet/databases.ts';
+import { type Fleet, prepareFleet } from '../fleet/start-fleet.ts';
+import { workFolder } from '../paths.ts';
+import { claimHome, type Home, HomeInUse, reapOrphans } from '../processes/home.ts';
+import { removeRunFile, writeRunFile } from '../start/run-file.ts';
+import { parseStartOptions, type StartOptions } from '../start/start-options.ts';
+import { welcome } from '../start/welcome.ts';
+import { Interrupted, onInterruption } from '../terminal/interruption.ts';
+import { runSteps } from '../terminal/steps.ts';
+
+const began = performance.now();
+let engines: Engines | undefined;
+let fleet: Fleet | undefined;
+let isOpen = false;
+
+const signal = onInterruption({ atOnce: () => void endAtOnce() });
+signal.addEventListener('abort', () => {
+  console.log('\nstopping (Ctrl-C again ends everything at once)');
+  if (!isOpen) void fleet?.stop(); // what is still waiting to become ready gives up
+});
+
+try {
+  const options = parseStartOptions(process.argv.slice(2));
+  const home = claimHome(join(workFolder, 'dev'));
+  try {
+    await open(home, options);
+    isOpen = true;
+    await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
+  } finally {
+    await close();
+    home.release();
+  }
+} catch (error) {
+  process.exitCode = error instanceof Interrupted && isOpen ? 0 : 1;
+  if (error instanceof HomeInUse) console.error(`npm start already runs in this checkout (process ${error.pid}).`);
+  else if (error instanceof CannotGoOn) console.error(error.message);
+  else if (!(error instanceof Interrupted)) console.error(error);
+}
+process.exit(); // a connection that a library forgot must not keep the terminal
+
+async function open(home: Home, { host, replicas }: StartOptions): Promise<void> {
+  const left = await reapOrphans(home, { except: [...engineNames] });
+  if (left.length > 0) console.log(`ended what an earlier run left behind: ${left.join(', ')}`);
+  engines = await startEngines({ purpose: 'dev', home, env: process.env, signal, onPrepared: (prepared) => (engines = prepared) });
+  if (engines.mode !== 'native') await reapOrphans(home);
+  const logFolder = join(home.folder, 'logs');
+  const operator = operatorAccount(process.env);
+  const onNotice = (text: string) => console.log(`${new Date().toISOString()} ${text}`);
+  const fleetOptions = { engines, home, host, replicas, output: { logFolder }, restart: true, settings: { all: ownSettings() }, onNotice };
+  const made = await prepareFleet(fleetOptions);
+  fleet = made;
+  await runSteps(
+    [
+      { title: 'schemas and migrations', run: async () => `${await migrateDatabases(made.databases)} applied` },
+      {
+        title: 'services',
+        run: async (say) => {
+          say(made.processes.map(({ name }) => name).join(', '));
+          await made.start();
+          writeRunFile({ engines: engines as Engines, fleet: made });
+          return made.processes.map(({ name, url }) => `${name} ${new URL(url).port}`).join(', ');
+        },
+      },
+      {
+        title: 'development data',
+        run: async (say) => {
+          await createOperator(operator, made.environmentOf('commerce'));
+          return makeDevelopmentData({ gatewayUrl: made.gatewayUrl, operator, member: demoMember, say });
+        },
+      },
+    ],
+    { signal },
+  );
+  const seconds = (performance.now() - began) / 1_000;
+  console.log(welcome({ fleet: made, engines, accounts: [operator, demoMember], logFolder, seconds }));
+}
+
+/** ONSALE_ settings of this shell go to the services; those that the fleet sets for each process come after and win. */
+function ownSettings(): Record<string, string> {
+  const launcherOwn =
+    /^ONSALE_(ENGINES|OPERATOR_PASSWORD|TEST_|MYSQL_URL|REDIS_URL|KAFKA_BROKERS|PORT|OPS_PORT|HOST|MODE|NAMESPACE|.*_FILE|.*_URLS)/;
+  return Object.fromEntries(
+    Object.entries(process.env).flatMap(([name, value]) =>
+      name.startsWith('ONSALE_') && !launcherOwn.test(name) && value !== undefined ? [[name, value]] : [],
+    ),
+  );
+}
+
+async function close(): Promise<void> {
+  removeRunFile();
+  const steps = [
+    ...(fleet === undefined ? [] : [{ title: 'services stopped', run: () => (fleet as Fleet).stop() }]),
+    ...(engines === undefined || engines.mode === 'external' ? [] : [{ title: 'engines stopped', run: () => (engines as Engines).stop() }]),
+  ];
+  await runSteps(steps);
+}
+
+async function endAtOnce(): Promise<void> {
+  setTimeout(() => process.exit(130), 5_000);
+  fleet?.kill();
+  await Promise.allSettled(Object.values(engines?.units ?? {}).map((unit) => unit.kill()));
+  removeRunFile();
+  process.exit(130);
+}

@@ -1,0 +1,34 @@
+import { parseArgs } from 'node:util';
+import { CannotGoOn } from '../engines/engines.ts';
+import { mostReplicas, type Replicas, serviceNames } from '../fleet/services.ts';
+
+export interface StartOptions {
+  /** Where the gateway listens. */
+  host: string;
+  replicas: Replicas;
+}
+
+export const startUsage = `usage: npm start -- [--replicas service=N]... [--host ADDRESS]
+  --replicas service=N   runs N processes of a service (${serviceNames.join(', ')}; at most ${mostReplicas})
+  --host ADDRESS         where the gateway listens; 127.0.0.1 unless said here`;
+
+/** @throws CannotGoOn with the usage when the arguments are not understood */
+export function parseStartOptions(args: string[]): StartOptions {
+  try {
+    const { values } = parseArgs({
+      args,
+      options: { replicas: { type: 'string', multiple: true, default: [] }, host: { type: 'string', default: '127.0.0.1' } },
+    });
+    return { host: values.host, replicas: Object.fromEntries(values.replicas.map(parseReplicas)) };
+  } catch (error) {
+    throw new CannotGoOn(`${(error as Error).message}\n${startUsage}`);
+  }
+}
+
+function parseReplicas(text: string): [string, number] {
+  const [, service, count] = /^([a-z]+)=(\d{1,2})$/.exec(text) ?? [];
+  const known = serviceNames.find((name) => name === service);
+  if (known === undefined || Number(count) < 1 || Number(count) > mostReplicas)
+    throw new RangeError(`--replicas ${text} is not understood`);
+  return [known, Number(count)];
+}
