@@ -1,0 +1,75 @@
+import type { Reply } from '@onsale/contracts';
+import { isDuplicate, type Database, type Trx } from '../db/index.ts';
+
+export interface InboxKey {
+  readonly consumer: string;
+  readonly messageId: string;
+}
+
+/** JSON columns come as text (createDatabase). */
+const replyOf = (row: { reply: string | null } | undefined): Reply | undefined =>
+  row === undefined || row.reply === null ? undefined : (JSON.parse(row.reply) as Reply);
+
+/** The reply that was committed with the message, if it was a command. */
+export const storedReply = async (trx: Trx, { consumer, messageId }: InboxKey): Promise<Reply | undefined> =>
+  replyOf(await trx('inbox').where({ consumer, message_id: messageId }).first('reply'));
+
+/**
+ * Counts the message in: `seen` when it was here before, `waiting` when messages of its key wait in `retries`, which it must not overtake.
+ * The rule is part of the insert, so that it costs no round trip of its own.
+ */
+export const insertInOrder = async (
+  trx: Trx,
+  { consumer, messageId, topic, key }: InboxKey & { topic: string; key: string },
+): Promise<'new' | 'seen' | 'waiting'> => {
+  try {
+    const [result] = await trx.raw(
+      `INSERT INTO inbox (consumer, message_id) SELECT ?, ? FROM DUAL
+       WHERE NOT EXISTS (SELECT 1 FROM retries WHERE consumer = ? AND topic = ? AND message_key = ?)`,
+      [consumer, messageId, consumer, topic, key],
+    );
+    return (result as { affectedRows: number }).affectedRows === 1 ? 'new' : 'waiting';
+  } catch (error) {
+    if (isDuplicate(error)) return 'seen';
+    throw error;
+  }
+};
+
+/** Counts in a message whose turn it is: the oldest of its key in `retries`. */
+export const insertNow = async (trx: Trx, { consumer, messageId }: InboxKey): Promise<'new' | 'seen'> => {
+  try {
+    await trx('inbox').insert({ consumer, message_id: messageId });
+    return 'new';
+  } catch (error) {
+    if (isDuplicate(error)) return 'seen';
+    throw error;
+  }
+};
+
+/** Forgets what no copy can come of any more. Answers with how many it forgot, `limit` at most. */
+export const purgeInbox = async (db: Database, consumer: string, olderThanDays: number, limit: number): Promise<number> => {
+  const [result] = await db.raw('DELETE FROM inbox WHERE consumer = ? AND created_at < NOW(3) - INTERVAL ? DAY LIMIT ?', [
+    consumer,
+    olderThanDays,
+    limit,
+  ]);
+  return (result as { affectedRows: number }).affectedRows;
+};
+
+/** Keeps what a command was answered. */
+export const storeReply = async (trx: Trx, { consumer, messageId }: InboxKey, reply: Reply): Promise<void> => {
+  await trx('inbox')
+    .where({ consumer, message_id: messageId })
+    .update({ reply: JSON.stringify(reply) });
+};
+
+/** The action's own answer if it has been here; else `reply` becomes its answer, for when it comes. Waits for an action that is under way. */
+export const claimAction = async (trx: Trx, { reply, ...key }: InboxKey & { reply: Reply }): Promise<Reply> => {
+  if ((await insertNow(trx, key)) === 'new') {
+    await storeReply(trx, key, reply);
+    return reply;
+  }
+  const kept = await storedReply(trx, key);
+  if (kept === undefined) throw new Error(`${key.messageId} is in the inbox without a reply`);
+  return kept;
+};

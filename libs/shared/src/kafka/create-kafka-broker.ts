@@ -1,0 +1,156 @@
+import { Kafka, logLevel, Partitioners, type Admin, type Producer } from 'kafkajs';
+import { connect as connectPlain } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import type { Log } from '../log/index.ts';
+import type { Metrics } from '../metrics/index.ts';
+import type { Broker, OutgoingMessage, TopicLag } from './broker.ts';
+import { kafkajsLog } from './kafkajs-log.ts';
+import { createKafkajsSubscription, type KafkajsSubscription } from './kafkajs-subscription.ts';
+import { lagOf } from './lag.ts';
+import { mendIdleTimer } from './mend-idle-timer.ts';
+
+export interface KafkaBrokerOptions {
+  /** `host:port` each. */
+  readonly brokers: readonly string[];
+  readonly clientId: string;
+  /** Before the names of topics and groups: `onsale.reservation.events`. */
+  readonly namespace: string;
+  /** Of topics that have to be made. */
+  readonly partitions?: number;
+  readonly replication?: number;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  /** Called once when a consumer is lost for good; the process should end (lifecycle's `exitOn`). */
+  readonly onFatal?: (error: unknown) => void;
+}
+
+/** Numbers of data.md. */
+const REQUEST_MS = 10_000;
+const CONNECT_MS = 3000;
+const RETENTION_MS = 7 * 24 * 3600 * 1000;
+const CONCURRENCY = 6;
+/** kafkajs rests and tries again inside each call; callers have a patience of their own, so its own stays short. */
+const RETRY = { initialRetryTime: 100, maxRetryTime: 1000, retries: 5 };
+
+/** Without Nagle's algorithm: a message is not to wait for the acknowledgement of the one before. */
+const socketFactory: NonNullable<ConstructorParameters<typeof Kafka>[0]['socketFactory']> = ({ host, port, ssl, onConnect }) => {
+  const socket = ssl ? connectTls({ host, port, servername: host, ...ssl }, onConnect) : connectPlain({ host, port }, onConnect);
+  socket.setKeepAlive(true, 60_000);
+  socket.setNoDelay(true);
+  return socket;
+};
+
+const byTopic = (messages: readonly OutgoingMessage[], qualify: (topic: string) => string) => {
+  const topics = new Map<string, { key: string; value: string; headers: Record<string, string> }[]>();
+  for (const { topic, key, value, headers = {} } of messages) {
+    const list = topics.get(topic) ?? [];
+    topics.set(topic, list);
+    list.push({ key, value, headers: { ...headers } });
+  }
+  return [...topics].map(([topic, list]) => ({ topic: qualify(topic), messages: list }));
+};
+
+/** Makes what is missing. Another process may make the same topic at the same moment. */
+const makeTopics = async (admin: Admin, names: readonly string[], partitions: number, replication: number): Promise<void> => {
+  const existing = new Set(await admin.listTopics());
+  const missing = names.filter((name) => !existing.has(name));
+  for (const topic of missing) {
+    await admin.createTopics({
+      topics: [
+        {
+          topic,
+          numPartitions: partitions,
+          replicationFactor: replication,
+          configEntries: [{ name: 'retention.ms', value: String(RETENTION_MS) }],
+        },
+      ],
+      waitForLeaders: true,
+      timeout: REQUEST_MS,
+    });
+  }
+};
+
+/** The fleet's broker port on kafkajs 2.2.4, its idle timer mended. Groups and topics get the namespace before their names. */
+export const createKafkaBroker = (options: KafkaBrokerOptions): Broker => {
+  const { brokers, clientId, namespace, partitions = 6, replication = 1, log, metrics, onFatal } = options;
+  mendIdleTimer();
+  const kafka = new Kafka({
+    brokers: [...brokers],
+    clientId,
+    connectionTimeout: CONNECT_MS,
+    requestTimeout: REQUEST_MS,
+    retry: RETRY,
+    logLevel: logLevel.WARN,
+    logCreator: kafkajsLog(log),
+    socketFactory,
+  });
+  const producer: Producer = kafka.producer({ allowAutoTopicCreation: false, createPartitioner: Partitioners.DefaultPartitioner });
+  const admin = kafka.admin();
+  const qualify = (name: string): string => `${namespace}.${name}`;
+  const bare = (name: string): string => name.slice(namespace.length + 1);
+  const known = new Set<string>();
+  const subscriptions = new Map<KafkajsSubscription, { group: string; topics: readonly string[] }>();
+  let lost: { readonly error: unknown } | undefined;
+  const sent = metrics.counter({ name: 'onsale_kafka_published_total', help: 'Messages that Kafka has acknowledged', labels: ['topic'] });
+  const lagGauge = metrics.gauge({ name: 'onsale_consumer_lag', help: 'Messages of a group that wait', labels: ['group', 'topic'] });
+
+  const ensureTopics = async (topics: readonly string[]): Promise<void> => {
+    const unknown = [...new Set(topics)].filter((topic) => !known.has(topic));
+    if (unknown.length === 0) return;
+    await makeTopics(admin, unknown.map(qualify), partitions, replication);
+    for (const topic of unknown) known.add(topic);
+  };
+
+  const lose = (error: unknown): void => {
+    if (lost !== undefined) return;
+    lost = { error };
+    log.error({ err: error }, 'a consumer is lost');
+    onFatal?.(error);
+  };
+
+  return {
+    name: 'kafka',
+    start: async () => {
+      await Promise.all([producer.connect(), admin.connect()]);
+    },
+    stop: async () => {
+      await Promise.all([...subscriptions.keys()].map((subscription) => subscription.stop()));
+      await Promise.all([producer.disconnect(), admin.disconnect()]);
+    },
+    ensureTopics,
+    publish: async (messages) => {
+      if (messages.length === 0) return;
+      await ensureTopics(messages.map(({ topic }) => topic));
+      const topicMessages = byTopic(messages, qualify);
+      await producer.sendBatch({ topicMessages, acks: -1, timeout: REQUEST_MS });
+      for (const { topic, messages: list } of topicMessages) sent.inc({ topic: bare(topic) }, list.length);
+    },
+    subscribe: async ({ concurrency = CONCURRENCY, ...rest }) => {
+      await ensureTopics(rest.topics);
+      const subscription = createKafkajsSubscription({ kafka, qualify, bare, log, onLost: lose, concurrency, ...rest });
+      subscriptions.set(subscription, rest);
+      await subscription.start();
+      return {
+        stop: async () => {
+          await subscription.stop();
+          subscriptions.delete(subscription);
+        },
+      };
+    },
+    lag: async () => {
+      const lags: TopicLag[] = [];
+      for (const { group, topics } of subscriptions.values()) {
+        const partitions = await lagOf(admin, qualify(group), topics.map(qualify));
+        for (const [topic, list] of Map.groupBy(partitions, ({ topic }) => bare(topic))) {
+          lags.push({ group, topic, messages: list.reduce((sum, { messages }) => sum + messages, 0) });
+        }
+      }
+      for (const { group, topic, messages } of lags) lagGauge.set({ group, topic }, messages);
+      return lags;
+    },
+    health: async () => {
+      if (lost !== undefined) throw new Error('a consumer is lost', { cause: lost.error });
+      await admin.describeCluster();
+    },
+  };
+};

@@ -1,0 +1,185 @@
+import { setTimeout as rest } from 'node:timers/promises';
+import type { Consumer, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
+import type { Log } from '../log/index.ts';
+import type { BrokerSubscription, IncomingMessage, SubscribeOptions } from './broker.ts';
+import { createGate, inLanes } from './key-lanes.ts';
+
+/** A consumer that is dead without these is taken out of its group by the broker. */
+const HEARTBEAT_MS = 3000;
+const SESSION_MS = 30_000;
+/** So long a fetch waits for the first byte, and so late an idle consumer learns of a rebalance or of a partition that goes on. */
+const FETCH_WAIT_MS = 1000;
+/** Handled offsets are committed so often; a crash brings back what was handled since, and the inbox knows it. */
+const COMMIT_MS = 500;
+const PAUSE_MS = 250;
+const PAUSE_CAP_MS = 5000;
+const RESTART_MS = 1000;
+/** Restarts in a row that never joined the group, before the process gives up. */
+const RESTARTS = 5;
+const PARTITIONS_AT_ONCE = 64;
+
+export interface KafkajsSubscriptionOptions extends Required<SubscribeOptions> {
+  readonly kafka: Kafka;
+  /** From the fleet's name of a topic or group to Kafka's, and back. */
+  readonly qualify: (name: string) => string;
+  readonly bare: (name: string) => string;
+  readonly log: Log;
+  readonly onLost: (error: unknown) => void;
+}
+
+export interface KafkajsSubscription extends BrokerSubscription {
+  start(): Promise<void>;
+  /** Counts up with every message that was handled: progress, for the watch over lost consumers. */
+  progress(): { readonly handled: number; readonly busy: boolean };
+}
+
+const textOf = (value: Buffer | string | (Buffer | string)[] | null | undefined): string =>
+  Array.isArray(value) ? textOf(value[0]) : (value?.toString() ?? '');
+
+const headersOf = ({ headers = {} }: KafkaMessage): Record<string, string> =>
+  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, textOf(value)]));
+
+/** One consumer group's member on kafkajs. It begins again after a crash that the library does not restart from. */
+export const createKafkajsSubscription = (options: KafkajsSubscriptionOptions): KafkajsSubscription => {
+  const { kafka, group, topics, handle, concurrency, qualify, bare, log, onLost } = options;
+  const gate = createGate(concurrency);
+  const stopping = new AbortController();
+  let consumer: Consumer | undefined;
+  let latest: EachBatchPayload | undefined;
+  let committing: Promise<void> = Promise.resolve();
+  let restarts = 0;
+  let handled = 0;
+  let underWay = 0;
+  /** Failures in a row, by partition: the next rest is longer. */
+  const failures = new Map<string, number>();
+
+  const messageOf = (topic: string, partition: number, message: KafkaMessage): IncomingMessage => ({
+    topic: bare(topic),
+    partition,
+    offset: message.offset,
+    key: textOf(message.key),
+    value: textOf(message.value),
+    headers: headersOf(message),
+  });
+
+  /** Commits what has been handled, by the member's present assignment: after a rebalance it no longer speaks for partitions it has lost. */
+  const commit = (): Promise<void> => {
+    const payload = latest;
+    const step = async (): Promise<void> => {
+      const offsets = payload?.uncommittedOffsets();
+      if (payload === undefined || offsets === undefined || offsets.topics.length === 0) return;
+      try {
+        await payload.commitOffsetsIfNecessary(offsets);
+      } catch (error) {
+        log.debug({ err: error, group }, 'offsets were not committed; the next commit holds them too');
+      }
+    };
+    committing = committing.then(step);
+    return committing;
+  };
+
+  const pauseFor = (payload: EachBatchPayload, place: string, error: unknown): void => {
+    const count = (failures.get(place) ?? 0) + 1;
+    failures.set(place, count);
+    const ms = Math.min(PAUSE_CAP_MS, PAUSE_MS * 2 ** (count - 1)) * (0.75 + Math.random() / 2);
+    log.warn({ err: error, group, place, ms: Math.round(ms), failures: count }, 'a partition is paused');
+    const resume = payload.pause();
+    rest(ms, undefined, { signal: stopping.signal, ref: false }).then(resume, () => {});
+  };
+
+  const eachBatch = async (payload: EachBatchPayload): Promise<void> => {
+    latest = payload;
+    const { batch, heartbeat, resolveOffset, isRunning, isStale } = payload;
+    const place = `${bare(batch.topic)}/${batch.partition}`;
+    let lost: { readonly error: unknown } | undefined;
+    const beating = setInterval(() => {
+      heartbeat().catch((error: unknown) => {
+        lost ??= { error };
+      });
+    }, HEARTBEAT_MS);
+    underWay += 1;
+    try {
+      await inLanes({
+        messages: batch.messages,
+        keyOf: (message) => textOf(message.key),
+        handle: async (message) => {
+          await handle(messageOf(batch.topic, batch.partition, message));
+          handled += 1;
+        },
+        gate,
+        halted: () => lost !== undefined || stopping.signal.aborted || !isRunning() || isStale(),
+        onPrefix: (count) => resolveOffset(batch.messages[count - 1]!.offset),
+      });
+      failures.delete(place);
+    } catch (error) {
+      if (isRunning()) pauseFor(payload, place, error);
+    } finally {
+      underWay -= 1;
+      clearInterval(beating);
+    }
+    if (lost !== undefined) {
+      await commit();
+      throw lost.error;
+    }
+  };
+
+  const begin = async (): Promise<void> => {
+    const member = kafka.consumer({
+      groupId: qualify(group),
+      sessionTimeout: SESSION_MS,
+      heartbeatInterval: HEARTBEAT_MS,
+      maxWaitTimeInMs: FETCH_WAIT_MS,
+      allowAutoTopicCreation: false,
+    });
+    consumer = member;
+    latest = undefined;
+    const joined = new Promise<void>((resolve, reject) => {
+      member.on(member.events.GROUP_JOIN, () => {
+        restarts = 0;
+        resolve();
+      });
+      member.on(member.events.CRASH, ({ payload }) => {
+        latest = undefined;
+        if (payload.restart || stopping.signal.aborted) return;
+        reject(payload.error);
+        if (consumer === member) void again(payload.error);
+      });
+    });
+    joined.catch(() => {});
+    await member.connect();
+    await member.subscribe({ topics: topics.map(qualify), fromBeginning: true });
+    await member.run({ autoCommit: false, eachBatchAutoResolve: false, partitionsConsumedConcurrently: PARTITIONS_AT_ONCE, eachBatch });
+    await joined;
+  };
+
+  const again = async (cause: unknown): Promise<void> => {
+    consumer = undefined;
+    for (let error = cause; !stopping.signal.aborted; restarts += 1) {
+      if (restarts >= RESTARTS) return onLost(error);
+      log.error({ err: error, group, restarts }, 'a consumer crashed; it begins again');
+      await rest(RESTART_MS * 2 ** restarts * (0.75 + Math.random() / 2), undefined, { signal: stopping.signal }).catch(() => {});
+      if (stopping.signal.aborted) return;
+      try {
+        return await begin();
+      } catch (failed) {
+        error = failed;
+      }
+    }
+  };
+
+  let commits: NodeJS.Timeout | undefined;
+  return {
+    start: async () => {
+      await begin();
+      commits = setInterval(() => void commit(), COMMIT_MS);
+    },
+    progress: () => ({ handled, busy: underWay > 0 }),
+    stop: async () => {
+      stopping.abort();
+      clearInterval(commits);
+      while (underWay > 0) await rest(5);
+      await commit();
+      await consumer?.disconnect();
+    },
+  };
+};

@@ -1,0 +1,87 @@
+import type { Message, Owner } from '@onsale/contracts';
+import { afterCommit, type Database, type Trx } from '../db/index.ts';
+import { newId as newUuid, systemClock, type Clock, type NewId } from '../ids/index.ts';
+import type { Broker } from '../kafka/index.ts';
+import type { Part } from '../lifecycle/index.ts';
+import type { Log } from '../log/index.ts';
+import type { Metrics } from '../metrics/index.ts';
+import type { Notices } from '../redis/index.ts';
+import { currentTrace } from '../tracing/index.ts';
+import type { MessageDraft } from './message-draft.ts';
+import { createRelay } from './relay.ts';
+import { shardOf } from './shard.ts';
+
+export interface OutboxOptions {
+  readonly db: Database;
+  readonly broker: Broker;
+  /** The service that speaks; replies to its commands come to `<source>.replies`. */
+  readonly source: Owner;
+  /** Wakes the relay of another process that owns the shard; without it that relay finds the message when it polls. */
+  readonly notices?: Pick<Notices, 'publish' | 'on'>;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  /** Milliseconds between looks at the table for what no wake-up told of; 0 is off. */
+  readonly pollMs?: number;
+  /** How long a relay owns a shard without renewing: so long a killed process delays its shards. */
+  readonly leaseMs?: number;
+  readonly clock?: Clock;
+  readonly newId?: NewId;
+}
+
+export interface Outbox {
+  readonly source: Owner;
+  /**
+   * Writes messages in the transaction of the change that they tell of; they leave after its commit, in the order of the calls for each subject.
+   * The aggregate's row has to be locked or written first, so that the order of ids is that of its changes.
+   * @throws Error outside of an open transaction, or for a message of more than 512 KiB
+   */
+  add(trx: Trx, ...drafts: readonly MessageDraft[]): Promise<void>;
+  /** Sends what was committed. Every replica runs one; they share the shards. */
+  readonly relay: Part;
+  /** Has the relay look at all its shards now. */
+  wake(): void;
+}
+
+/** Well below what Kafka takes (1 MiB), as one message that cannot be sent would block its shard for ever. */
+const MAX_PAYLOAD_BYTES = 512 * 1024;
+
+const HEADERS = JSON.stringify({ 'content-type': 'application/cloudevents+json; charset=UTF-8' });
+
+/** Messages that leave if, and only if, the transaction commits that wrote them: at least once each, in order for each subject. */
+export const createOutbox = (options: OutboxOptions): Outbox => {
+  const { source, clock = systemClock, newId = newUuid } = options;
+  const relay = createRelay(options);
+
+  const messageOf = ({ type, subject, id, sequence, data }: MessageDraft): Message => ({
+    specversion: '1.0',
+    id: id ?? newId(),
+    source,
+    type,
+    subject,
+    ...(sequence === undefined ? {} : { sequence }),
+    time: clock.now().toISOString(),
+    ...(currentTrace() === undefined ? {} : { traceparent: currentTrace()!.traceparent }),
+    datacontenttype: 'application/json',
+    data,
+  });
+
+  const rowOf = (draft: MessageDraft) => {
+    const payload = JSON.stringify(messageOf(draft));
+    if (Buffer.byteLength(payload) > MAX_PAYLOAD_BYTES) throw new Error(`a ${draft.type} of more than ${MAX_PAYLOAD_BYTES} bytes`);
+    const { subject, topic } = draft;
+    return { shard: shardOf(subject), aggregate: subject, topic, message_key: subject, headers: HEADERS, payload };
+  };
+
+  return {
+    source,
+    add: async (trx, ...drafts) => {
+      if (drafts.length === 0) return;
+      if (trx.isTransaction !== true || trx.isCompleted()) throw new Error('messages are written in an open transaction');
+      const rows = drafts.map(rowOf);
+      await trx('outbox').insert(rows);
+      afterCommit(trx, () => relay.wake(rows.map(({ shard }) => shard)));
+    },
+    relay,
+    wake: () => relay.wake(),
+  };
+};

@@ -1,0 +1,13 @@
+export {
+  commandOf,
+  eventOf,
+  questionOf,
+  questionType,
+  replyTo,
+  REPLY_TYPE,
+  type CommandFields,
+  type EventFields,
+  type MessageDraft,
+} from './message-draft.ts';
+export { createOutbox, type Outbox, type OutboxOptions } from './create-outbox.ts';
+export { createOutboxTables } from './tables.ts';

@@ -1,0 +1,131 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as rest } from 'node:timers/promises';
+import { loop, type Part } from '../lifecycle/index.ts';
+import type { OutboxOptions } from './create-outbox.ts';
+import { oldestAgeSeconds, outgoing, readLowest, removeSent } from './outbox-store.ts';
+import { createShardLeases } from './shard-leases.ts';
+
+export interface Relay extends Part {
+  /** There may be something in these shards, or in any. */
+  wake(shards?: readonly number[]): void;
+}
+
+type RelayOptions = Pick<OutboxOptions, 'db' | 'broker' | 'source' | 'notices' | 'log' | 'metrics' | 'pollMs' | 'leaseMs'>;
+
+const POLL_MS = 250;
+const LEASE_MS = 5000;
+/** Rows of a shard in one batch: enough for a stampede (facts.md), few enough for one request to Kafka. */
+const BATCH = 100;
+const BACKOFF_MS = 50;
+const BACKOFF_CAP_MS = 2000;
+/** So long `stop` tries to send what is left; what then remains is another relay's, or the next process's. */
+const FLUSH_MS = 5000;
+
+/**
+ * Sends the rows of the shards that this process owns: read the lowest ids, publish one batch, delete them by id, again until there are none. One
+ * batch is under way at a time, so that what gathers meanwhile is the next one. A failure leaves the rows where they are, to be sent again.
+ */
+export const createRelay = ({ db, broker, source, notices, log, metrics, pollMs = POLL_MS, leaseMs = LEASE_MS }: RelayOptions): Relay => {
+  const channel = `outbox:${source}`;
+  const dirty = new Set<number>();
+  let sending: Promise<void> | undefined;
+  let stopped = false;
+  const stopping = new AbortController();
+  const leases = createShardLeases({ db, owner: randomUUID(), leaseMs, settled: async () => await sending });
+
+  const batchSize = metrics.histogram({
+    name: 'onsale_outbox_batch_size',
+    help: 'Messages in a batch of the relay',
+    buckets: [1, 2, 5, 10, 50, 100, 500, 1600],
+  });
+  const sent = metrics.counter({ name: 'onsale_outbox_sent_total', help: 'Messages that left the outbox' });
+  const failed = metrics.counter({ name: 'onsale_outbox_failures_total', help: 'Batches that have to be sent again' });
+  const lag = metrics.gauge({ name: 'onsale_outbox_lag_seconds', help: 'Age of the oldest message in the outbox' });
+  const ownedShards = metrics.gauge({ name: 'onsale_outbox_shards', help: 'Shards that this process sends' });
+
+  const sendBatch = async (shards: readonly number[]): Promise<void> => {
+    const rows = await readLowest(db, shards, BATCH);
+    if (rows.length === 0) return;
+    await broker.publish(rows.map(outgoing));
+    await removeSent(db, rows);
+    batchSize.observe(rows.length);
+    sent.inc(rows.length);
+    for (const shard of shards) if (rows.filter((row) => row.shard === shard).length === BATCH) dirty.add(shard);
+  };
+
+  const drain = async (): Promise<void> => {
+    for (let failures = 0; !stopped;) {
+      const shards = leases.owned().filter((shard) => dirty.has(shard));
+      if (shards.length === 0) return;
+      for (const shard of shards) dirty.delete(shard);
+      try {
+        await sendBatch(shards);
+        failures = 0;
+      } catch (error) {
+        for (const shard of shards) dirty.add(shard);
+        failed.inc();
+        failures += 1;
+        log.warn({ err: error, failures }, 'a batch of the outbox was not sent; it will be');
+        const ms = Math.min(BACKOFF_CAP_MS, BACKOFF_MS * 2 ** failures) * (0.5 + Math.random() / 2);
+        await rest(ms, undefined, { signal: stopping.signal }).catch(() => {});
+      }
+    }
+  };
+
+  const pump = (): void => {
+    if (sending !== undefined || stopped) return;
+    sending = drain().finally(() => {
+      sending = undefined;
+      if (leases.owned().some((shard) => dirty.has(shard))) pump();
+    });
+  };
+
+  /** Marks and sends what is this process's; answers with the shards that are another's. */
+  const mark = (shards: readonly number[]): number[] => {
+    const foreign = shards.filter((shard) => !leases.owns(shard));
+    for (const shard of shards) if (leases.owns(shard)) dirty.add(shard);
+    if (dirty.size > 0) pump();
+    return [...new Set(foreign)];
+  };
+
+  const ignore = (error: unknown): void => log.warn({ err: error }, 'the outbox relay could not reach its tables');
+  const renewal = loop({
+    name: 'outbox leases',
+    everyMs: leaseMs / 3.5,
+    turn: async () => {
+      mark(await leases.renew());
+      ownedShards.set(leases.owned().length);
+      lag.set(await oldestAgeSeconds(db));
+    },
+    onError: ignore,
+  });
+  const polling = loop({ name: 'outbox poll', everyMs: pollMs, turn: async () => void mark(leases.owned()), onError: ignore });
+  let unsubscribe: (() => void) | undefined;
+
+  return {
+    name: 'outbox relay',
+    wake: (shards) => {
+      const foreign = mark(shards ?? leases.owned());
+      if (foreign.length > 0) void notices?.publish(channel, foreign.join(','));
+    },
+    start: async () => {
+      unsubscribe = notices?.on(channel, (message) => void mark(message.split(',').map(Number)));
+      mark(await leases.renew());
+      await renewal.start();
+      if (pollMs > 0) await polling.start();
+    },
+    stop: async () => {
+      unsubscribe?.();
+      if (pollMs > 0) await polling.stop();
+      await renewal.stop();
+      mark(leases.owned());
+      const flush = new AbortController();
+      await Promise.race([sending, rest(FLUSH_MS, undefined, { signal: flush.signal }).catch(() => {})]);
+      flush.abort();
+      stopped = true;
+      stopping.abort();
+      await sending;
+      await leases.release();
+    },
+  };
+};

@@ -1,0 +1,5 @@
+export { saga, type Failure, type SagaDefinition, type SagaView } from './definition.ts';
+export { refused } from '../inbox/index.ts';
+export { createSagaTable } from './tables.ts';
+export { createSagaRunner, type SagaRunner, type SagaRunnerOptions } from './create-saga-runner.ts';
+export { createEnds, type Ends, type EndsOptions } from './create-ends.ts';

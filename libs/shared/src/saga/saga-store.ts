@@ -1,0 +1,94 @@
+import type { Database, Queryable, Trx } from '../db/index.ts';
+import { bytesToId, idToBytes } from '../ids/index.ts';
+import type { SagaProgress, SagaStatus } from './advance.ts';
+import type { Failure } from './definition.ts';
+
+export type Flag = 'NEEDS_OPERATOR';
+
+export interface StoredSaga extends SagaProgress<object> {
+  readonly type: string;
+  readonly flag: Flag | undefined;
+  /** Times that the present step was sent again. */
+  readonly attempts: number;
+}
+
+interface Row {
+  readonly id: Buffer;
+  readonly type: string;
+  readonly step: string;
+  readonly status: SagaStatus;
+  readonly flag: Flag | null;
+  readonly data: string;
+  readonly attempts: number;
+}
+
+const sagaOf = ({ id, type, step, status, flag, data, attempts }: Row): StoredSaga => {
+  const { state, failure } = JSON.parse(data) as { state: object; failure?: Failure };
+  return { id: bytesToId(id), type, step, status, flag: flag ?? undefined, attempts, state, ...(failure === undefined ? {} : { failure }) };
+};
+
+/** When the sweeper looks again; an ended saga never. */
+const dueIn = (db: Queryable, ms: number | undefined) =>
+  ms === undefined ? null : db.raw('NOW(3) + INTERVAL ? MICROSECOND', [Math.round(ms * 1000)]);
+
+const columnsOf = (trx: Trx, { step, status, flag, attempts, state, failure }: StoredSaga, dueInMs: number | undefined) => ({
+  step,
+  status,
+  flag: flag ?? null,
+  attempts,
+  data: JSON.stringify({ state, failure }),
+  next_action_at: dueIn(trx, dueInMs),
+});
+
+export const insertSaga = async (trx: Trx, saga: StoredSaga, dueInMs: number | undefined): Promise<void> => {
+  await trx('sagas').insert({ id: idToBytes(saga.id), type: saga.type, ...columnsOf(trx, saga, dueInMs) });
+};
+
+/** The saga's row, locked: replies, sweepers and operators take turns. */
+export const lockSaga = async (trx: Trx, id: string): Promise<StoredSaga | undefined> => {
+  const row = await trx('sagas')
+    .where({ id: idToBytes(id) })
+    .forUpdate()
+    .first<Row | undefined>();
+  return row === undefined ? undefined : sagaOf(row);
+};
+
+/** The saga's row if it is still overdue, and nobody else is at it. */
+export const lockOverdue = async (trx: Trx, id: string): Promise<StoredSaga | undefined> => {
+  const row = await trx('sagas')
+    .where({ id: idToBytes(id) })
+    .where('next_action_at', '<=', trx.raw('NOW(3)'))
+    .forUpdate()
+    .skipLocked()
+    .first<Row | undefined>();
+  return row === undefined ? undefined : sagaOf(row);
+};
+
+export const updateSaga = async (trx: Trx, saga: StoredSaga, dueInMs: number | undefined): Promise<void> => {
+  await trx('sagas')
+    .where({ id: idToBytes(saga.id) })
+    .update({ ...columnsOf(trx, saga, dueInMs), version: trx.raw('version + 1'), updated_at: trx.raw('NOW(3)') });
+};
+
+/** Puts aside what could not be sent on, so that it does not stand in front of the others. */
+export const postponeSaga = async (trx: Trx, id: string, ms: number): Promise<void> => {
+  await trx('sagas')
+    .where({ id: idToBytes(id) })
+    .whereNotNull('next_action_at')
+    .update({ next_action_at: dueIn(trx, ms) });
+};
+
+/** Overdue sagas, the longest overdue first. */
+export const overdueSagas = async (db: Database, limit: number): Promise<string[]> => {
+  const rows = await db('sagas')
+    .where('next_action_at', '<=', db.raw('NOW(3)'))
+    .orderBy('next_action_at')
+    .limit(limit)
+    .select<Pick<Row, 'id'>[]>('id');
+  return rows.map(({ id }) => bytesToId(id));
+};
+
+export const countFlagged = async (db: Database): Promise<number> => {
+  const row = await db('sagas').where({ flag: 'NEEDS_OPERATOR' }).count<{ count: number }[]>({ count: '*' }).first();
+  return Number(row?.count ?? 0);
+};
