@@ -32,6 +32,12 @@ const sessionSettings = (deadlineMs: number, lockWaitSeconds: number): string =>
   `SET SESSION time_zone = '+00:00', sql_mode = '${SQL_MODE}', innodb_lock_wait_timeout = ${lockWaitSeconds}, lock_wait_timeout = ${lockWaitSeconds}` +
   ` /*M! , max_statement_time = ${deadlineMs / 1000} */ /*!80000 , max_execution_time = ${deadlineMs} */`;
 
+/** mysql2 puts the statement on its errors with the values filled in: password hashes and members' data, which end in the log. */
+const withoutItsStatement = (error: unknown): unknown => {
+  if (typeof error === 'object' && error !== null && 'sql' in error) delete error.sql;
+  return error;
+};
+
 /** mysql2 has no deadline for all queries of a connection. One that has passed leaves the connection in an unknown state, so it is closed. */
 const giveQueriesADeadline = (connection: Connection, timeout: number): void => {
   const query = connection.query.bind(connection) as (
@@ -42,7 +48,7 @@ const giveQueriesADeadline = (connection: Connection, timeout: number): void => 
   const withDeadline = (options: QueryOptions, values: unknown, done: (...answer: unknown[]) => void): unknown =>
     query({ timeout, ...options }, values, (error, ...rest) => {
       if ((error as QueryError | null)?.code === 'PROTOCOL_SEQUENCE_TIMEOUT') connection.destroy();
-      done(error, ...rest);
+      done(withoutItsStatement(error), ...rest);
     });
   connection.query = withDeadline as typeof connection.query;
 };
@@ -87,6 +93,7 @@ export const createDatabase = ({
     connection: connection as Knex.MySql2ConnectionConfig,
     pool: { min: 0, max: poolSize, idleTimeoutMillis: 60_000, afterCreate: prepare },
     acquireConnectionTimeout: acquireTimeoutMs,
+    compileSqlOnError: false, // the same of knex: its messages name the statement without the values
     log: knexLog(log),
   });
   db.userParams = { log };
