@@ -41,7 +41,7 @@ export const insert = async (trx: Trx, { id, memberId, reservationId, at }: NewP
       reservation_id: idToBytes(reservationId),
       live_reservation_id: idToBytes(reservationId),
       status: 'PROCESSING' satisfies PaymentStatus,
-      version: 1,
+      version: STARTED,
       created_at: at,
     });
     return true;
@@ -62,11 +62,15 @@ export const findLive = async (
   return row && paymentOf(row);
 };
 
+/** A payment that has ended has been changed once: there is nothing between PROCESSING and its end. */
+const STARTED = 1;
+export const ENDED = 2;
+
 /** PROCESSING -> COMPLETED. False, and nothing changed, when it was not PROCESSING. */
 export const complete = async (trx: Trx, { id, amount, at }: { id: string; amount: number; at: Date }): Promise<boolean> => {
   const changed = await trx('payments')
     .where({ id: idToBytes(id), status: 'PROCESSING' satisfies PaymentStatus })
-    .update({ status: 'COMPLETED' satisfies PaymentStatus, amount, completed_at: at, version: trx.raw('version + 1') });
+    .update({ status: 'COMPLETED' satisfies PaymentStatus, amount, completed_at: at, version: ENDED });
   return changed === 1;
 };
 
@@ -74,13 +78,7 @@ export const complete = async (trx: Trx, { id, amount, at }: { id: string; amoun
 export const fail = async (trx: Trx, { id, amount, code }: { id: string; amount: number | undefined; code: Code }): Promise<boolean> => {
   const changed = await trx('payments')
     .where({ id: idToBytes(id), status: 'PROCESSING' satisfies PaymentStatus })
-    .update({
-      status: 'FAILED' satisfies PaymentStatus,
-      amount: amount ?? null,
-      code,
-      live_reservation_id: null,
-      version: trx.raw('version + 1'),
-    });
+    .update({ status: 'FAILED' satisfies PaymentStatus, amount: amount ?? null, code, live_reservation_id: null, version: ENDED });
   return changed === 1;
 };
 
@@ -92,14 +90,14 @@ export const find = async (db: Queryable, { id, memberId }: { id: string; member
   return row && paymentOf(row);
 };
 
-/** A member's payments, newest first (UUIDv7 ids rise with time), from below `before` on. */
+/** A member's payments with ids below `before`, newest first: UUIDv7 ids rise with time. */
 export const listBelow = async (
   db: Queryable,
-  { memberId, before, limit }: { memberId: string; before: string | undefined; limit: number },
+  { memberId, before, limit }: { memberId: string; before: string; limit: number },
 ): Promise<Payment[]> => {
   const rows: PaymentRow[] = await db('payments')
     .where('member_id', idToBytes(memberId))
-    .modify((query) => (before === undefined ? query : query.where('id', '<', idToBytes(before))))
+    .where('id', '<', idToBytes(before))
     .orderBy('id', 'desc')
     .limit(limit)
     .select(...columns);

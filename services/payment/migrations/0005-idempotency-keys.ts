@@ -1,0 +1,3 @@
+import { createIdempotencyTable } from '@onsale/shared/idempotency';
+
+export const up = createIdempotencyTable;

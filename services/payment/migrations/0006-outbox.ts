@@ -1,0 +1,3 @@
+import { createOutboxTables } from '@onsale/shared/outbox';
+
+export const up = createOutboxTables;

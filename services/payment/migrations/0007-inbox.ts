@@ -1,0 +1,3 @@
+import { createInboxTable } from '@onsale/shared/inbox';
+
+export const up = createInboxTable;

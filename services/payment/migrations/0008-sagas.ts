@@ -1,0 +1,3 @@
+import { createSagaTable } from '@onsale/shared/saga';
+
+export const up = createSagaTable;

@@ -1,0 +1,98 @@
+import { createPrincipalVerifier } from '@onsale/shared/auth';
+import { createDatabase, databaseCheck } from '@onsale/shared/db';
+import { createApp } from '@onsale/shared/http';
+import { createIdempotencyStore, createKeyPurge } from '@onsale/shared/idempotency';
+import { newId, systemClock } from '@onsale/shared/ids';
+import { createConsumer } from '@onsale/shared/inbox';
+import { createKafkaBroker } from '@onsale/shared/kafka';
+import { createService, exitOn, type Service } from '@onsale/shared/lifecycle';
+import { createLog } from '@onsale/shared/log';
+import { createMetrics } from '@onsale/shared/metrics';
+import { createOutbox } from '@onsale/shared/outbox';
+import { createNotices, createRedis } from '@onsale/shared/redis';
+import { createEnds, createSagaRunner } from '@onsale/shared/saga';
+import type { Settings } from './config.ts';
+import { postTransfer } from './ledger/post-transfer.ts';
+import { awaitPayment } from './payments/await-payment.ts';
+import { listPayments } from './payments/list-payments.ts';
+import { haveEnded } from './payments/payment-store.ts';
+import { paymentRoutes } from './payments/routes.ts';
+import { startPayment } from './payments/start-payment.ts';
+import { completePayment } from './purchase/complete-payment.ts';
+import { creditWallet } from './purchase/credit-wallet.ts';
+import { debitWallet } from './purchase/debit-wallet.ts';
+import { failPayment } from './purchase/fail-payment.ts';
+import { ticketPurchase } from './purchase/purchase-saga.ts';
+import { chargeWallet } from './wallet/charge-wallet.ts';
+import { listEntries } from './wallet/list-entries.ts';
+import { walletRoutes } from './wallet/routes.ts';
+
+const SERVICE = 'payment';
+/** One read for all who wait (sagas.md, "Answering over HTTP"). */
+const ENDS_POLL_MS = 50;
+
+/** What a test may put in the place of the real thing. */
+const defaults = (settings: Settings) => ({
+  clock: systemClock,
+  newId,
+  log: createLog({ service: SERVICE, level: settings.logLevel }),
+  metrics: createMetrics({ service: SERVICE }),
+});
+export type Overrides = Partial<ReturnType<typeof defaults>>;
+
+/** The service, wired by hand: engines, use cases, saga, doors. Nothing is started yet. */
+export const compose = (settings: Settings, overrides: Overrides = {}): Service => {
+  const { clock, newId, log, metrics } = { ...defaults(settings), ...overrides };
+  const { mode, namespace } = settings;
+
+  const db = createDatabase({ ...settings.mysql, log });
+  const redis = createRedis({ url: settings.redisUrl, name: SERVICE, log });
+  const notices = createNotices({ redis, namespace, log });
+  const broker = createKafkaBroker({ ...settings.kafka, clientId: SERVICE, namespace, log, metrics, onFatal: exitOn(log) });
+  const outbox = createOutbox({ db, broker, source: SERVICE, notices, log, metrics, clock, newId });
+  const idempotency = createIdempotencyStore({ db, clock });
+  const ends = createEnds({
+    notices,
+    namespace: SERVICE,
+    read: (ids) => haveEnded(db, ids),
+    pollMs: settings.endsPolling ? ENDS_POLL_MS : 0,
+    metrics,
+    log,
+  });
+
+  const post = postTransfer({ newId, clock });
+  const purchase = ticketPurchase({
+    debitWallet: debitWallet({ post }),
+    creditWallet: creditWallet({ post }),
+    completePayment: completePayment({ clock, outbox, ends }),
+    failPayment: failPayment({ outbox, ends }),
+  });
+  const sagas = createSagaRunner({ db, outbox, sagas: [purchase], log, metrics, ...settings.sagas });
+  const consumer = createConsumer({ group: SERVICE, db, broker, outbox, handlers: sagas.handlers, log, metrics });
+
+  const doors = [
+    ...walletRoutes({
+      db,
+      chargeWallet: chargeWallet({ db, newId, outbox, post, minimum: settings.chargeMinimum }),
+      listEntries: listEntries({ db }),
+    }),
+    ...paymentRoutes({
+      db,
+      startPayment: startPayment({ db, clock, newId, sagas, purchase }),
+      awaitPayment: awaitPayment({ db, ends }),
+      listPayments: listPayments({ db }),
+    }),
+  ];
+  const principals = createPrincipalVerifier({ keys: settings.principalKeys });
+
+  return createService({
+    name: SERVICE,
+    settings: settings.listen,
+    log,
+    metrics,
+    app: createApp({ doors, principals, idempotency, log, metrics, mode }),
+    checks: { mysql: databaseCheck(db), kafka: () => broker.health() },
+    parts: [broker, notices, ends.part, outbox.relay, consumer, sagas.sweeper, createKeyPurge({ store: idempotency, clock, log })],
+    close: [() => db.destroy(), async () => redis.disconnect()],
+  });
+};

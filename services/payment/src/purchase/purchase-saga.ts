@@ -1,0 +1,42 @@
+import { spendToken } from '@onsale/contracts/queue';
+import { confirmReservation, lockReservation, unlockReservation } from '@onsale/contracts/reservation';
+import { saga } from '@onsale/shared/saga';
+import type { completePayment } from './complete-payment.ts';
+import type { creditWallet } from './credit-wallet.ts';
+import type { debitWallet } from './debit-wallet.ts';
+import type { failPayment } from './fail-payment.ts';
+import { holdOf, type Purchase } from './purchase.ts';
+
+interface LocalSteps {
+  readonly debitWallet: ReturnType<typeof debitWallet>;
+  readonly creditWallet: ReturnType<typeof creditWallet>;
+  readonly completePayment: ReturnType<typeof completePayment>;
+  readonly failPayment: ReturnType<typeof failPayment>;
+}
+
+const theReservation = ({ reservationId }: Purchase): string => reservationId;
+
+/** Numbers of one line are spent side by side: each is an aggregate of its own. */
+const theNumber = (purchase: Purchase): string => `${holdOf(purchase).queueId}:${holdOf(purchase).number}`;
+
+/** How a held reservation becomes paid seats (sagas.md, "Ticket purchase"). Its id is the payment's. */
+export const ticketPurchase = ({ debitWallet, creditWallet, completePayment, failPayment }: LocalSteps) =>
+  saga<Purchase>('ticket-purchase')({
+    lock: {
+      send: lockReservation,
+      subject: theReservation,
+      data: ({ reservationId, memberId }) => ({ reservationId, memberId }),
+      keep: (hold) => ({ hold }),
+      undo: unlockReservation,
+    },
+    debit: { local: debitWallet, undo: creditWallet },
+    confirm: { send: confirmReservation, subject: theReservation, data: ({ reservationId }) => ({ reservationId }), pivot: true },
+    complete: { local: completePayment },
+    spend: {
+      send: spendToken,
+      subject: theNumber,
+      data: (purchase) => ({ queueId: holdOf(purchase).queueId, number: holdOf(purchase).number }),
+    },
+  }).ends({ compensated: failPayment });
+
+export type TicketPurchase = ReturnType<typeof ticketPurchase>;
