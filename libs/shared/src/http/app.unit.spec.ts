@@ -44,8 +44,9 @@ const lie = route({ ...base, method: 'GET', path: '/lies', auth: 'none', answers
 const internal = route({ ...base, method: 'GET', path: '/internal/things', auth: 'gateway', answers: { 200: Thing } });
 const slow = route({ ...base, method: 'GET', path: '/slow', auth: 'none', answers: { 200: Thing } });
 
+const kept = new Map<string, unknown>();
+
 const memoryStore = (): IdempotencyStore => {
-  const kept = new Map<string, unknown>();
   const keyOf = (scope: { memberId: string; key: string }) => `${scope.memberId} ${scope.key}`;
   return {
     find: async (scope: never) => (kept.has(keyOf(scope)) ? { value: kept.get(keyOf(scope)) } : undefined),
@@ -81,7 +82,13 @@ beforeAll(async () => {
       implement(readThing, async ({ params, query }) => ok({ name: `${params.id} ${query.limit}` }, { etag: 'v1' })),
       implement(
         makeThing,
-        async ({ body, once }) => once.transaction(undefined as never, async () => ({ name: body.name, count: ++made })),
+        async ({ body, once, member, header }) => {
+          if (body.name === 'taken meanwhile') {
+            kept.set(`${member.id} ${header('idempotency-key')}`, { name: 'by the other' });
+            throw new Refusal('SEAT_TAKEN', 'by the other');
+          }
+          return once.transaction(undefined as never, async () => ({ name: body.name, count: ++made }));
+        },
         ({ name }) => created({ name }, { location: '/api/v1/things/1' }),
       ),
       implement(breakThing, async () => {
@@ -202,6 +209,12 @@ describe('createApp', () => {
     for (const answer of answers)
       expect([answer.status, answer.json, answer.headers.get('location')]).toEqual([201, { name: 'x' }, '/api/v1/things/1']);
     expect(answers.filter((answer) => answer.headers.get('idempotency-replayed') === 'true')).toHaveLength(19);
+  });
+
+  it('answers what another process kept for the key, when the request is refused for that very effect', async () => {
+    const headers = { 'idempotency-key': newId() };
+    const answer = await call('POST', '/api/v1/things', { as: 'member', headers, body: '{"name":"taken meanwhile"}' });
+    expect([answer.status, answer.json, answer.headers.get('idempotency-replayed')]).toEqual([201, { name: 'by the other' }, 'true']);
   });
 
   it('keeps its own errors to itself', async () => {

@@ -44,6 +44,20 @@ const scopeOf = (request: KeyedRequest): KeyScope => {
  * those in other processes meet at the key's row.
  */
 export const createKeyed = ({ store }: { store: IdempotencyStore }) => {
+  /**
+   * Another process may have done the same request since the key was looked up, and then the request is refused for its own effect (the seat it
+   * wants is taken: by itself). So a refusal stands only if the key is still unknown.
+   */
+  const firstOrKept = async <V>(once: Once, scope: KeyScope, act: (once: Once) => Promise<V>): Promise<{ value: V; known: boolean }> => {
+    try {
+      return { value: await act(once), known: once.replayed };
+    } catch (error) {
+      const kept = error instanceof Refusal && error.code !== 'IDEMPOTENCY_KEY_REUSED' ? await store.find(scope) : undefined;
+      if (kept === undefined) throw error;
+      return { value: kept.value as V, known: true };
+    }
+  };
+
   const flights = new Map<string, { hash: Buffer; value: Promise<unknown> }>();
   return async <V>(request: KeyedRequest, act: (once: Once) => Promise<V>): Promise<{ value: V; replayed: boolean }> => {
     const scope = scopeOf(request);
@@ -57,13 +71,9 @@ export const createKeyed = ({ store }: { store: IdempotencyStore }) => {
     let replayed = false;
     const fly = async (): Promise<V> => {
       const kept = await store.find(scope);
-      if (kept !== undefined) {
-        replayed = true;
-        return kept.value as V;
-      }
       const once = store.once(scope);
-      const value = await act(once);
-      replayed = once.replayed;
+      const { value, known } = kept === undefined ? await firstOrKept(once, scope, act) : { value: kept.value as V, known: true };
+      replayed = known;
       return value;
     };
     const value = fly();
