@@ -1,0 +1,96 @@
+import { availableParallelism } from 'node:os';
+import type { JSONWebKeySet } from '@onsale/shared/auth';
+import { commonSettings, ConfigError, mysqlSettings, readConfig, readJwks, redisSettings, setting, type Env } from '@onsale/shared/config';
+import { z } from 'zod';
+
+/** OWASP argon2id parameters take 19 MiB and a core each; one core is left to the requests, and a thread of libuv's four to everything else. */
+const HASHES_AT_ONCE = Math.max(1, Math.min(3, availableParallelism() - 1));
+
+const commerceSettings = {
+  ONSALE_ACCESS_PRIVATE_KEYS_FILE: setting.text({
+    about:
+      'file with a JWKS of private Ed25519 keys, shared by all replicas: the first signs access tokens, the public halves of all are published',
+  }),
+  ONSALE_ACCESS_TOKEN_SECONDS: setting.int({
+    default: 600,
+    min: 1,
+    max: 600,
+    about: 'life of an access token; the deny-list of ended sessions outlives 600 s, so it is the most',
+  }),
+  ONSALE_REFRESH_TOKEN_SECONDS: setting.int({ default: 2_592_000, min: 1, about: 'life of a refresh token, from its issue: 30 days' }),
+  ONSALE_REFRESH_GRACE_MS: setting.int({
+    default: 10_000,
+    about: 'how long after its first use a refresh token still gets a sibling (two tabs, a lost answer); used later, it ends its session',
+  }),
+  ONSALE_PASSWORD_HASHES_AT_ONCE: setting.int({
+    default: HASHES_AT_ONCE,
+    min: 1,
+    max: 64,
+    about: 'argon2id computations at a time, 19 MiB and a core each; by default one less than the cores, 1 to 3',
+  }),
+  ONSALE_PASSWORD_HASHES_WAITING: setting.int({
+    default: 50,
+    about: 'sign-ins and sign-ups that may wait for one, 35 to 80 ms each; beyond them OVERLOADED',
+  }),
+  ONSALE_SIGN_IN_FAILURES: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .optional()
+    .describe('sign-ins of one account that may fail in a window before RATE_LIMITED; 10, and 100,000 in development'),
+  ONSALE_SIGN_IN_WINDOW_SECONDS: setting.int({ default: 300, min: 1, about: 'that window' }),
+};
+
+const PrivateKey = z.looseObject({
+  kid: z.string().min(1),
+  kty: z.literal('OKP'),
+  crv: z.literal('Ed25519'),
+  x: z.string(),
+  d: z.string(),
+});
+const PrivateKeys = z.object({ keys: z.array(PrivateKey).min(1) });
+
+/** What `readJwks` lets through, if it is also made of private Ed25519 keys. */
+const readPrivateKeys = (file: string, mode: 'production' | 'development'): JSONWebKeySet => {
+  const read = PrivateKeys.safeParse(readJwks(file, mode));
+  if (!read.success) throw new ConfigError([`ONSALE_ACCESS_PRIVATE_KEYS_FILE: ${file} must hold private Ed25519 keys, each with its kid`]);
+  return read.data;
+};
+
+export type Settings = ReturnType<typeof readSettings>;
+
+/** The settings of the service. @throws ConfigError naming every wrong one; Error when a key file is not usable, or of development in production */
+export const readSettings = (env: Env = process.env) => {
+  const e = readConfig({ ...commonSettings, ...mysqlSettings, ...redisSettings, ...commerceSettings }, env);
+  return {
+    mode: e.ONSALE_MODE,
+    logLevel: e.ONSALE_LOG_LEVEL,
+    namespace: e.ONSALE_NAMESPACE,
+    listen: { host: e.ONSALE_HOST, port: e.ONSALE_PORT, opsPort: e.ONSALE_OPS_PORT, drainMs: e.ONSALE_DRAIN_SECONDS * 1000 },
+    principalKeys: readJwks(e.ONSALE_PRINCIPAL_PUBLIC_KEYS_FILE, e.ONSALE_MODE) as JSONWebKeySet,
+    mysql: mysqlOf(e),
+    redisUrl: e.ONSALE_REDIS_URL,
+    accessKeys: readPrivateKeys(e.ONSALE_ACCESS_PRIVATE_KEYS_FILE, e.ONSALE_MODE),
+    accessLifeSeconds: e.ONSALE_ACCESS_TOKEN_SECONDS,
+    refreshLifeSeconds: e.ONSALE_REFRESH_TOKEN_SECONDS,
+    refreshGraceMs: e.ONSALE_REFRESH_GRACE_MS,
+    passwordHashes: { atOnce: e.ONSALE_PASSWORD_HASHES_AT_ONCE, waiting: e.ONSALE_PASSWORD_HASHES_WAITING },
+    signIns: {
+      failures: e.ONSALE_SIGN_IN_FAILURES ?? (e.ONSALE_MODE === 'development' ? 100_000 : 10),
+      windowSeconds: e.ONSALE_SIGN_IN_WINDOW_SECONDS,
+    },
+  };
+};
+
+type MysqlSettings = z.output<z.ZodObject<typeof mysqlSettings>>;
+
+const mysqlOf = (e: MysqlSettings) => ({
+  url: e.ONSALE_MYSQL_URL,
+  poolSize: e.ONSALE_MYSQL_POOL,
+  acquireTimeoutMs: e.ONSALE_MYSQL_ACQUIRE_MS,
+  statementTimeoutMs: e.ONSALE_MYSQL_STATEMENT_MS,
+  lockWaitSeconds: e.ONSALE_MYSQL_LOCK_WAIT_SECONDS,
+});
+
+/** What the command that makes an operator needs: the database alone. @throws ConfigError */
+export const readOperatorSettings = (env: Env = process.env) => ({ mysql: mysqlOf(readConfig(mysqlSettings, env)) });

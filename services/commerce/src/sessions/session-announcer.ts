@@ -1,0 +1,97 @@
+import { endedSessions } from '@onsale/shared/auth';
+import type { Database } from '@onsale/shared/db';
+import { loop, type Part } from '@onsale/shared/lifecycle';
+import type { Log } from '@onsale/shared/log';
+import type { Metrics } from '@onsale/shared/metrics';
+import type { Redis } from '@onsale/shared/redis';
+import { findUnannounced, markAnnounced, unmarkAnnounced } from './session-store.ts';
+
+interface Options {
+  readonly db: Database;
+  readonly redis: Redis;
+  readonly namespace: string;
+  /** How long an access token may outlive its session: older ends need no announcing. */
+  readonly accessLifeSeconds: number;
+  /** Between two looks at what is still to be announced. */
+  readonly everyMs: number;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+export interface SessionAnnouncer {
+  /** Tells the gateway at once if it can, within half a second; otherwise the part does it later. Never throws. */
+  announce(sessionId: string): Promise<void>;
+  readonly part: Part;
+}
+
+const AT_ONCE_MS = 500;
+const BATCH = 200;
+
+const within = async (ms: number, work: Promise<void>): Promise<void> => {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`no answer in ${ms} ms`)), ms);
+  try {
+    await Promise.race([work, promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+};
+
+/**
+ * Brings ended sessions to the deny-list. The database remembers which are still to be told (`unannounced`), so none is lost while Redis is away;
+ * and when Redis may have forgotten some (it is a new connection, or the marker is gone), the recent ones are told again.
+ */
+export const createSessionAnnouncer = ({ db, redis, namespace, accessLifeSeconds, everyMs, log, metrics }: Options): SessionAnnouncer => {
+  const denyList = endedSessions({ redis, namespace });
+  const marker = denyList.key('marker');
+  const late = metrics.counter({
+    name: 'onsale_session_ends_late_total',
+    help: 'Ended sessions that could not be put on the deny-list at once',
+  });
+  let connections = 0;
+  let toldTo = -1;
+  let failing = false;
+  redis.on('ready', () => {
+    connections += 1;
+  });
+
+  const tellAgainWhatWasForgotten = async (): Promise<void> => {
+    const connection = connections;
+    if (connection === toldTo && (await redis.exists(marker)) === 1) return;
+    await unmarkAnnounced(db, accessLifeSeconds);
+    await redis.set(marker, '1');
+    toldTo = connection;
+  };
+
+  const turn = async (signal: AbortSignal): Promise<void> => {
+    await tellAgainWhatWasForgotten();
+    let found: string[];
+    do {
+      found = await findUnannounced(db, BATCH);
+      await Promise.all(found.map((sessionId) => denyList.end(sessionId)));
+      await markAnnounced(db, found);
+    } while (found.length === BATCH && !signal.aborted);
+    if (failing) log.info('ended sessions are on the deny-list again');
+    failing = false;
+  };
+
+  return {
+    announce: async (sessionId) => {
+      try {
+        await within(AT_ONCE_MS, denyList.end(sessionId));
+      } catch (error) {
+        late.inc();
+        log.warn({ err: error, sessionId }, 'an ended session is not on the deny-list yet');
+      }
+    },
+    part: loop({
+      name: 'session-announcer',
+      everyMs,
+      turn,
+      onError: (error) => {
+        if (!failing) log.warn({ err: error }, 'ended sessions wait to be put on the deny-list');
+        failing = true;
+      },
+    }),
+  };
+};

@@ -1,0 +1,112 @@
+import type { Queryable, Trx } from '@onsale/shared/db';
+import { bytesToId, idToBytes } from '@onsale/shared/ids';
+import type { KnownToken } from './judge-refresh.ts';
+
+/** Times are the database's, so that every replica judges a token by one clock. */
+const inSeconds = (db: Queryable, seconds: number) => db.raw('NOW(3) + INTERVAL ? SECOND', [seconds]);
+
+export type EndedBy = 'SIGN_OUT' | 'REUSE';
+
+export interface NewToken {
+  readonly sessionId: string;
+  readonly tokenHash: Buffer;
+  readonly lifeSeconds: number;
+}
+
+export const insertSession = async (trx: Trx, { sessionId, lifeSeconds }: NewToken, memberId: string): Promise<void> => {
+  await trx('sessions').insert({
+    id: idToBytes(sessionId),
+    member_id: idToBytes(memberId),
+    created_at: trx.raw('NOW(3)'),
+    expires_at: inSeconds(trx, lifeSeconds),
+  });
+};
+
+export const insertToken = async (trx: Trx, { sessionId, tokenHash, lifeSeconds }: NewToken): Promise<void> => {
+  await trx('refresh_tokens').insert({
+    hash: tokenHash,
+    session_id: idToBytes(sessionId),
+    issued_at: trx.raw('NOW(3)'),
+    expires_at: inSeconds(trx, lifeSeconds),
+  });
+};
+
+export interface LockedToken extends KnownToken {
+  readonly sessionId: string;
+  readonly memberId: string;
+  /** The database's time when it was asked. */
+  readonly now: Date;
+}
+
+interface LockedRow {
+  readonly session_id: Buffer;
+  readonly member_id: Buffer;
+  readonly expires_at: Date;
+  readonly used_at: Date | null;
+  readonly uses: number;
+  readonly ended_at: Date | null;
+  readonly now: Date;
+}
+
+/** Locks the token's row, then its session's: after it, no other refresh and no end of that session can come between. */
+export const lockToken = async (trx: Trx, tokenHash: Buffer): Promise<LockedToken | undefined> => {
+  const row: LockedRow | undefined = await trx('refresh_tokens as t')
+    .join('sessions as s', 's.id', 't.session_id')
+    .where('t.hash', tokenHash)
+    .forUpdate()
+    .first('t.session_id', 's.member_id', 't.expires_at', 't.used_at', 't.uses', 's.ended_at', trx.raw('NOW(3) AS now'));
+  return row === undefined
+    ? undefined
+    : {
+        sessionId: bytesToId(row.session_id),
+        memberId: bytesToId(row.member_id),
+        expiresAt: row.expires_at,
+        usedAt: row.used_at ?? undefined,
+        uses: row.uses,
+        sessionEndedAt: row.ended_at ?? undefined,
+        now: row.now,
+      };
+};
+
+/** Counts one use of a token; the first one is remembered. */
+export const markUsed = async (trx: Trx, tokenHash: Buffer): Promise<void> => {
+  await trx('refresh_tokens')
+    .where({ hash: tokenHash })
+    .update({ used_at: trx.raw('COALESCE(used_at, NOW(3))'), uses: trx.raw('uses + 1') });
+};
+
+export const prolongSession = async (trx: Trx, { sessionId, lifeSeconds }: NewToken): Promise<void> => {
+  await trx('sessions')
+    .where({ id: idToBytes(sessionId) })
+    .update({ expires_at: inSeconds(trx, lifeSeconds) });
+};
+
+/** Ends a member's session once; the first end stays. */
+export const endSession = async (
+  db: Queryable,
+  { sessionId, memberId, by }: { sessionId: string; memberId: string; by: EndedBy },
+): Promise<void> => {
+  await db('sessions')
+    .where({ id: idToBytes(sessionId), member_id: idToBytes(memberId) })
+    .whereNull('ended_at')
+    .update({ ended_at: db.raw('NOW(3)'), ended_by: by, unannounced: 1 });
+};
+
+/** Some of the ended sessions that the deny-list is not known to have. */
+export const findUnannounced = async (db: Queryable, limit: number): Promise<string[]> => {
+  const rows: { id: Buffer }[] = await db('sessions').where({ unannounced: 1 }).limit(limit).select('id');
+  return rows.map((row) => bytesToId(row.id));
+};
+
+export const markAnnounced = async (db: Queryable, sessionIds: readonly string[]): Promise<void> => {
+  await db('sessions').whereIn('id', sessionIds.map(idToBytes)).update({ unannounced: null });
+};
+
+/** Has every session announced again that ended within the last `seconds`. */
+export const unmarkAnnounced = async (db: Queryable, seconds: number): Promise<void> => {
+  await db('sessions').where('ended_at', '>', inSeconds(db, -seconds)).update({ unannounced: 1 });
+};
+
+/** Removes up to `limit` rows that ran out a day ago or longer. @returns how many */
+export const purgeExpired = (db: Queryable, table: 'sessions' | 'refresh_tokens', limit: number): Promise<number> =>
+  db(table).where('expires_at', '<', inSeconds(db, -86_400)).orderBy('expires_at').limit(limit).delete();

@@ -1,0 +1,20 @@
+import type { Role, Session } from '@onsale/contracts/commerce';
+import type { AccessTokenSigner } from '@onsale/shared/auth';
+
+interface Deps {
+  readonly accessTokens: AccessTokenSigner;
+  readonly refreshLifeSeconds: number;
+}
+
+export type SessionTokens = ReturnType<typeof createSessionTokens>;
+
+/** Makes the answer of signing in and of refreshing, once the refresh token is in the database. */
+export const createSessionTokens =
+  ({ accessTokens, refreshLifeSeconds }: Deps) =>
+  async (holder: { memberId: string; role: Role; sessionId: string }, refreshToken: string): Promise<Session> => ({
+    accessToken: await accessTokens.sign(holder),
+    refreshToken,
+    tokenType: 'Bearer',
+    expiresIn: accessTokens.lifeSeconds,
+    refreshExpiresIn: refreshLifeSeconds,
+  });

@@ -1,0 +1,56 @@
+import type { Session } from '@onsale/contracts/commerce';
+import { inTransaction, type Database } from '@onsale/shared/db';
+import { Refusal } from '@onsale/shared/errors';
+import type { NewId } from '@onsale/shared/ids';
+import { findCredentials } from '../members/member-store.ts';
+import type { Passwords } from '../passwords/passwords.ts';
+import { hashOf, newRefreshToken } from './refresh-token.ts';
+import { insertSession, insertToken } from './session-store.ts';
+import type { SessionTokens } from './session-tokens.ts';
+import type { SignInLimit } from './sign-in-limit.ts';
+
+interface Deps {
+  readonly db: Database;
+  readonly passwords: Passwords;
+  readonly limit: SignInLimit;
+  readonly newId: NewId;
+  readonly sessionTokens: SessionTokens;
+  readonly refreshLifeSeconds: number;
+}
+
+export interface SignIn {
+  readonly email: string;
+  readonly password: string;
+  readonly signal?: AbortSignal;
+}
+
+export class InvalidCredentials extends Refusal {
+  constructor() {
+    super('INVALID_CREDENTIALS', 'No member has this email and this password.');
+  }
+}
+
+/**
+ * Begins a session. An unknown email and a wrong password are one case to the caller: the same steps, time and answer.
+ * @throws InvalidCredentials; TooManySignIns after too many of those; Overloaded when too many passwords wait to be checked
+ */
+export const signIn =
+  ({ db, passwords, limit, newId, sessionTokens, refreshLifeSeconds }: Deps) =>
+  async ({ email, password, signal }: SignIn): Promise<Session> => {
+    await limit.count(email);
+    const credentials = await findCredentials(db, email);
+    const right = await passwords.isRight(password, credentials?.passwordHash, signal).catch(async (error: unknown) => {
+      await limit.giveBack(email);
+      throw error;
+    });
+    if (credentials === undefined || !right) throw new InvalidCredentials();
+    await limit.forget(email);
+
+    const refreshToken = newRefreshToken();
+    const session = { sessionId: newId(), tokenHash: hashOf(refreshToken), lifeSeconds: refreshLifeSeconds };
+    await inTransaction(db, async (trx) => {
+      await insertSession(trx, session, credentials.memberId);
+      await insertToken(trx, session);
+    });
+    return sessionTokens({ ...credentials, sessionId: session.sessionId }, refreshToken);
+  };

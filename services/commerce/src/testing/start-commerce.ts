@@ -1,0 +1,127 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { CallProblem, createClient } from '@onsale/contracts';
+import * as contract from '@onsale/contracts/commerce';
+import {
+  createAccessTokenVerifier,
+  createPrincipalSigner,
+  endedSessions,
+  PRINCIPAL_HEADER,
+  publicKeys,
+  type Member,
+  type Principal,
+} from '@onsale/shared/auth';
+import { newId, systemClock } from '@onsale/shared/ids';
+import { captureLog, testDatabase, testRedis } from '@onsale/shared/testing';
+import { compose, type Overrides } from '../compose.ts';
+import type { Settings } from '../config.ts';
+
+const newKey = (kid: string) => ({ ...generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' }), kid, alg: 'EdDSA' });
+
+/** What a call was answered with, problems included: `201`, or `409 EMAIL_TAKEN`. */
+export const statusOf = (call: Promise<{ status: number | string | symbol }>): Promise<string> =>
+  call.then(
+    ({ status }) => String(status),
+    (error: unknown) => {
+      if (error instanceof CallProblem) return `${error.status} ${error.code}`;
+      throw error;
+    },
+  );
+
+/** How often each answer was given. */
+export const tally = (answers: readonly string[]): Record<string, number> => {
+  const counts: Record<string, number> = {};
+  for (const answer of answers) counts[answer] = (counts[answer] ?? 0) + 1;
+  return counts;
+};
+
+export interface StartOptions {
+  readonly settings?: Partial<Settings>;
+  readonly overrides?: Overrides;
+  /** Puts something between the service and its Redis. */
+  readonly redisUrlOf?: (url: string) => Promise<string>;
+}
+
+/** The service on engines of its own, with a client for each kind of caller and a look into its stores. */
+export const startCommerce = async ({ settings = {}, overrides = {}, redisUrlOf = async (url) => url }: StartOptions = {}) => {
+  const database = await testDatabase({ migrations: new URL('../../migrations/', import.meta.url) });
+  const engine = await testRedis();
+  const captured = captureLog();
+  const gatewayKey = newKey('gateway');
+  const namespace = `test-${newId()}`;
+  const service = await compose(
+    {
+      mode: 'development',
+      logLevel: 'trace',
+      namespace,
+      listen: { host: '127.0.0.1', port: 0, opsPort: 0, drainMs: 1000 },
+      principalKeys: publicKeys({ keys: [gatewayKey] }),
+      mysql: { url: database.url, poolSize: 10, acquireTimeoutMs: 3000, statementTimeoutMs: 3000, lockWaitSeconds: 3 },
+      redisUrl: await redisUrlOf(engine.url),
+      accessKeys: { keys: [newKey('access-2'), newKey('access-1')] },
+      accessLifeSeconds: 600,
+      refreshLifeSeconds: 3600,
+      refreshGraceMs: 10_000,
+      passwordHashes: { atOnce: 2, waiting: 100 },
+      signIns: { failures: 1000, windowSeconds: 60 },
+      ...settings,
+    },
+    { log: captured.log, announceEveryMs: 50, ...overrides },
+  );
+  const { url, opsUrl } = await service.start();
+
+  const principals = createPrincipalSigner({ key: gatewayKey });
+  const clientOf = (principal: Principal) =>
+    createClient({
+      baseUrl: url,
+      fetch: async (input, init) => {
+        const headers = new Headers(init?.headers);
+        headers.set(PRINCIPAL_HEADER, await principals.sign(principal));
+        return fetch(input, { ...init, headers });
+      },
+    });
+  const anonymous = clientOf({ kind: 'anonymous' });
+  const gateway = clientOf({ kind: 'gateway' });
+  const accessTokens = createAccessTokenVerifier({ fetchKeys: () => gateway.call(contract.accessTokenKeys), clock: systemClock });
+
+  let members = 0;
+
+  return {
+    url,
+    opsUrl,
+    namespace,
+    db: database.db,
+    databaseUrl: database.url,
+    redis: engine.redis,
+    log: captured,
+    accessTokens,
+    anonymous,
+    gateway,
+    /** A member who has signed up, with what they sign in with. */
+    newMember: async (given: { email?: string; password?: string } = {}) => {
+      const { email = `member-${++members}@example.com`, password = 'a password of a member' } = given;
+      const member = await anonymous.call(contract.signUp, { body: { email, password, name: 'Ada' } });
+      return { ...member, password };
+    },
+    signIn: ({ email, password }: { email: string; password: string }) => anonymous.call(contract.signIn, { body: { email, password } }),
+    refresh: (refreshToken: string) => anonymous.answer(contract.refreshSession, { body: { refreshToken } }),
+    /** A client with the member of an access token, as the gateway would let it in. */
+    as: async (accessToken: string) => {
+      const { memberId, role, sessionId } = await accessTokens.verify(accessToken);
+      return clientOf({ kind: 'member', member: { id: memberId, role, sessionId } });
+    },
+    asMember: (member: Member) => clientOf({ kind: 'member', member }),
+    isDenied: (sessionId: string) => endedSessions({ redis: engine.redis, namespace }).has(sessionId),
+    metric: async (name: string): Promise<number> => {
+      const text = await (await fetch(`${opsUrl}/metrics`)).text();
+      const line = text.split('\n').find((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `));
+      return Number(line?.split(' ').at(-1) ?? Number.NaN);
+    },
+    stop: async () => {
+      await service.stop();
+      await engine.stop();
+      await database.drop();
+    },
+  };
+};
+
+export type Commerce = Awaited<ReturnType<typeof startCommerce>>;
