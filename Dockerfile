@@ -1,0 +1,29 @@
+# One image for every process of the fleet; the command chooses which:
+#   docker build -t onsale .
+#   docker run onsale services/queue/src/main.ts
+#   docker run -e ONSALE_MYSQL_URL=... onsale scripts/commands/migrate.ts queue
+# There is no build: Node runs the TypeScript as it is. The image runs as an unprivileged user and writes nothing, so its root file system may be read-only.
+
+# What says which packages there are, apart from the sources: packages are installed again only when these change.
+FROM node:24-bookworm-slim AS manifests
+WORKDIR /app
+COPY . .
+RUN find . -type f ! -name package.json ! -name package-lock.json ! -name .npmrc -delete && find . -type d -empty -delete
+
+FROM node:24-bookworm-slim AS packages
+WORKDIR /app
+COPY --from=manifests /app ./
+# node-linux-* are for machines whose own Node is older
+RUN npm ci --omit=dev && rm -rf node_modules/node-linux-* .npmrc
+
+FROM node:24-bookworm-slim
+ENV NODE_ENV=production
+WORKDIR /app
+COPY --from=packages /app ./
+COPY libs ./libs
+COPY services ./services
+COPY scripts/paths.ts ./scripts/
+COPY scripts/commands/migrate.ts ./scripts/commands/
+USER node
+ENTRYPOINT ["node"]
+CMD ["services/gateway/src/main.ts"]
