@@ -2,11 +2,10 @@ import { existsSync } from 'node:fs';
 
 const folders = ['libs', 'services', 'scripts', 'tests', 'bench'].filter((folder) => existsSync(new URL(folder, import.meta.url)));
 
-const project = (kind, testTimeout) => ({
+const project = (kind) => ({
   displayName: kind,
   roots: folders.map((folder) => `<rootDir>/${folder}`),
   testMatch: [`**/*.${kind}.spec.ts`],
-  testTimeout,
   injectGlobals: false,
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
@@ -23,7 +22,8 @@ const project = (kind, testTimeout) => ({
 
 /** Specs by what they need: nothing (unit), engines (int), the whole fleet (e2e). Times are deadlines against a hang, never assertions. */
 export default {
-  projects: [project('unit', 30_000), project('int', 30_000), project('e2e', 240_000)],
+  projects: ['unit', 'int', 'e2e'].map(project),
+  testTimeout: 120_000, // of a project's own jest takes no notice
   testSequencer: './scripts/test/shuffled-sequencer.js',
   watchman: false,
 };

@@ -65,6 +65,8 @@ export const createService = ({ name, settings, log, metrics, app, checks, parts
     { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: 20_000, requestTimeout: 30_000, maxHeaderSize: 32_768 },
     (req, res) => {
       if (state.stopping) res.setHeader('connection', 'close');
+      // an answer that was under way when the stop began leaves its connection idle, and an idle one keeps the server from closing
+      res.once('close', () => state.stopping && setImmediate(() => server.closeIdleConnections()));
       app(req, res);
     },
   );

@@ -1,0 +1,120 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { pino } from 'pino';
+import { createMetrics } from '../metrics/index.ts';
+import { eventually } from '../testing/index.ts';
+import { createService, loop, type Part, type Service } from './index.ts';
+
+const log = pino({ level: 'silent' });
+const services: Service[] = [];
+afterEach(async () => {
+  for (const service of services.splice(0)) await service.stop();
+});
+
+const given = ({
+  parts = [],
+  checks = {},
+  drainMs = 5000,
+}: { parts?: Part[]; checks?: Record<string, () => Promise<void>>; drainMs?: number } = {}) => {
+  const under: { answer?: () => void } = {};
+  const service = createService({
+    name: 'test',
+    settings: { host: '127.0.0.1', port: 0, opsPort: 0, drainMs },
+    log,
+    metrics: createMetrics({ service: 'test', defaults: false }),
+    app: (_req, res) => {
+      under.answer = () => void res.end('done');
+    },
+    checks,
+    parts,
+  });
+  services.push(service);
+  return { service, under };
+};
+
+const statusOf = async (url: string): Promise<number> => {
+  const answer = await fetch(url);
+  await answer.text();
+  return answer.status;
+};
+
+describe('createService', () => {
+  it('starts its parts in order and stops them in reverse', async () => {
+    const told: string[] = [];
+    const part = (name: string): Part => ({
+      name,
+      start: async () => void told.push(`start ${name}`),
+      stop: async () => void told.push(`stop ${name}`),
+    });
+    const { service } = given({ parts: [part('a'), part('b')] });
+    await service.start();
+    await service.stop();
+    expect(told).toEqual(['start a', 'start b', 'stop b', 'stop a']);
+  });
+
+  it('stops what has started when a later part cannot start', async () => {
+    const told: string[] = [];
+    const good: Part = { name: 'good', start: async () => undefined, stop: async () => void told.push('stopped') };
+    const bad: Part = { name: 'bad', start: () => Promise.reject(new Error('no')), stop: async () => undefined };
+    await expect(given({ parts: [good, bad] }).service.start()).rejects.toThrow('no');
+    expect(told).toEqual(['stopped']);
+  });
+
+  it('is ready while every check holds, alive all the same', async () => {
+    const engine = { away: false };
+    const { service } = given({ checks: { engine: () => (engine.away ? Promise.reject(new Error('away')) : Promise.resolve()) } });
+    const { opsUrl } = await service.start();
+    expect(await statusOf(`${opsUrl}/readyz`)).toBe(200);
+    engine.away = true;
+    expect(await statusOf(`${opsUrl}/readyz`)).toBe(503);
+    expect(await statusOf(`${opsUrl}/healthz`)).toBe(200);
+  });
+
+  it('answers what is under way before it stops, and is not ready meanwhile', async () => {
+    const { service, under } = given();
+    const { url, opsUrl } = await service.start();
+    const asked = fetch(url);
+    await eventually(() => expect(under.answer).toBeDefined());
+    const stopped = service.stop();
+    expect(await statusOf(`${opsUrl}/readyz`)).toBe(503);
+    under.answer!();
+    expect(await (await asked).text()).toBe('done');
+    await stopped;
+    await expect(fetch(url)).rejects.toThrow();
+  });
+
+  it('cuts what is still under way at the drain’s deadline', async () => {
+    const { service, under } = given({ drainMs: 50 });
+    const { url } = await service.start();
+    const asked = fetch(url).catch(() => 'cut');
+    await eventually(() => expect(under.answer).toBeDefined());
+    await service.stop();
+    expect(await asked).toBe('cut');
+  });
+});
+
+describe('loop', () => {
+  it('takes turns that never overlap, at once when woken, and lives on after an error', async () => {
+    let [running, most, turns, errors] = [0, 0, 0, 0];
+    const part = loop({
+      name: 'test',
+      everyMs: 60_000,
+      turn: async () => {
+        most = Math.max(most, ++running);
+        turns += 1;
+        await Promise.resolve();
+        running -= 1;
+        if (turns === 2) throw new Error('once');
+      },
+      onError: () => void errors++,
+    });
+    await part.start();
+    for (const expected of [1, 2, 3]) {
+      await eventually(() => expect(turns).toBeGreaterThanOrEqual(expected));
+      part.wake();
+    }
+    await eventually(() => expect(turns).toBe(4));
+    await part.stop();
+    part.wake();
+    expect([most, errors, turns]).toEqual([1, 1, 4]);
+  });
+});
