@@ -89,9 +89,10 @@ function isAlive(pid) {
 /** By the npm that started us, which is not always the one in PATH. */
 function npmCi() {
   const options = { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] };
+  const ci = ['ci', '--loglevel=error']; // without the warnings about packages that want the newer Node, which is on its way
   const npm = process.env.npm_execpath;
-  if (npm?.endsWith('npm-cli.js')) return spawnSync(process.execPath, [npm, 'ci'], options);
-  return spawnSync('npm', ['ci'], options);
+  if (npm?.endsWith('npm-cli.js')) return spawnSync(process.execPath, [npm, ...ci], options);
+  return spawnSync('npm', ci, options);
 }
 
 /** This Node, or the one that the packages brought (an optional dependency, on Linux alone). */
