@@ -1,0 +1,56 @@
+import type { JSONWebKeySet } from '@onsale/shared/auth';
+import {
+  commonSettings,
+  kafkaSettings,
+  mysqlSettings,
+  readConfig,
+  readJwks,
+  redisSettings,
+  setting,
+  type Env,
+} from '@onsale/shared/config';
+
+const reservationSettings = {
+  ONSALE_HOLD_SECONDS: setting.int({
+    default: 300,
+    min: 1,
+    about: 'how long seats are kept for a member who has not paid (features.md R2)',
+  }),
+  ONSALE_PAYMENT_GRACE_SECONDS: setting.int({
+    default: 60,
+    about: 'how much longer while a payment is under way, counted from the end of the hold (sagas.md)',
+  }),
+  ONSALE_SWEEP_MS: setting.int({ default: 1000, min: 10, about: 'milliseconds between sweeps for holds that have lapsed' }),
+  ONSALE_LOCKS: setting.onOff({
+    default: true,
+    about: 'locks in Redis, one a seat, which keep a stampede out of the database; off leaves the database alone to decide',
+  }),
+  ONSALE_LOCK_WAIT_MS: setting.int({ default: 3000, min: 1, about: 'longest wait for the locks of all wanted seats (features.md R3)' }),
+  ONSALE_LOCK_LEASE_MS: setting.int({ default: 10_000, min: 100, about: 'a lock ends by itself after this (features.md R3)' }),
+};
+
+/** The settings of the service. @throws ConfigError naming every wrong one; Error when the key file is not usable, or of development in production */
+export const readSettings = (env: Env = process.env) => {
+  const e = readConfig({ ...commonSettings, ...mysqlSettings, ...redisSettings, ...kafkaSettings, ...reservationSettings }, env);
+  return {
+    mode: e.ONSALE_MODE,
+    logLevel: e.ONSALE_LOG_LEVEL,
+    namespace: e.ONSALE_NAMESPACE,
+    listen: { host: e.ONSALE_HOST, port: e.ONSALE_PORT, opsPort: e.ONSALE_OPS_PORT, drainMs: e.ONSALE_DRAIN_SECONDS * 1000 },
+    principalKeys: readJwks(e.ONSALE_PRINCIPAL_PUBLIC_KEYS_FILE, e.ONSALE_MODE) as JSONWebKeySet,
+    mysql: {
+      url: e.ONSALE_MYSQL_URL,
+      poolSize: e.ONSALE_MYSQL_POOL,
+      acquireTimeoutMs: e.ONSALE_MYSQL_ACQUIRE_MS,
+      statementTimeoutMs: e.ONSALE_MYSQL_STATEMENT_MS,
+      lockWaitSeconds: e.ONSALE_MYSQL_LOCK_WAIT_SECONDS,
+    },
+    redisUrl: e.ONSALE_REDIS_URL,
+    kafka: { brokers: e.ONSALE_KAFKA_BROKERS, partitions: e.ONSALE_KAFKA_PARTITIONS, replication: e.ONSALE_KAFKA_REPLICATION },
+    holds: { holdMs: e.ONSALE_HOLD_SECONDS * 1000, graceMs: e.ONSALE_PAYMENT_GRACE_SECONDS * 1000 },
+    sweepMs: e.ONSALE_SWEEP_MS,
+    locks: { enabled: e.ONSALE_LOCKS, waitMs: e.ONSALE_LOCK_WAIT_MS, leaseMs: e.ONSALE_LOCK_LEASE_MS },
+  };
+};
+
+export type Settings = ReturnType<typeof readSettings>;

@@ -1,0 +1,35 @@
+import { Refusal } from '@onsale/shared/errors';
+
+const strings = (seatIds: readonly number[]): string[] => seatIds.map(String);
+
+/** Others hold or own the seats. */
+export class SeatTaken extends Refusal {
+  constructor(seatIds: readonly number[]) {
+    super('SEAT_TAKEN', 'Others hold or own some of the seats. None was held.', { extra: { seats: strings(seatIds) } });
+    this.name = 'SeatTaken';
+  }
+}
+
+/** The schedule has no such seats. */
+export class SeatUnknown extends Refusal {
+  constructor(seatIds: readonly number[]) {
+    super('SEAT_UNKNOWN', 'The schedule has no such seats. None was held.', { extra: { seats: strings(seatIds) } });
+    this.name = 'SeatUnknown';
+  }
+}
+
+/** Too early, or the concert has begun. */
+export class SaleNotOpen extends Refusal {
+  constructor(detail: string, extra: Readonly<Record<string, unknown>>) {
+    super('SALE_NOT_OPEN', detail, { extra });
+    this.name = 'SaleNotOpen';
+  }
+}
+
+/** The caller stands in another line. */
+export class QueueWrong extends Refusal {
+  constructor(queueId: string) {
+    super('QUEUE_WRONG', 'Your queue token is for another queue than this schedule’s.', { extra: { queueId } });
+    this.name = 'QueueWrong';
+  }
+}

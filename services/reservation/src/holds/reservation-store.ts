@@ -1,0 +1,166 @@
+import type { ReservationStatus } from '@onsale/contracts/reservation';
+import type { Queryable, Trx } from '@onsale/shared/db';
+import { bytesToId, idToBytes } from '@onsale/shared/ids';
+import type { ReservationState } from './reservation-state.ts';
+
+/** What a reservation is from its first day to its last. */
+export interface ReservationFacts {
+  readonly id: string;
+  readonly memberId: string;
+  readonly scheduleId: string;
+  readonly queueId: string;
+  /** The place in line that it came by. */
+  readonly queueNumber: number;
+  readonly amount: number;
+  /** What the member was told. */
+  readonly expiresAt: Date;
+  readonly createdAt: Date;
+}
+
+export interface ReservationRow extends ReservationFacts, ReservationState {
+  /** How long its seats are kept; later than `expiresAt` while PAYING. */
+  readonly heldUntil: Date;
+  readonly version: number;
+}
+
+/** A reservation whose row this transaction has locked, with the seats it was made for. */
+export interface LockedReservation extends ReservationRow {
+  readonly seatIds: readonly number[];
+}
+
+interface Row {
+  readonly id: Buffer;
+  readonly member_id: Buffer;
+  readonly schedule_id: Buffer;
+  readonly queue_id: string;
+  readonly queue_number: number;
+  readonly status: ReservationStatus;
+  readonly amount: number;
+  readonly expires_at: Date;
+  readonly held_until: Date;
+  readonly saga_id: string | null;
+  readonly version: number;
+  readonly created_at: Date;
+  readonly lapsed: number;
+  readonly past_expiry: number;
+}
+
+const reservationOf = (row: Row): ReservationRow => ({
+  id: bytesToId(row.id),
+  memberId: bytesToId(row.member_id),
+  scheduleId: bytesToId(row.schedule_id),
+  queueId: row.queue_id,
+  queueNumber: row.queue_number,
+  status: row.status,
+  amount: row.amount,
+  expiresAt: row.expires_at,
+  heldUntil: row.held_until,
+  sagaId: row.saga_id ?? undefined,
+  version: row.version,
+  createdAt: row.created_at,
+  lapsed: row.lapsed === 1,
+  pastExpiry: row.past_expiry === 1,
+});
+
+const select = (db: Queryable) =>
+  db('reservations').select('*', { lapsed: db.raw('held_until <= NOW(3)'), past_expiry: db.raw('expires_at <= NOW(3)') });
+
+/** The database's time, by which every hold is measured. */
+export const databaseTime = async (trx: Trx): Promise<Date> => {
+  const [[row]] = (await trx.raw('SELECT NOW(3) AS now')) as [[{ now: Date }]];
+  return row.now;
+};
+
+/** Writes a new reservation, HELD, with its seats and what each costs. */
+export const insert = async (
+  trx: Trx,
+  { id, memberId, scheduleId, ...rest }: ReservationFacts,
+  seats: readonly { readonly id: number; readonly price: number }[],
+): Promise<void> => {
+  await trx('reservations').insert({
+    id: idToBytes(id),
+    member_id: idToBytes(memberId),
+    schedule_id: idToBytes(scheduleId),
+    queue_id: rest.queueId,
+    queue_number: rest.queueNumber,
+    status: 'HELD',
+    amount: rest.amount,
+    expires_at: rest.expiresAt,
+    held_until: rest.expiresAt,
+    version: 1,
+    created_at: rest.createdAt,
+  });
+  await trx('reservation_seats').insert(seats.map((seat) => ({ reservation_id: idToBytes(id), seat_id: seat.id, price: seat.price })));
+};
+
+/** One reservation, if there is such; locks nothing. */
+export const find = async (db: Queryable, id: string): Promise<ReservationRow | undefined> => {
+  const row = (await select(db)
+    .where({ id: idToBytes(id) })
+    .first()) as Row | undefined;
+  return row === undefined ? undefined : reservationOf(row);
+};
+
+/** A member's reservations made before `before`, newest first; one more than `limit`, if there are. */
+export const listOfMember = async (
+  db: Queryable,
+  { memberId, limit, before }: { memberId: string; limit: number; before: string | undefined },
+): Promise<ReservationRow[]> => {
+  const query = select(db)
+    .where({ member_id: idToBytes(memberId) })
+    .orderBy('id', 'desc')
+    .limit(limit + 1);
+  if (before !== undefined) void query.where('id', '<', idToBytes(before));
+  return ((await query) as Row[]).map(reservationOf);
+};
+
+/** The seats never change, so they need no lock of their own. */
+const withSeats = async (trx: Trx, rows: readonly Row[]): Promise<LockedReservation[]> => {
+  if (rows.length === 0) return [];
+  const seats: { reservation_id: Buffer; seat_id: number }[] = await trx('reservation_seats')
+    .whereIn(
+      'reservation_id',
+      rows.map(({ id }) => id),
+    )
+    .orderBy('seat_id')
+    .select('reservation_id', 'seat_id');
+  const seatIds = new Map(rows.map((row): [string, number[]] => [bytesToId(row.id), []]));
+  for (const seat of seats) seatIds.get(bytesToId(seat.reservation_id))?.push(seat.seat_id);
+  return rows.map(reservationOf).map((reservation) => ({ ...reservation, seatIds: seatIds.get(reservation.id) ?? [] }));
+};
+
+/** Locks the reservations, in the order of their ids. */
+export const lock = async (trx: Trx, ids: readonly string[]): Promise<LockedReservation[]> =>
+  withSeats(trx, (await select(trx).whereIn('id', ids.map(idToBytes)).orderBy('id').forUpdate()) as Row[]);
+
+/** Locks up to `limit` reservations that have lapsed in this state, longest ago first, passing by those that somebody else has locked. */
+export const lockLapsed = async (trx: Trx, status: ReservationStatus, limit: number): Promise<LockedReservation[]> =>
+  withSeats(
+    trx,
+    // one state a query: only then does the index give the order, and no row is locked that is not taken
+    (await select(trx)
+      .where({ status })
+      .whereRaw('held_until <= NOW(3)')
+      .orderBy([{ column: 'held_until' }, { column: 'id' }])
+      .limit(limit)
+      .forUpdate()
+      .skipLocked()) as Row[],
+  );
+
+export interface Change {
+  readonly status: ReservationStatus;
+  readonly heldUntil?: Date;
+  readonly sagaId?: string | null;
+}
+
+/** Changes reservations that this transaction has locked. */
+export const change = async (trx: Trx, ids: readonly string[], { status, heldUntil, sagaId }: Change): Promise<void> => {
+  await trx('reservations')
+    .whereIn('id', ids.map(idToBytes))
+    .update({
+      status,
+      version: trx.raw('version + 1'),
+      ...(heldUntil === undefined ? {} : { held_until: heldUntil }),
+      ...(sagaId === undefined ? {} : { saga_id: sagaId }),
+    });
+};
