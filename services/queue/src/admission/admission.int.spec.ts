@@ -1,0 +1,116 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { eventually } from '@onsale/shared/testing';
+import type { Room } from '../room.ts';
+import { inOrderOfTurn, live, mostLive } from '../testing/journal-checks.ts';
+import { testRooms, type TestMember, type TestRooms } from '../testing/test-room.ts';
+
+let rooms: TestRooms;
+let room: Room;
+let other: Room;
+beforeAll(async () => {
+  rooms = await testRooms();
+  [room, other] = await Promise.all([rooms.replica(), rooms.replica()]);
+});
+afterAll(() => rooms.stop());
+
+const ascending = (numbers: readonly number[]): number[] => [...numbers].sort((a, b) => a - b);
+const enterAll = (members: readonly TestMember[]) => Promise.all(members.map((member) => member.enters()));
+
+describe('admission', () => {
+  it('admits exactly the cap when a thousand come at once, and the next ten when ten end', async () => {
+    const queueId = await rooms.queue(room, { cap: 100 });
+    const members = [...rooms.members(room, queueId, 500), ...rooms.members(other, queueId, 500)];
+    await enterAll(members);
+    await eventually(async () => expect(live(await rooms.journal(queueId))).toHaveLength(100));
+
+    const byNumber = members.toSorted((a, b) => a.number() - b.number());
+    expect(inOrderOfTurn(await rooms.journal(queueId))).toEqual(byNumber.slice(0, 100).map((member) => member.number()));
+
+    await Promise.all(byNumber.slice(0, 10).map((member) => rooms.spend(room, queueId, member.number())));
+    await eventually(async () => expect(await rooms.journal(queueId)).toHaveLength(110));
+
+    const rows = await rooms.journal(queueId);
+    expect(live(rows).map(({ number }) => number)).toEqual(byNumber.slice(10, 110).map((member) => member.number()));
+    expect(mostLive(rows)).toBe(100);
+    expect((await byNumber[105]!.checked()).status).toBe('ADMITTED');
+    expect(await byNumber[110]!.checked()).toMatchObject({ status: 'WAITING', position: 1 });
+  });
+
+  it('never has more than the cap inside, in order of number, while five hundred come and go through two replicas', async () => {
+    const queueId = await rooms.queue(room, { cap: 50 });
+    const members = [...rooms.members(room, queueId, 250), ...rooms.members(other, queueId, 250)];
+    await Promise.all(
+      members.map(async (member, i) => {
+        await member.enters();
+        await eventually(async () => expect((await member.checked()).status).toBe('ADMITTED'), { withinMs: 20_000 });
+        if (i % 2 === 0) await member.leaves();
+        else await rooms.spend(i % 3 === 0 ? room : other, queueId, member.number());
+      }),
+    );
+
+    const rows = await rooms.journal(queueId);
+    expect(rows).toHaveLength(500);
+    expect(mostLive(rows)).toBeLessThanOrEqual(50);
+    expect(mostLive(rows)).toBeGreaterThan(25);
+    const order = inOrderOfTurn(rows);
+    expect(order).toEqual(ascending(order));
+    expect(rows.filter(({ late }) => late === 1)).toEqual([]);
+    expect(rows.map(({ ending }) => ending)).toEqual(expect.arrayContaining(['LEFT', 'COMPLETED']));
+    expect(live(rows)).toEqual([]);
+  });
+
+  it('admits everybody where there is no cap, with the answer that gives the number', async () => {
+    const queueId = await rooms.queue(room, { cap: undefined });
+    const answers = await enterAll(rooms.members(room, queueId, 30));
+    expect(answers.map(({ token }) => token.status)).toEqual(Array.from({ length: 30 }, () => 'ADMITTED'));
+  });
+
+  it('lets a lowered cap drain, and fills a raised one', async () => {
+    const queueId = await rooms.queue(room, { cap: 3 });
+    const members = rooms.members(room, queueId, 6);
+    for (const member of members) await member.enters();
+    await eventually(async () => expect(live(await rooms.journal(queueId))).toHaveLength(3));
+
+    await rooms.change(room, queueId, { cap: 1 });
+    await members[0]!.leaves();
+    await members[1]!.leaves();
+    await room.ticker.settled(queueId);
+    expect(live(await rooms.journal(queueId))).toHaveLength(1);
+
+    await rooms.change(other, queueId, { cap: 4 });
+    await eventually(async () => expect(live(await rooms.journal(queueId))).toHaveLength(4));
+  });
+
+  it('admits no faster than admitPerSecond', async () => {
+    const queueId = await rooms.queue(room, { cap: 1000, admitPerSecond: 20 });
+    await enterAll(rooms.members(room, queueId, 60));
+    const rows = await eventually(
+      async () => {
+        const all = await rooms.journal(queueId);
+        expect(all).toHaveLength(60);
+        return all;
+      },
+      { withinMs: 10_000 },
+    );
+    const times = rows.map(({ admitted_at }) => admitted_at!.getTime());
+    const mostInASecond = Math.max(...times.map((from) => times.filter((at) => at >= from && at < from + 1000).length));
+    expect(mostInASecond).toBeLessThanOrEqual(41); // the bucket holds one second's worth, and another comes in meanwhile
+  });
+
+  it('ends an admission when its window is over, gives the slot on, and lets the member queue again', async () => {
+    const queueId = await rooms.queue(room, { cap: 1, windowSeconds: 1 });
+    const [first, second] = rooms.members(room, queueId, 2) as [TestMember, TestMember];
+    expect((await first.enters()).token.status).toBe('ADMITTED');
+    await second.enters();
+
+    await eventually(async () => expect((await second.checked()).status).toBe('ADMITTED'));
+    expect(await first.checked()).toEqual({ status: 'EXPIRED' });
+    const again = await first.enters();
+    expect(again.created).toBe(true);
+
+    const [row] = await rooms.journal(queueId);
+    expect(row).toMatchObject({ ending: 'EXPIRED' });
+    expect(row!.until!.getTime() - row!.admitted_at!.getTime()).toBe(1000);
+    expect(row!.ended_at!.getTime()).toBeGreaterThanOrEqual(row!.until!.getTime());
+  });
+});

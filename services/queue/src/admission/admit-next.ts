@@ -1,0 +1,100 @@
+import { inTransaction, isDuplicate, type Database, type Trx } from '@onsale/shared/db';
+import type { Metrics } from '@onsale/shared/metrics';
+import { decisionOf } from '../journal/decision.ts';
+import { countLive, entriesOf, insertAdmissions, type JournalEntry } from '../journal/journal-store.ts';
+import type { Head, Line } from '../line/line.ts';
+import type { Place } from '../places/place.ts';
+import { findAdmission, lockAdmission, raiseLastNumber, updateAdmission, type AdmissionState } from '../queues/queue-store.ts';
+import { admissible } from './admissible.ts';
+import type { RestoreLine } from './restore-line.ts';
+
+interface Deps {
+  readonly db: Database;
+  readonly line: Line;
+  readonly restoreLine: RestoreLine;
+  readonly metrics: Metrics;
+}
+
+export interface Admitted {
+  /** Now admitted: the journal says so, Redis has yet to be told. */
+  readonly admitted: number;
+  /** Nobody is in line. */
+  readonly empty: boolean;
+}
+
+/** Numbers are microseconds: one that is newer by a second is worth a write. */
+const NUMBER_DRIFT = 1_000_000;
+
+const roomIn = async (db: Database | Trx, queue: AdmissionState) => admissible({ ...queue, live: await countLive(db, queue.id) });
+
+/** In order of their numbers; `late`: somebody with a higher one was admitted before. */
+const inTurn = (queue: AdmissionState, places: readonly Place[]) => {
+  let { turn, front } = queue;
+  const admissions = places.map(({ number, member }) => {
+    turn += 1;
+    const late = number < front;
+    front = Math.max(front, number);
+    return { number, member, turn, late };
+  });
+  return { admissions, turn, front };
+};
+
+/**
+ * Admits the first present waiters of a queue into its free slots, under the lock of its row: so the cap holds with any number of replicas, and
+ * whatever becomes of Redis. The line is read before the lock is taken, never inside the transaction; it is a list of waiters in order, from which
+ * those who have a row by now are left out. A line that has lost writes is restored instead. To tell Redis is the next step, and not this one's
+ * (`tellLine`): a death between them leaves rows that the next tick tells of.
+ * @throws whatever an engine throws; then nobody was admitted
+ */
+export const admitNext = ({ db, line, restoreLine, metrics }: Deps) => {
+  const admissions = metrics.counter({ name: 'onsale_queue_admissions_total', help: 'Members admitted' });
+
+  const admitFrom = async (
+    trx: Trx,
+    { id, generation }: AdmissionState,
+    head: Head,
+  ): Promise<{ admitted: number; stale: JournalEntry[] }> => {
+    const queue = await lockAdmission(trx, id);
+    if (queue === undefined || queue.generation !== generation || queue.resting) return { admitted: 0, stale: [] };
+    const room = await roomIn(trx, queue);
+    const stale = await entriesOf(
+      trx,
+      id,
+      head.first.map(({ number }) => number),
+    );
+    const known = new Set(stale.map(({ number }) => number));
+    const chosen = head.first.filter(({ number }) => !known.has(number)).slice(0, room.count);
+    if (chosen.length > 0) {
+      const { admissions, turn, front } = inTurn(queue, chosen);
+      await insertAdmissions(trx, { queueId: id, windowSeconds: queue.windowSeconds, admissions });
+      const allowance = Math.max(0, room.allowance - chosen.length);
+      await updateAdmission(trx, { id, turn, front, allowance, elapsedMs: queue.elapsedMs, lastNumber: head.lastNumber });
+    }
+    return { admitted: chosen.length, stale };
+  };
+
+  return async (queueId: string): Promise<Admitted> => {
+    const queue = await findAdmission(db, queueId);
+    if (queue === undefined) return { admitted: 0, empty: true };
+    const room = queue.resting ? 0 : (await roomIn(db, queue)).count;
+    const head = await line.head(queue, room);
+    if (head === undefined) {
+      await restoreLine(queueId, queue.generation);
+      return { admitted: 0, empty: false };
+    }
+    if (head.lastNumber - queue.lastNumber > NUMBER_DRIFT) await raiseLastNumber(db, queueId, head.lastNumber);
+    const empty = head.waiting === 0;
+    if (head.first.length === 0) return { admitted: 0, empty };
+    try {
+      const { admitted, stale } = await inTransaction(db, (trx) => admitFrom(trx, queue, head));
+      admissions.inc(admitted);
+      if (stale.length > 0) await line.apply(queueId, stale.map(decisionOf)); // or they would stand at the head for ever
+      return { admitted, empty };
+    } catch (error) {
+      if (isDuplicate(error)) return { admitted: 0, empty: false }; // one of them left at this moment: the next tick reads a line without
+      throw error;
+    }
+  };
+};
+
+export type AdmitNext = ReturnType<typeof admitNext>;

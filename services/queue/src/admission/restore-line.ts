@@ -1,0 +1,83 @@
+import { inTransaction, type Database, type Queryable } from '@onsale/shared/db';
+import type { Log } from '@onsale/shared/log';
+import type { Metrics } from '@onsale/shared/metrics';
+import { decisionOf } from '../journal/decision.ts';
+import { entriesAbove, highestNumber, type JournalEntry } from '../journal/journal-store.ts';
+import type { Line } from '../line/line.ts';
+import { beginGeneration, lockAdmission, type AdmissionState } from '../queues/queue-store.ts';
+
+/** Beyond the longest rest that a waiter was told, before anybody is admitted again: requests under way, a slow network. */
+const REST_MARGIN_MS = 5000;
+/** Rows read and told at a time. */
+const BATCH = 1000;
+
+interface Deps {
+  readonly db: Database;
+  readonly line: Line;
+  readonly announce: (queueId: string) => void;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+async function* batchesOf(db: Queryable, queueId: string, kind: 'live' | 'ended'): AsyncGenerator<JournalEntry[]> {
+  for (let above = 0; ;) {
+    const batch = await entriesAbove(db, { queueId, above, kind, limit: BATCH });
+    if (batch.length > 0) yield batch;
+    if (batch.length < BATCH) return;
+    above = batch.at(-1)!.number;
+  }
+}
+
+/**
+ * Begins a new life of a queue's line, after Redis was emptied, restarted or failed over: its numbers go on above all that were given out, those
+ * admitted are in it again, those who have ended are not, and nobody is admitted for as long as a waiter may take to come back. The waiting come back
+ * by their tokens. Once for each loss: `generation` is the life that was found lost. False when another replica does it.
+ *
+ * The calls to Redis stand inside the transaction, as nowhere else, because the lock of the row is what keeps two replicas from restoring at once,
+ * and it must fall with the process that holds it. The marker comes last: without it nobody gets a number, and nobody is admitted.
+ * @throws whatever Redis throws; the next tick begins anew
+ */
+export const restoreLine = ({ db, line, announce, log, metrics }: Deps) => {
+  const restorations = metrics.counter({
+    name: 'onsale_queue_restorations_total',
+    help: 'Lines put together again after Redis lost writes',
+  });
+  const underWay = new Map<string, Promise<boolean>>();
+
+  const tellAgain = async (db: Queryable, queue: AdmissionState, left: number): Promise<void> => {
+    for await (const batch of batchesOf(db, queue.id, 'live')) await line.apply(queue.id, batch.map(decisionOf));
+    if (left === 0) return; // nobody is in line who might have ended
+    for await (const batch of batchesOf(db, queue.id, 'ended')) await line.apply(queue.id, batch.map(decisionOf));
+  };
+
+  const restore = async (queueId: string, lost: number): Promise<boolean> => {
+    const restored = await inTransaction(db, async (trx) => {
+      const queue = await lockAdmission(trx, queueId);
+      if (queue === undefined) return undefined;
+      if (queue.generation !== lost) return queue;
+      const generation = queue.generation + 1;
+      const floor = Math.max(queue.lastNumber, await highestNumber(trx, queueId));
+      const { lastNumber, left } = await line.reset(queue, { generation, floor });
+      await tellAgain(trx, queue, left);
+      const restMs = queue.generation === 0 ? 0 : queue.longestPollMs + REST_MARGIN_MS;
+      await beginGeneration(trx, { id: queueId, generation, lastNumber, restMs });
+      await line.mark(queueId, generation);
+      return { ...queue, generation };
+    });
+    if (restored === undefined) return false;
+    announce(queueId);
+    if (lost > 0 && restored.generation === lost + 1) {
+      restorations.inc();
+      log.warn({ queueId, generation: restored.generation }, 'Redis had lost writes: the line begins anew');
+    }
+    return true;
+  };
+
+  return (queueId: string, lost: number): Promise<boolean> => {
+    const flight = underWay.get(queueId) ?? restore(queueId, lost).finally(() => underWay.delete(queueId));
+    underWay.set(queueId, flight);
+    return flight;
+  };
+};
+
+export type RestoreLine = ReturnType<typeof restoreLine>;

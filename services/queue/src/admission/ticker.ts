@@ -1,0 +1,110 @@
+import { setTimeout as rest } from 'node:timers/promises';
+import { loop, type Part } from '@onsale/shared/lifecycle';
+import type { Log } from '@onsale/shared/log';
+import type { Metrics } from '@onsale/shared/metrics';
+import type { Line } from '../line/line.ts';
+import type { AdmitNext } from './admit-next.ts';
+import type { EndExpired } from './end-expired.ts';
+import type { TellLine } from './tell-line.ts';
+
+export interface TickerOptions {
+  readonly endExpired: EndExpired;
+  readonly tellLine: TellLine;
+  readonly admitNext: AdmitNext;
+  readonly line: Pick<Line, 'busy' | 'unmarkBusy'>;
+  /** 250 ms in queue.md, jittered. */
+  readonly tickMs: number;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+export interface Ticker {
+  readonly part: Part;
+  /** Looks at the queue at once: a slot was freed, or somebody came to a queue with room. */
+  readonly wake: (queueId: string) => void;
+  /** As `wake`; resolves when the queue has been looked at since, whether that went well or not. */
+  readonly settled: (queueId: string) => Promise<void>;
+}
+
+/** Wakes within this time share a tick: a hundred ends a second are not a hundred ticks. */
+const GATHER_MS = 20;
+/** Queues looked at side by side: each takes a connection of the pool for a moment. */
+const AT_ONCE = 4;
+/** The mark of a queue that is found empty stays this long, so that whoever comes next need not set it again. */
+const BUSY_MS = 10_000;
+
+/** Does `fn` for each, `AT_ONCE` at a time. */
+const forEachOf = async <T>(all: Iterable<T>, fn: (one: T) => Promise<void>): Promise<void> => {
+  const left = [...all].values();
+  const work = async (): Promise<void> => {
+    for (const one of left) await fn(one);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+};
+
+/** Says once that a step fails and once that it works again: a tick that fails does so four times a second. */
+const createFaults = (log: Log) => {
+  const failing = new Set<string>();
+  return async <T>(step: string, otherwise: T, fn: () => Promise<T>): Promise<T> => {
+    try {
+      const value = await fn();
+      if (failing.delete(step)) log.info({ step }, 'works again');
+      return value;
+    } catch (error) {
+      if (!failing.has(step)) log.warn({ err: error, step }, 'fails; tried again with every tick');
+      failing.add(step);
+      return otherwise;
+    }
+  };
+};
+
+/**
+ * The heart of every replica: ends what is over, tells Redis what the journal has decided, and admits into what is free. No replica leads: the lock
+ * of a queue's row decides who works, and what one leaves undone the next finds. Only queues with somebody waiting, or with an end, are looked at.
+ */
+export const createTicker = ({ endExpired, tellLine, admitNext, line, tickMs, log, metrics }: TickerOptions): Ticker => {
+  const seconds = metrics.histogram({ name: 'onsale_queue_tick_seconds', help: 'One turn over all busy queues' });
+  const attempt = createFaults(log);
+  let woken = new Map<string, (() => void)[]>();
+  let turnedAt = -Infinity;
+
+  const lookAt = async (queueId: string, markedMs: number | undefined): Promise<number> => {
+    const { admitted, empty } = await admitNext(queueId);
+    if (empty && markedMs !== undefined && Date.now() - markedMs > BUSY_MS) await line.unmarkBusy({ queueId, markedMs });
+    return admitted;
+  };
+
+  const turn = async (): Promise<void> => {
+    await rest(Math.max(0, turnedAt + GATHER_MS - performance.now()));
+    turnedAt = performance.now();
+    const called = woken;
+    woken = new Map();
+    const stop = seconds.startTimer();
+    const freed = await attempt('end expired', new Set<string>(), endExpired);
+    await attempt('tell the line', undefined, tellLine);
+    const busy = await attempt('find busy queues', [], line.busy);
+    const marks = new Map(busy.map(({ queueId, markedMs }) => [queueId, markedMs]));
+    let admitted = 0;
+    await forEachOf(new Set([...called.keys(), ...freed, ...marks.keys()]), async (queueId) => {
+      admitted += await attempt(`admit to ${queueId}`, 0, () => lookAt(queueId, marks.get(queueId)));
+    });
+    if (admitted > 0) await attempt('tell the line', undefined, tellLine);
+    stop();
+    for (const waiters of called.values()) for (const resolve of waiters) resolve();
+  };
+
+  const part = loop({ name: 'ticker', everyMs: tickMs, turn, onError: (error) => log.error({ err: error }, 'a tick failed') });
+
+  const call = (queueId: string, resolve?: () => void): void => {
+    const waiters = woken.get(queueId) ?? [];
+    if (resolve !== undefined) waiters.push(resolve);
+    woken.set(queueId, waiters);
+    part.wake();
+  };
+
+  return {
+    part,
+    wake: (queueId) => call(queueId),
+    settled: (queueId) => new Promise((resolve) => call(queueId, resolve)),
+  };
+};

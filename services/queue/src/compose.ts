@@ -1,0 +1,78 @@
+import { createPrincipalVerifier, createQueueTokenCodec } from '@onsale/shared/auth';
+import { createDatabase, databaseCheck, type Database } from '@onsale/shared/db';
+import { createApp } from '@onsale/shared/http';
+import { systemClock } from '@onsale/shared/ids';
+import { createConsumer, type Handler } from '@onsale/shared/inbox';
+import { createKafkaBroker } from '@onsale/shared/kafka';
+import { createService, exitOn, type Part, type Service } from '@onsale/shared/lifecycle';
+import { createLog, type Log } from '@onsale/shared/log';
+import { createMetrics, type Metrics } from '@onsale/shared/metrics';
+import { createOutbox } from '@onsale/shared/outbox';
+import { createNotices, createRedis, redisCheck, type Notices } from '@onsale/shared/redis';
+import type { Settings } from './config.ts';
+import { evictionCheck } from './line/eviction-check.ts';
+import { placeHandlers } from './places/consumer.ts';
+import { placeRoutes } from './places/routes.ts';
+import { queueHandlers } from './queues/consumer.ts';
+import { queueRoutes } from './queues/routes.ts';
+import { createRoom } from './room.ts';
+
+const SERVICE = 'queue';
+
+/** What a test may put in the place of the real thing. */
+const defaults = (settings: Settings) => ({
+  clock: systemClock,
+  random: Math.random,
+  log: createLog({ service: SERVICE, level: settings.logLevel }),
+});
+export type Overrides = Partial<ReturnType<typeof defaults>>;
+
+interface Messaging {
+  readonly settings: Settings;
+  readonly db: Database;
+  readonly notices: Notices;
+  readonly handlers: readonly Handler[];
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+/** Kafka brings new schedules and completed purchases; without brokers there is none of it. */
+const messaging = ({ settings, db, notices, handlers, log, metrics }: Messaging): Part[] => {
+  if (settings.kafka.brokers.length === 0) return [];
+  const { namespace, kafka, mysql } = settings;
+  const broker = createKafkaBroker({ ...kafka, clientId: SERVICE, namespace, log, metrics, onFatal: exitOn(log) });
+  const outbox = createOutbox({ db, broker, source: SERVICE, notices, log, metrics });
+  const concurrency = Math.max(1, Math.floor(mysql.poolSize / 2)); // the other half is for requests and ticks
+  return [broker, outbox.relay, createConsumer({ group: SERVICE, db, broker, outbox, handlers, log, metrics, concurrency })];
+};
+
+/** The service, wired by hand: engines, rooms, doors. Nothing is started yet. */
+export const compose = async (settings: Settings, overrides: Overrides = {}): Promise<Service> => {
+  const { clock, random, log } = { ...defaults(settings), ...overrides };
+  const { mode, namespace } = settings;
+  const metrics = createMetrics({ service: SERVICE });
+
+  const db = createDatabase({ ...settings.mysql, log });
+  const redis = createRedis({ url: settings.redisUrl, name: SERVICE, log });
+  const notices = createNotices({ redis, namespace, log });
+  const codec = createQueueTokenCodec({ secrets: settings.tokenSecrets });
+
+  const room = createRoom({ db, redis, notices, codec, settings, clock, random, log, metrics });
+  const doors = [...queueRoutes(room), ...placeRoutes(room)];
+  const handlers = [...queueHandlers(room), ...placeHandlers(room)];
+  const principals = createPrincipalVerifier({ keys: settings.principalKeys });
+  const checkMysql = databaseCheck(db);
+  const checkRedis = redisCheck(redis);
+
+  return createService({
+    name: SERVICE,
+    settings: settings.listen,
+    log,
+    metrics,
+    app: createApp({ doors, principals, log, metrics, mode }),
+    // with either of them those inside can go on
+    checks: { 'redis or mysql': () => Promise.any([checkRedis(), checkMysql()]) },
+    parts: [evictionCheck({ redis, log }), notices, ...messaging({ settings, db, notices, handlers, log, metrics }), room.ticker.part],
+    close: [() => db.destroy(), async () => redis.disconnect()],
+  });
+};

@@ -1,0 +1,104 @@
+import type { JSONWebKeySet } from '@onsale/shared/auth';
+import {
+  commonSettings,
+  kafkaSettings,
+  mysqlSettings,
+  readConfig,
+  readJwks,
+  readSecrets,
+  redisSettings,
+  setting,
+  type Env,
+} from '@onsale/shared/config';
+import { z } from 'zod';
+import type { QueueSettings } from './queues/queue.ts';
+
+const queueSettings = {
+  ONSALE_QUEUE_TOKEN_SECRETS_FILE: setting.text({
+    about: 'file with `[{kid, secret}]`, the same at the gateway: the first signs queue tokens, all verify them',
+  }),
+  ONSALE_QUEUE_TICK_MS: setting.int({ default: 250, min: 10, about: 'milliseconds between ticks of admission (queue.md), jittered' }),
+  ONSALE_QUEUE_DEFAULT_CAP: setting.int({
+    default: 100,
+    max: 1_000_000,
+    about: 'admitted at once to the queue of a new schedule (features.md Q3: S0 runs 100, S2 6,000)',
+  }),
+  ONSALE_QUEUE_CAPACITY_PER_SEAT: setting.number({
+    default: 1.1,
+    min: 0.001,
+    max: 1000,
+    about: 'places in the queue of a new schedule, for each of its seats (features.md Q8: 110 %)',
+  }),
+  ONSALE_QUEUE_WINDOW_SECONDS: setting.int({
+    default: 600,
+    min: 1,
+    max: 86_400,
+    about: 'how long an admission lasts where nothing else is said (features.md Q5: 10 min, S2 5 min)',
+  }),
+  ONSALE_QUEUE_ABANDON_AFTER_SECONDS: setting.int({
+    default: 120,
+    min: 1,
+    max: 86_400,
+    about: 'a waiter near the head who has not been seen for so long is passed over (queue.md)',
+  }),
+  ONSALE_QUEUE_ON_EXPIRY: z
+    .enum(['end', 'requeue'])
+    .default('end')
+    .describe('requeue: who shows an expired place has a new number from that moment; end: who asks for one (features.md Q5)'),
+  ONSALE_QUEUE_TOKEN_LIFE_SECONDS: setting.int({
+    default: 86_400,
+    min: 1,
+    max: 604_800,
+    about: 'longest wait of a token (features.md Q5: 24 h)',
+  }),
+  ONSALE_QUEUE_MAX_POLL_SECONDS: setting.int({
+    default: 30,
+    min: 1,
+    max: 300,
+    about: 'longest rest between two looks of a waiter (queue.md); also how long a lost line waits for those in it',
+  }),
+};
+
+/** Without brokers the queue serves any shop: it has no consumer and sends nothing. */
+const brokerSettings = {
+  ...kafkaSettings,
+  ONSALE_KAFKA_BROKERS: setting.list({ default: '', about: 'host:port, comma separated; none: no Kafka' }),
+};
+
+/** The settings of the service. @throws ConfigError naming every wrong one; Error when a key file is not usable, or of development in production */
+export const readSettings = (env: Env = process.env) => {
+  const e = readConfig({ ...commonSettings, ...mysqlSettings, ...redisSettings, ...brokerSettings, ...queueSettings }, env);
+  const queueDefaults: QueueSettings = {
+    cap: e.ONSALE_QUEUE_DEFAULT_CAP,
+    admitPerSecond: undefined,
+    capacity: undefined,
+    windowSeconds: e.ONSALE_QUEUE_WINDOW_SECONDS,
+    abandonAfterSeconds: e.ONSALE_QUEUE_ABANDON_AFTER_SECONDS,
+    onExpiry: e.ONSALE_QUEUE_ON_EXPIRY,
+    tokenLifeSeconds: e.ONSALE_QUEUE_TOKEN_LIFE_SECONDS,
+    maxPollSeconds: e.ONSALE_QUEUE_MAX_POLL_SECONDS,
+    message: undefined,
+  };
+  return {
+    mode: e.ONSALE_MODE,
+    logLevel: e.ONSALE_LOG_LEVEL,
+    namespace: e.ONSALE_NAMESPACE,
+    listen: { host: e.ONSALE_HOST, port: e.ONSALE_PORT, opsPort: e.ONSALE_OPS_PORT, drainMs: e.ONSALE_DRAIN_SECONDS * 1000 },
+    principalKeys: readJwks(e.ONSALE_PRINCIPAL_PUBLIC_KEYS_FILE, e.ONSALE_MODE) as JSONWebKeySet,
+    tokenSecrets: readSecrets(e.ONSALE_QUEUE_TOKEN_SECRETS_FILE, e.ONSALE_MODE),
+    mysql: {
+      url: e.ONSALE_MYSQL_URL,
+      poolSize: e.ONSALE_MYSQL_POOL,
+      acquireTimeoutMs: e.ONSALE_MYSQL_ACQUIRE_MS,
+      statementTimeoutMs: e.ONSALE_MYSQL_STATEMENT_MS,
+      lockWaitSeconds: e.ONSALE_MYSQL_LOCK_WAIT_SECONDS,
+    },
+    redisUrl: e.ONSALE_REDIS_URL,
+    kafka: { brokers: e.ONSALE_KAFKA_BROKERS, partitions: e.ONSALE_KAFKA_PARTITIONS, replication: e.ONSALE_KAFKA_REPLICATION },
+    tickMs: e.ONSALE_QUEUE_TICK_MS,
+    queueDefaults,
+    capacityPerSeat: e.ONSALE_QUEUE_CAPACITY_PER_SEAT,
+  };
+};
+
+export type Settings = ReturnType<typeof readSettings>;

@@ -1,0 +1,168 @@
+import { isDuplicate, type Queryable, type Trx } from '@onsale/shared/db';
+import { STANDARD_LANE, type Ending, type Place } from '../places/place.ts';
+
+/** A row as far as the line in Redis is to know it. */
+export interface JournalEntry extends Place {
+  readonly queueId: string;
+  /** Milliseconds since 1970; absent for who was never admitted. */
+  readonly admittedUntilMs: number | undefined;
+  readonly ending: Ending | undefined;
+}
+
+interface Row {
+  queue_id: string;
+  number: number;
+  member: string;
+  until: Date | null;
+  ending: Ending | null;
+}
+
+const COLUMNS = ['queue_id', 'number', 'member', 'until', 'ending'] as const;
+
+const entryOf = (row: Row): JournalEntry => ({
+  queueId: row.queue_id,
+  number: row.number,
+  member: row.member,
+  admittedUntilMs: row.until?.getTime(),
+  ending: row.ending ?? undefined,
+});
+
+const affectedRows = (result: unknown): number => (result as [{ affectedRows: number }])[0].affectedRows;
+
+/** How many are admitted now: their rows have no end yet. */
+export const countLive = async (db: Queryable, queueId: string): Promise<number> => {
+  const row = await db('journal').where({ queue_id: queueId }).whereNull('ended_at').count<{ live: number }>({ live: '*' }).first();
+  return row?.live ?? 0;
+};
+
+/** Rows that some of the numbers have. */
+export const entriesOf = async (db: Queryable, queueId: string, numbers: readonly number[]): Promise<JournalEntry[]> =>
+  (
+    await db('journal')
+      .select<Row[]>(COLUMNS)
+      .where({ queue_id: queueId })
+      .whereIn('number', [...numbers])
+  ).map(entryOf);
+
+/** The highest number by which each of the members was ever admitted. */
+export const latestAdmissionOf = async (db: Queryable, queueId: string, members: readonly string[]): Promise<Map<string, number>> => {
+  const rows = await db('journal')
+    .select('member')
+    .max<{ member: string; number: number }[]>({ number: 'number' })
+    .where({ queue_id: queueId })
+    .whereIn('member', [...members])
+    .whereNotNull('turn')
+    .groupBy('member');
+  return new Map(rows.map(({ member, number }) => [member, number]));
+};
+
+export interface Admission extends Place {
+  readonly turn: number;
+  readonly late: boolean;
+}
+
+/** Admits places, from now for `windowSeconds`. @throws a duplicate (1062) when one of them got its row meanwhile */
+export const insertAdmissions = async (
+  trx: Trx,
+  { queueId, windowSeconds, admissions }: { queueId: string; windowSeconds: number; admissions: readonly Admission[] },
+): Promise<void> => {
+  const rows = admissions.map(() => '(?, ?, ?, ?, ?, ?, NOW(3), NOW(3) + INTERVAL ? SECOND, FALSE)').join(', ');
+  await trx.raw(
+    `INSERT INTO journal (queue_id, number, member, lane, turn, late, admitted_at, until, told) VALUES ${rows}`,
+    admissions.flatMap(({ number, member, turn, late }) => [queueId, number, member, STANDARD_LANE, turn, late, windowSeconds]),
+  );
+};
+
+/** Ends an admission. False when there is none, or it has ended: the first end stays. */
+export const endAdmission = async (
+  db: Queryable,
+  { queueId, number, ending }: { queueId: string; number: number; ending: Ending },
+): Promise<boolean> => {
+  const result = await db.raw(
+    'UPDATE journal SET ended_at = NOW(3), ending = ?, told = FALSE WHERE queue_id = ? AND number = ? AND ended_at IS NULL',
+    [ending, queueId, number],
+  );
+  return affectedRows(result) > 0;
+};
+
+/** The row of somebody who was never admitted. False when the number has a row. */
+export const insertEnd = async (
+  db: Queryable,
+  { queueId, number, member, ending }: Place & { queueId: string; ending: Ending },
+): Promise<boolean> => {
+  try {
+    await db.raw(
+      `INSERT INTO journal (queue_id, number, member, lane, late, ended_at, ending, told)
+       VALUES (?, ?, ?, ?, FALSE, NOW(3), ?, FALSE)`,
+      [queueId, number, member, STANDARD_LANE, ending],
+    );
+    return true;
+  } catch (error) {
+    if (isDuplicate(error)) return false;
+    throw error;
+  }
+};
+
+/** Admissions of all queues whose window is over, by the database's time; locked, without those that another is ending. */
+export const lockDue = async (trx: Trx, limit: number): Promise<{ queueId: string; number: number }[]> => {
+  const rows = await trx('journal')
+    .select<{ queue_id: string; number: number }[]>('queue_id', 'number')
+    .whereNull('ended_at')
+    .where('until', '<=', trx.raw('NOW(3)'))
+    .orderBy('until')
+    .limit(limit)
+    .forUpdate()
+    .skipLocked();
+  return rows.map(({ queue_id, number }) => ({ queueId: queue_id, number }));
+};
+
+/** Ends admissions that `lockDue` answered with. */
+export const expire = async (trx: Trx, queueId: string, numbers: readonly number[]): Promise<void> => {
+  await trx('journal')
+    .where({ queue_id: queueId })
+    .whereIn('number', [...numbers])
+    .whereNull('ended_at')
+    .update({ ended_at: trx.raw('NOW(3)'), ending: 'EXPIRED' satisfies Ending, told: false });
+};
+
+/** Rows that Redis has not been told of as they are now. */
+export const untold = async (db: Queryable, limit: number): Promise<JournalEntry[]> =>
+  (await db('journal').select<Row[]>(COLUMNS).where({ told: false }).orderBy(['queue_id', 'number']).limit(limit)).map(entryOf);
+
+/** Redis has been told of these rows as they were read: an end that has come since is still to be told. */
+export const markTold = async (db: Queryable, queueId: string, entries: readonly JournalEntry[]): Promise<void> => {
+  const told = async (numbers: number[], endedToo: boolean): Promise<void> => {
+    if (numbers.length === 0) return;
+    const rows = db('journal').where({ queue_id: queueId }).whereIn('number', numbers);
+    await (endedToo ? rows : rows.whereNull('ended_at')).update({ told: true });
+  };
+  await told(
+    entries.filter(({ ending }) => ending !== undefined).map(({ number }) => number),
+    true,
+  );
+  await told(
+    entries.filter(({ ending }) => ending === undefined).map(({ number }) => number),
+    false,
+  );
+};
+
+/** The queue's admitted (`live`) or ended rows above a number, in the order of numbers. */
+export const entriesAbove = async (
+  db: Queryable,
+  { queueId, above, kind, limit }: { queueId: string; above: number; kind: 'live' | 'ended'; limit: number },
+): Promise<JournalEntry[]> => {
+  const rows = db('journal').select<Row[]>(COLUMNS).where({ queue_id: queueId }).where('number', '>', above).orderBy('number').limit(limit);
+  return (await (kind === 'live' ? rows.whereNull('ended_at') : rows.whereNotNull('ended_at'))).map(entryOf);
+};
+
+/** 0 when the journal is empty. */
+export const highestNumber = async (db: Queryable, queueId: string): Promise<number> => {
+  const row = await db('journal').where({ queue_id: queueId }).max<{ number: number | null }>({ number: 'number' }).first();
+  return row?.number ?? 0;
+};
+
+/** The database's time, in milliseconds since 1970: windows are judged by it alone. */
+export const databaseNow = async (db: Queryable): Promise<number> => {
+  const [rows] = (await db.raw('SELECT NOW(3) AS now')) as [{ now: Date }[]];
+  return rows[0]!.now.getTime();
+};

@@ -1,0 +1,9 @@
+-- Begins a new life of a line that has lost writes: numbers go on above any that may have been given out, all count as seen, and who is
+-- admitted is told anew. Until mark.lua ends it, nobody gets a number and nobody is admitted.
+-- ARGV: new generation, floor of the numbers, epoch (microseconds), lead above all that (microseconds)
+-- Answers: last number, and how many this Redis still has waiting or parked
+local lastNumber = math.max(tonumber(redis.call('GET', LAST) or '0'), tonumber(ARGV[2]), nowMicros - tonumber(ARGV[3])) + tonumber(ARGV[4])
+redis.call('UNLINK', ADMITTED, SEEN, WATCHED, LOOKED)
+redis.call('SET', LAST, text(lastNumber))
+redis.call('SET', MARKER, 'restoring:' .. markerOf(ARGV[1]))
+return { text(lastNumber), redis.call('ZCARD', WAITING) + redis.call('ZCARD', PARKED) }

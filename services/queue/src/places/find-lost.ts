@@ -1,0 +1,63 @@
+import type { Database } from '@onsale/shared/db';
+import { insertEnd } from '../journal/journal-store.ts';
+import type { Decision, Line, Pace } from '../line/line.ts';
+import type { QueueDefinition } from '../queues/queue.ts';
+import type { Place, Standing } from './place.ts';
+import { readJournal } from './read-journal.ts';
+
+export interface Looked {
+  readonly standing: Standing;
+  /** How the line moves; absent when Redis cannot tell. */
+  readonly pace: Pace | undefined;
+}
+
+/** Genuine, and not admitted as far as anybody can tell: ask again. */
+export const UNCLEAR: Looked = { standing: { state: 'WAITING' }, pace: undefined };
+
+const LEFT: Standing = { state: 'ENDED', ending: 'LEFT' };
+
+const decisionsOf = (places: readonly Place[], standings: readonly (Standing | undefined)[]): Decision[] =>
+  places.flatMap((place, i): Decision[] => {
+    const standing = standings[i];
+    if (standing?.state === 'ENDED') return [{ ...place, ending: standing.ending }];
+    return standing?.state === 'ADMITTED' ? [{ ...place, admittedUntilMs: standing.untilMs }] : [];
+  });
+
+/**
+ * Where genuine places stand that Redis does not know, in their order: the journal answers, and its answers are kept in Redis. Who is in neither is put
+ * back into the line at its own number; the capacity does not refuse it. With Redis away those are `UNCLEAR`.
+ * @throws whatever the database throws, or Redis when it is not said to be away
+ */
+export const findLost = ({ db, line }: { db: Database; line: Line }) => {
+  const askJournal = readJournal({ db });
+
+  /** A place that lost to another of its member gets a row, so that it does not come back when that other is over. */
+  const leave = async (queueId: string, places: readonly Place[]): Promise<void> => {
+    for (const place of places) await insertEnd(db, { queueId, ...place, ending: 'LEFT' });
+    await line.apply(
+      queueId,
+      places.map((place) => ({ ...place, ending: 'LEFT' })),
+    );
+  };
+
+  const putBack = async (queue: QueueDefinition, places: readonly Place[]): Promise<Looked[]> => {
+    if (places.length === 0) return [];
+    const { pace, found, gaveWay } = await line.restore(queue, places);
+    await leave(queue.id, [...gaveWay, ...places.filter((_, i) => found[i] === 'LOST')]);
+    return found.map((standing) => ({ standing: standing === 'LOST' ? LEFT : standing, pace }));
+  };
+
+  return async (queue: QueueDefinition, places: readonly Place[], { redisAway }: { redisAway: boolean }): Promise<Looked[]> => {
+    const standings = await askJournal(queue, places);
+    if (redisAway) return standings.map((standing) => (standing === undefined ? UNCLEAR : { standing, pace: undefined }));
+    await line.apply(queue.id, decisionsOf(places, standings));
+    const back = await putBack(
+      queue,
+      places.filter((_, i) => standings[i] === undefined),
+    );
+    const next = back.values();
+    return standings.map((standing) => (standing === undefined ? next.next().value! : { standing, pace: undefined }));
+  };
+};
+
+export type FindLost = ReturnType<typeof findLost>;

@@ -1,0 +1,24 @@
+import { memberHash, type Admission, type Member } from '@onsale/shared/auth';
+import { notFound, Refusal } from '@onsale/shared/errors';
+import type { Definitions } from '../queues/definitions.ts';
+import type { QueueDefinition } from '../queues/queue.ts';
+import type { Place } from './place.ts';
+
+/** A place as its owner names it: the queue of the path, and the token that the gateway has checked. */
+export interface NamedPlace {
+  readonly queueId: string;
+  readonly member: Pick<Member, 'id'>;
+  readonly admission: Pick<Admission, 'queueId' | 'number'>;
+}
+
+/** @throws Refusal QUEUE_WRONG for a token of another queue; NOT_FOUND when there is no such queue */
+export const findPlace =
+  ({ definitions }: { definitions: Definitions }) =>
+  async ({ queueId, member, admission }: NamedPlace): Promise<{ queue: QueueDefinition; place: Place }> => {
+    if (admission.queueId !== queueId) throw new Refusal('QUEUE_WRONG', 'The queue token is for another queue.');
+    const queue = await definitions.get(queueId);
+    if (queue === undefined) throw notFound('queue');
+    return { queue, place: { number: admission.number, member: memberHash(member.id) } };
+  };
+
+export type FindPlace = ReturnType<typeof findPlace>;

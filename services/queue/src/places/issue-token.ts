@@ -1,0 +1,131 @@
+import { setTimeout as rest } from 'node:timers/promises';
+import type { QueueToken } from '@onsale/contracts/queue';
+import { memberHash, type Member, type QueueTokenCodec } from '@onsale/shared/auth';
+import { notFound, Refusal } from '@onsale/shared/errors';
+import type { Metrics } from '@onsale/shared/metrics';
+import type { RestoreLine } from '../admission/restore-line.ts';
+import type { MarkBusy } from '../line/busy-marks.ts';
+import type { Entry, Line } from '../line/line.ts';
+import type { Definitions } from '../queues/definitions.ts';
+import type { QueueDefinition } from '../queues/queue.ts';
+import type { Looked } from './find-lost.ts';
+import type { Look } from './look-at-places.ts';
+import { issuedAt, STANDARD_LANE, type Place } from './place.ts';
+import { tellStanding } from './tell-standing.ts';
+
+interface Deps {
+  readonly definitions: Definitions;
+  readonly line: Line;
+  readonly look: Look;
+  readonly restoreLine: RestoreLine;
+  readonly markBusy: MarkBusy;
+  /** Resolves when a tick has looked at the queue. */
+  readonly settled: (queueId: string) => Promise<void>;
+  readonly codec: QueueTokenCodec;
+  /** From [0, 1). */
+  readonly random: () => number;
+  readonly metrics: Metrics;
+}
+
+export interface Issued {
+  readonly token: QueueToken;
+  /** False: the member had this place already. */
+  readonly created: boolean;
+}
+
+interface Taken extends Looked {
+  readonly place: Place;
+  readonly created: boolean;
+}
+
+/** Tries to get a number while the line is being restored, and how long each waits. */
+const TRIES = 10;
+const RETRY_MS = 100;
+/** A newcomer to a queue with room is admitted by the next tick, which takes milliseconds; longer than this its answer does not wait for one. */
+const ADMISSION_WAIT_MS = 250;
+
+const within = async (ms: number, done: Promise<void>): Promise<void> => {
+  const stop = new AbortController();
+  await Promise.race([done, rest(ms, undefined, { signal: stop.signal }).catch(() => undefined)]);
+  stop.abort();
+};
+
+/** Whether the newcomer is among those that the free slots are for. */
+const hasRoom = ({ cap }: QueueDefinition, { standing, admitted }: Extract<Entry, { outcome: 'NEW' | 'SAME' }>): boolean =>
+  cap === undefined || (standing.state === 'WAITING' && (standing.position ?? Infinity) <= cap - admitted);
+
+/**
+ * The member's number in a queue: the one it has, or a new one at the end of the line. However many ask at once, there is one number a member.
+ * @throws Refusal NOT_FOUND, QUEUE_FULL; UPSTREAM_UNAVAILABLE when the line is not restored in a second; whatever Redis throws when it is away
+ */
+export const issueToken = ({ definitions, line, look, restoreLine, markBusy, settled, codec, random, metrics }: Deps) => {
+  const issued = metrics.counter({ name: 'onsale_queue_numbers_total', help: 'Numbers given out' });
+
+  const find = async (queueId: string): Promise<QueueDefinition> => {
+    const queue = await definitions.get(queueId);
+    if (queue === undefined) throw notFound('queue');
+    return queue;
+  };
+
+  /** Makes the next try go better: what stood in the way is done, or waited for. */
+  const clear = async (queue: QueueDefinition, member: string, entry: Entry): Promise<void> => {
+    if (entry.outcome === 'UNMARKED') {
+      const done = await restoreLine(queue.id, queue.generation);
+      definitions.forget(queue.id);
+      if (!done) await rest(RETRY_MS);
+    } else if (entry.outcome === 'UNSURE') {
+      await look(queue, { number: entry.number, member }); // asks the journal, and tells Redis
+    } else {
+      await within(RETRY_MS, settled(queue.id)); // its window is over: the tick ends it, and the member may queue again
+    }
+  };
+
+  const take = async (queueId: string, member: string): Promise<Taken & { queue: QueueDefinition }> => {
+    for (let attempt = 0; attempt < TRIES; attempt += 1) {
+      const queue = await find(queueId);
+      const entry = await line.enqueue(queue, member);
+      if (entry.outcome === 'FULL')
+        throw new Refusal('QUEUE_FULL', 'The waiting room is full. Ask again later.', { retryAfterSeconds: queue.maxPollSeconds });
+      if ((entry.outcome === 'NEW' || entry.outcome === 'SAME') && entry.standing.state !== 'ENDED') {
+        const { number, standing, pace } = entry;
+        if (standing.state === 'WAITING') markBusy(queue.id);
+        const taken = { queue, place: { number, member }, created: entry.outcome === 'NEW', standing, pace };
+        return taken.created ? welcome(taken, hasRoom(queue, entry)) : taken;
+      }
+      await clear(queue, member, entry);
+    }
+    throw new Refusal('UPSTREAM_UNAVAILABLE', 'The waiting room is being put in order. Ask again.', { retryAfterSeconds: 1 });
+  };
+
+  const welcome = async <T extends Taken & { queue: QueueDefinition }>(taken: T, room: boolean): Promise<T> => {
+    issued.inc();
+    if (!room) return taken;
+    await within(ADMISSION_WAIT_MS, settled(taken.queue.id));
+    return { ...taken, ...(await look(taken.queue, taken.place)) };
+  };
+
+  return async ({ queueId, member }: { queueId: string; member: Pick<Member, 'id'> }): Promise<Issued> => {
+    const { queue, place, created, standing, pace } = await take(queueId, memberHash(member.id));
+    const { remainingMs: _forTheGateway, status, ...told } = tellStanding(queue, standing, pace, random());
+    const { number } = place;
+    const payload = {
+      queueId,
+      epoch: queue.epoch,
+      number,
+      lane: STANDARD_LANE,
+      member: place.member,
+      issuedAt: issuedAt(queue.epoch, number),
+    };
+    return {
+      created,
+      token: {
+        token: codec.sign(payload),
+        queueId,
+        number,
+        lane: STANDARD_LANE,
+        status: status === 'INVALID' ? 'WAITING' : status,
+        ...told,
+      },
+    };
+  };
+};

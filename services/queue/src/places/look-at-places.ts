@@ -1,0 +1,74 @@
+import type { Log } from '@onsale/shared/log';
+import type { MarkBusy } from '../line/busy-marks.ts';
+import type { Line, Pace } from '../line/line.ts';
+import type { Definitions } from '../queues/definitions.ts';
+import type { QueueDefinition } from '../queues/queue.ts';
+import { UNCLEAR, type FindLost, type Looked } from './find-lost.ts';
+import { gather } from './gather.ts';
+import type { Place, Standing } from './place.ts';
+
+interface Deps {
+  readonly line: Line;
+  readonly findLost: FindLost;
+  readonly definitions: Definitions;
+  readonly markBusy: MarkBusy;
+  /** Has the line looked at, and restored, at once. */
+  readonly wake: (queueId: string) => void;
+  readonly log: Log;
+}
+
+interface View {
+  readonly redisAway: boolean;
+  readonly pace: Pace | undefined;
+  /** `undefined`: Redis does not know the place. */
+  readonly standings: readonly (Standing | undefined)[];
+}
+
+/** Looks at one place of a queue; asking counts as seen. */
+export type Look = (queue: QueueDefinition, place: Place) => Promise<Looked>;
+
+/**
+ * Looks at places; those asked for in one turn of the event loop take one call to Redis for each queue. With Redis away, or found to have lost writes,
+ * the journal answers, so that those inside can go on; with the journal away too nobody is admitted by an answer. Never rejects for an engine.
+ */
+export const lookAtPlaces = ({ line, findLost, definitions, markBusy, wake, log }: Deps): Look => {
+  const askRedis = async (queue: QueueDefinition, places: readonly Place[]): Promise<View> => {
+    const unknown = places.map(() => undefined);
+    try {
+      const whole = await line.status(queue, places);
+      if (whole !== undefined) return { redisAway: false, ...whole };
+      definitions.forget(queue.id); // another replica may have restored the line since this definition was read
+      const now = await definitions.get(queue.id);
+      const again = now === undefined || now.generation === queue.generation ? undefined : await line.status(now, places);
+      if (again === undefined) wake(queue.id);
+      return { redisAway: false, pace: undefined, standings: unknown, ...again };
+    } catch (error) {
+      log.debug({ err: error, queueId: queue.id }, 'Redis cannot tell where places stand');
+      return { redisAway: true, pace: undefined, standings: unknown };
+    }
+  };
+
+  const look = async (queue: QueueDefinition, places: readonly Place[]): Promise<Looked[]> => {
+    const { redisAway, pace, standings } = await askRedis(queue, places);
+    const missing = places.filter((_, i) => standings[i] === undefined);
+    let lost: Looked[] = [];
+    try {
+      if (missing.length > 0) lost = await findLost(queue, missing, { redisAway });
+    } catch (error) {
+      log.debug({ err: error, queueId: queue.id }, 'neither Redis nor the journal can tell where places stand');
+      lost = missing.map(() => UNCLEAR);
+    }
+    const next = lost.values();
+    const looked = standings.map((standing) => (standing === undefined ? next.next().value! : { standing, pace }));
+    if (looked.some(({ standing }) => standing.state === 'WAITING')) markBusy(queue.id);
+    return looked;
+  };
+
+  const gathered = gather((_queueId: string, asks: { queue: QueueDefinition; place: Place }[]) =>
+    look(
+      asks[0]!.queue,
+      asks.map(({ place }) => place),
+    ),
+  );
+  return (queue, place) => gathered(queue.id, { queue, place });
+};

@@ -1,0 +1,25 @@
+/** A member's place in a line: its number, and the hash of the member (`memberHash`) that it was given to. */
+export interface Place {
+  readonly number: number;
+  readonly member: string;
+}
+
+/** How a place can end. The first end stays. */
+export type Ending = 'EXPIRED' | 'COMPLETED' | 'LEFT' | 'REVOKED';
+
+/** Where a place stands. Positions are ranks from 1; times are milliseconds since 1970. */
+export type Standing =
+  | { readonly state: 'WAITING'; readonly position?: number }
+  | { readonly state: 'ADMITTED'; readonly untilMs: number; readonly remainingMs: number }
+  | { readonly state: 'ENDED'; readonly ending: Ending }
+  /** Waited longer than a token lives. */
+  | { readonly state: 'OVER' };
+
+/** The lane of whoever was granted no other. */
+export const STANDARD_LANE = 'standard';
+
+/**
+ * When a number was given out, in seconds since 1970: numbers are microseconds since the queue's epoch. So a token says the same whenever it is
+ * signed, and its life can be judged by its number alone.
+ */
+export const issuedAt = (epochMs: number, number: number): number => Math.floor(epochMs / 1000 + number / 1_000_000);

@@ -1,0 +1,45 @@
+import type { Pace } from '../line/line.ts';
+import type { QueueSettings } from '../queues/queue.ts';
+
+/** Nobody needs to ask more often than the admissions come: a tick is a quarter of it. */
+const LEAST_POLL_MS = 1000;
+/** Told waits are up to so much longer, so that those who came together do not ask together. */
+const SPREAD = 0.3;
+/** Ten asks on the way to the head. */
+const ASKS = 10;
+
+/**
+ * How long a waiter may be told to rest at most, the spread apart: `maxPollSeconds`, and well within the time after which it would be
+ * taken for gone.
+ */
+const mostPollMs = ({ maxPollSeconds, abandonAfterSeconds }: Pick<QueueSettings, 'maxPollSeconds' | 'abandonAfterSeconds'>): number =>
+  Math.min(maxPollSeconds * 1000, abandonAfterSeconds * 500);
+
+/** The longest `pollAfterMs` that these settings ever tell. */
+export const longestPollMs = (settings: Pick<QueueSettings, 'maxPollSeconds' | 'abandonAfterSeconds'>): number =>
+  Math.ceil(mostPollMs(settings) * (1 + SPREAD));
+
+/**
+ * Seconds until a position is admitted: by the measured rate, or by what cap and window bound it to from below, as every slot is free again after
+ * a window. `undefined` when nothing moves.
+ */
+export const etaSeconds = (
+  { cap, windowSeconds, admitPerSecond }: Pick<QueueSettings, 'cap' | 'windowSeconds' | 'admitPerSecond'>,
+  { rate }: Pick<Pace, 'rate'>,
+  position: number,
+): number | undefined => {
+  const least = cap === undefined ? (admitPerSecond ?? Infinity) : cap / windowSeconds;
+  const perSecond = Math.min(admitPerSecond ?? Infinity, Math.max(rate, least));
+  return perSecond > 0 ? Math.ceil(position / perSecond) : undefined;
+};
+
+/** Milliseconds until a waiter asks again: rarely far behind, every second near the head. `random` is from [0, 1). */
+export const pollAfterMs = (
+  settings: Pick<QueueSettings, 'maxPollSeconds' | 'abandonAfterSeconds'>,
+  eta: number | undefined,
+  random: number,
+): number => {
+  const most = mostPollMs(settings);
+  const wanted = eta === undefined ? most : (eta * 1000) / ASKS;
+  return Math.floor(Math.min(most, Math.max(LEAST_POLL_MS, wanted)) * (1 + SPREAD * random));
+};

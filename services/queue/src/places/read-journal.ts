@@ -1,0 +1,43 @@
+import type { Database } from '@onsale/shared/db';
+import { databaseNow, entriesOf, insertEnd, latestAdmissionOf, type JournalEntry } from '../journal/journal-store.ts';
+import type { QueueDefinition } from '../queues/queue.ts';
+import type { Place, Standing } from './place.ts';
+
+const standingOf = (entry: JournalEntry, nowMs: number): Standing => {
+  if (entry.ending !== undefined) return { state: 'ENDED', ending: entry.ending };
+  const untilMs = entry.admittedUntilMs!;
+  return untilMs > nowMs ? { state: 'ADMITTED', untilMs, remainingMs: untilMs - nowMs } : { state: 'ENDED', ending: 'EXPIRED' };
+};
+
+/**
+ * What the journal knows of places, in their order. `undefined` is nothing: who has such a place may still wait. A place whose member was admitted
+ * by a later number is over, and gets its row here. Two indexed reads, however many places.
+ * @throws whatever the database throws
+ */
+export const readJournal =
+  ({ db }: { db: Database }) =>
+  async ({ id: queueId, epoch, tokenLifeSeconds }: QueueDefinition, places: readonly Place[]): Promise<(Standing | undefined)[]> => {
+    const numbers = places.map(({ number }) => number);
+    const members = places.map(({ member }) => member);
+    const [entries, latest, nowMs] = await Promise.all([
+      entriesOf(db, queueId, numbers),
+      latestAdmissionOf(db, queueId, members),
+      databaseNow(db),
+    ]);
+    const byNumber = new Map(entries.map((entry) => [entry.number, entry]));
+    const oldest = (nowMs - epoch - tokenLifeSeconds * 1000) * 1000;
+
+    const standings: (Standing | undefined)[] = [];
+    for (const place of places) {
+      const entry = byNumber.get(place.number);
+      if (entry !== undefined) standings.push(standingOf(entry, nowMs));
+      else if (place.number < oldest) standings.push({ state: 'OVER' });
+      else if ((latest.get(place.member) ?? 0) > place.number) {
+        await insertEnd(db, { queueId, ...place, ending: 'LEFT' });
+        standings.push({ state: 'ENDED', ending: 'LEFT' });
+      } else standings.push(undefined);
+    }
+    return standings;
+  };
+
+export type ReadJournal = ReturnType<typeof readJournal>;

@@ -1,0 +1,37 @@
+import type { QueueStatus } from '@onsale/contracts/queue';
+import type { Pace } from '../line/line.ts';
+import type { QueueSettings } from '../queues/queue.ts';
+import type { Standing } from './place.ts';
+import { etaSeconds, pollAfterMs } from './poll.ts';
+
+/** What a member is told of its place; `remainingMs` is for the gateway, which may keep the answer so long at most. */
+export interface Told extends Pick<QueueStatus, 'position' | 'etaSeconds' | 'pollAfterMs' | 'admittedUntil'> {
+  readonly status: QueueStatus['status'] | 'INVALID';
+  readonly remainingMs?: number;
+}
+
+/** A standing in the words of the contract. A waiter whose position is not known (an engine is away) is told to ask again. `random`: [0, 1). */
+export const tellStanding = (queue: QueueSettings, standing: Standing, pace: Pace | undefined, random: number): Told => {
+  switch (standing.state) {
+    case 'WAITING': {
+      const { position } = standing;
+      const eta = position === undefined || pace === undefined ? undefined : etaSeconds(queue, pace, position);
+      return {
+        status: 'WAITING',
+        ...(position !== undefined && { position }),
+        ...(eta !== undefined && { etaSeconds: eta }),
+        pollAfterMs: pollAfterMs(queue, eta, random),
+      };
+    }
+    case 'ADMITTED':
+      return {
+        status: 'ADMITTED',
+        admittedUntil: new Date(standing.untilMs).toISOString(),
+        remainingMs: Math.floor(standing.remainingMs),
+      };
+    case 'ENDED':
+      return { status: standing.ending };
+    case 'OVER':
+      return { status: 'INVALID' };
+  }
+};

@@ -1,0 +1,226 @@
+import { isDuplicate, type Queryable, type Trx } from '@onsale/shared/db';
+import type { QueueDefinition, QueueSettings } from './queue.ts';
+
+interface Row {
+  id: string;
+  state: QueueDefinition['state'];
+  epoch: number;
+  cap: number | null;
+  admit_per_second: number | null;
+  capacity: number | null;
+  window_seconds: number;
+  abandon_after_seconds: number;
+  on_expiry: QueueDefinition['onExpiry'];
+  token_life_seconds: number;
+  max_poll_seconds: number;
+  message: string | null;
+  created_at: Date;
+  generation: number;
+}
+
+const COLUMNS = [
+  'id',
+  'state',
+  'epoch',
+  'cap',
+  'admit_per_second',
+  'capacity',
+  'window_seconds',
+  'abandon_after_seconds',
+  'on_expiry',
+  'token_life_seconds',
+  'max_poll_seconds',
+  'message',
+  'created_at',
+  'generation',
+] as const;
+
+const queueOf = (row: Row): QueueDefinition => ({
+  id: row.id,
+  state: row.state,
+  epoch: row.epoch,
+  cap: row.cap ?? undefined,
+  admitPerSecond: row.admit_per_second ?? undefined,
+  capacity: row.capacity ?? undefined,
+  windowSeconds: row.window_seconds,
+  abandonAfterSeconds: row.abandon_after_seconds,
+  onExpiry: row.on_expiry,
+  tokenLifeSeconds: row.token_life_seconds,
+  maxPollSeconds: row.max_poll_seconds,
+  message: row.message ?? undefined,
+  generation: row.generation,
+  createdAt: row.created_at,
+});
+
+const settingsRow = (settings: QueueSettings) => ({
+  cap: settings.cap ?? null,
+  admit_per_second: settings.admitPerSecond ?? null,
+  capacity: settings.capacity ?? null,
+  window_seconds: settings.windowSeconds,
+  abandon_after_seconds: settings.abandonAfterSeconds,
+  on_expiry: settings.onExpiry,
+  token_life_seconds: settings.tokenLifeSeconds,
+  max_poll_seconds: settings.maxPollSeconds,
+  message: settings.message ?? null,
+});
+
+export const findQueue = async (db: Queryable, id: string): Promise<QueueDefinition | undefined> => {
+  const row = await db('queues').where({ id }).first<Row | undefined>(COLUMNS);
+  return row && queueOf(row);
+};
+
+/** Queues by id, after the one named. */
+export const listQueues = async (db: Queryable, { after, limit }: { after: string; limit: number }): Promise<QueueDefinition[]> =>
+  (await db('queues').select<Row[]>(COLUMNS).where('id', '>', after).orderBy('id').limit(limit)).map(queueOf);
+
+/** Waits for whoever holds the queue's row. */
+export const lockQueue = async (trx: Trx, id: string): Promise<QueueDefinition | undefined> => {
+  const row = await trx('queues').where({ id }).forUpdate().first<Row | undefined>(COLUMNS);
+  return row && queueOf(row);
+};
+
+/** False when the id is taken. */
+export const insertQueue = async (
+  db: Queryable,
+  {
+    id,
+    epoch,
+    createdAt,
+    settings,
+    longestPollMs,
+  }: { id: string; epoch: number; createdAt: Date; settings: QueueSettings; longestPollMs: number },
+): Promise<boolean> => {
+  try {
+    await db('queues').insert({
+      id,
+      state: 'OPEN',
+      epoch,
+      created_at: createdAt,
+      ...settingsRow(settings),
+      generation: 0,
+      last_number: 0,
+      turn: 0,
+      front: 0,
+      allowance: 0,
+      allowance_at: createdAt,
+      longest_poll_ms: longestPollMs,
+    });
+    return true;
+  } catch (error) {
+    if (isDuplicate(error)) return false;
+    throw error;
+  }
+};
+
+/** Changes a locked queue. `longestPollMs` only ever rises: somebody may still rest as long as was once said. */
+export const updateSettings = async (
+  trx: Trx,
+  { id, settings, longestPollMs }: { id: string; settings: QueueSettings; longestPollMs: number },
+): Promise<void> => {
+  await trx('queues')
+    .where({ id })
+    .update({ ...settingsRow(settings), longest_poll_ms: trx.raw('GREATEST(longest_poll_ms, ?)', [longestPollMs]) });
+};
+
+/** Where admission stands: the queue's row beside its definition. */
+export interface AdmissionState extends QueueDefinition {
+  readonly lastNumber: number;
+  readonly turn: number;
+  readonly front: number;
+  readonly allowance: number;
+  /** Since the allowance was written. */
+  readonly elapsedMs: number;
+  readonly longestPollMs: number;
+  readonly resting: boolean;
+}
+
+interface AdmissionRow extends Row {
+  last_number: number;
+  turn: number;
+  front: number;
+  allowance: number;
+  elapsed_micros: number;
+  longest_poll_ms: number;
+  resting: number;
+}
+
+const admissionColumns = (db: Queryable) => [
+  ...COLUMNS,
+  'last_number',
+  'turn',
+  'front',
+  'allowance',
+  'longest_poll_ms',
+  db.raw('TIMESTAMPDIFF(MICROSECOND, allowance_at, NOW(3)) AS elapsed_micros'),
+  db.raw('rest_until IS NOT NULL AND rest_until > NOW(3) AS resting'),
+];
+
+const admissionOf = (row: AdmissionRow): AdmissionState => ({
+  ...queueOf(row),
+  lastNumber: row.last_number,
+  turn: row.turn,
+  front: row.front,
+  allowance: row.allowance,
+  elapsedMs: Math.max(0, row.elapsed_micros / 1000),
+  longestPollMs: row.longest_poll_ms,
+  resting: row.resting === 1,
+});
+
+export const findAdmission = async (db: Queryable, id: string): Promise<AdmissionState | undefined> => {
+  const row = await db('queues')
+    .where({ id })
+    .first<AdmissionRow | undefined>(admissionColumns(db) as string[]);
+  return row && admissionOf(row);
+};
+
+/** Takes the lock of the queue's admission; `undefined` when another has it: whoever that is does the work. */
+export const lockAdmission = async (trx: Trx, id: string): Promise<AdmissionState | undefined> => {
+  const row = await trx('queues')
+    .where({ id })
+    .forUpdate()
+    .skipLocked()
+    .first<AdmissionRow | undefined>(admissionColumns(trx) as string[]);
+  return row && admissionOf(row);
+};
+
+/** Writes where a locked queue's admission stands now. */
+export const updateAdmission = async (
+  trx: Trx,
+  {
+    id,
+    turn,
+    front,
+    allowance,
+    elapsedMs,
+    lastNumber,
+  }: Pick<AdmissionState, 'id' | 'turn' | 'front' | 'allowance' | 'elapsedMs' | 'lastNumber'>,
+): Promise<void> => {
+  await trx('queues')
+    .where({ id })
+    .update({
+      turn,
+      front,
+      allowance,
+      allowance_at: trx.raw('allowance_at + INTERVAL ? MICROSECOND', [Math.round(elapsedMs * 1000)]), // not NOW: what came in since the lock counts next time
+      last_number: trx.raw('GREATEST(last_number, ?)', [lastNumber]),
+    });
+};
+
+/** Keeps the highest number given out, for when Redis loses it. */
+export const raiseLastNumber = async (db: Queryable, id: string, lastNumber: number): Promise<void> => {
+  await db('queues').where({ id }).where('last_number', '<', lastNumber).update({ last_number: lastNumber });
+};
+
+/** The next life of a locked queue's line; nobody is admitted in the first `restMs` of it. */
+export const beginGeneration = async (
+  trx: Trx,
+  { id, generation, lastNumber, restMs }: { id: string; generation: number; lastNumber: number; restMs: number },
+): Promise<void> => {
+  await trx('queues')
+    .where({ id })
+    .update({
+      generation,
+      last_number: lastNumber,
+      ...(restMs > 0 && { rest_until: trx.raw('NOW(3) + INTERVAL ? MICROSECOND', [restMs * 1000]) }),
+    });
+};

@@ -1,0 +1,31 @@
+import type { QueueState } from '@onsale/contracts/queue';
+
+/** What an operator may set of a queue. `undefined`: no such limit. */
+export interface QueueSettings {
+  /** Admitted at once, at most; without one everybody is admitted. */
+  readonly cap: number | undefined;
+  readonly admitPerSecond: number | undefined;
+  /** In the room (waiting and admitted) at most. */
+  readonly capacity: number | undefined;
+  /** How long an admission lasts. */
+  readonly windowSeconds: number;
+  /** A waiter near the head who has not been seen for so long is passed over. */
+  readonly abandonAfterSeconds: number;
+  /** `requeue`: who shows an expired place has a new one from that moment; `end`: who asks for one. */
+  readonly onExpiry: 'end' | 'requeue';
+  /** Longest wait of a token. */
+  readonly tokenLifeSeconds: number;
+  readonly maxPollSeconds: number;
+  readonly message: string | undefined;
+}
+
+/** A waiting room as the database has it. */
+export interface QueueDefinition extends QueueSettings {
+  readonly id: string;
+  readonly state: QueueState;
+  /** Origin of its numbers, in milliseconds since 1970. */
+  readonly epoch: number;
+  /** The life of its line in Redis; 0 until it has had one. */
+  readonly generation: number;
+  readonly createdAt: Date;
+}

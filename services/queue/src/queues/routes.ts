@@ -1,0 +1,25 @@
+import * as contract from '@onsale/contracts/queue';
+import { created, implement, ok } from '@onsale/shared/http';
+import type { changeQueue } from './change-queue.ts';
+import type { createQueue } from './create-queue.ts';
+import type { listQueues } from './list-queues.ts';
+import type { readQueue } from './read-queue.ts';
+
+interface Queues {
+  readonly createQueue: ReturnType<typeof createQueue>;
+  readonly changeQueue: ReturnType<typeof changeQueue>;
+  readonly readQueue: ReturnType<typeof readQueue>;
+  readonly listQueues: ReturnType<typeof listQueues>;
+}
+
+/** The doors to waiting rooms: public counters, and what operators set. */
+export const queueRoutes = ({ createQueue, changeQueue, readQueue, listQueues }: Queues) => [
+  implement(contract.listQueues, async ({ query }) => ok(await listQueues(query))),
+  implement(contract.readQueue, async ({ params }) => ok(await readQueue(params.queueId))),
+  implement(contract.createQueue, async ({ member, body }) =>
+    created(await createQueue({ member, body }), { location: `/api/v1/queues/${body.id}` }),
+  ),
+  implement(contract.changeQueue, async ({ member, params, body }) =>
+    ok(await changeQueue({ member, queueId: params.queueId, patch: body })),
+  ),
+];

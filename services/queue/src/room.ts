@@ -1,0 +1,95 @@
+import type { QueueTokenCodec } from '@onsale/shared/auth';
+import type { Database } from '@onsale/shared/db';
+import type { Clock } from '@onsale/shared/ids';
+import type { Log } from '@onsale/shared/log';
+import type { Metrics } from '@onsale/shared/metrics';
+import type { Notices, Redis } from '@onsale/shared/redis';
+import { admitNext } from './admission/admit-next.ts';
+import { endExpired } from './admission/end-expired.ts';
+import { restoreLine } from './admission/restore-line.ts';
+import { tellLine } from './admission/tell-line.ts';
+import { createTicker } from './admission/ticker.ts';
+import type { Settings } from './config.ts';
+import { createBusyMarks } from './line/busy-marks.ts';
+import { createLine } from './line/line.ts';
+import { beat } from './places/beat.ts';
+import { checkTokens } from './places/check-tokens.ts';
+import { findLost } from './places/find-lost.ts';
+import { findPlace } from './places/find-place.ts';
+import { issueToken } from './places/issue-token.ts';
+import { leaveQueue } from './places/leave-queue.ts';
+import { lookAtPlaces } from './places/look-at-places.ts';
+import { readStatus } from './places/read-status.ts';
+import { showPlace } from './places/show-place.ts';
+import { spendToken } from './places/spend-token.ts';
+import { changeQueue } from './queues/change-queue.ts';
+import { createQueue } from './queues/create-queue.ts';
+import { createDefinitions } from './queues/definitions.ts';
+import { listQueues } from './queues/list-queues.ts';
+import { openQueue } from './queues/open-queue.ts';
+import { openScheduleQueue } from './queues/open-schedule-queue.ts';
+import { readCounters } from './queues/read-counters.ts';
+import { readQueue } from './queues/read-queue.ts';
+
+export interface RoomOptions {
+  readonly db: Database;
+  readonly redis: Redis;
+  readonly notices: Pick<Notices, 'publish' | 'on'>;
+  readonly codec: QueueTokenCodec;
+  readonly settings: Pick<Settings, 'namespace' | 'queueDefaults' | 'capacityPerSeat' | 'tickMs'>;
+  readonly clock: Clock;
+  /** From [0, 1): spreads the times at which waiters ask again. */
+  readonly random: () => number;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+/** The notice that a queue's definition has changed. */
+const CHANGED = 'queue-changed';
+
+/** The waiting rooms without their doors: every use case, wired by hand on the engines, and the steps of a tick one by one. */
+export const createRoom = ({ db, redis, notices, codec, settings, clock, random, log, metrics }: RoomOptions) => {
+  const { namespace, queueDefaults, capacityPerSeat, tickMs } = settings;
+  const line = createLine({ redis, namespace });
+
+  const definitions = createDefinitions({ db, log });
+  notices.on(CHANGED, definitions.forget);
+  const announce = (queueId: string): void => {
+    definitions.forget(queueId);
+    void notices.publish(CHANGED, queueId);
+  };
+
+  const steps = {
+    restoreLine: restoreLine({ db, line, announce, log, metrics }),
+    endExpired: endExpired({ db, metrics }),
+    tellLine: tellLine({ db, line }),
+  };
+  const admit = admitNext({ db, line, restoreLine: steps.restoreLine, metrics });
+  const ticker = createTicker({ ...steps, admitNext: admit, line, tickMs, log, metrics });
+  const { wake, settled } = ticker;
+
+  const markBusy = createBusyMarks({ line, log });
+  const look = lookAtPlaces({ line, findLost: findLost({ db, line }), definitions, markBusy, wake, log });
+  const show = showPlace({ look, db, line, log });
+  const find = findPlace({ definitions });
+  const counters = readCounters({ line });
+  const open = openQueue({ clock, defaults: queueDefaults });
+
+  return {
+    ticker,
+    steps: { ...steps, admitNext: admit },
+    issueToken: issueToken({ definitions, line, look, restoreLine: steps.restoreLine, markBusy, settled, codec, random, metrics }),
+    readStatus: readStatus({ find, show, random }),
+    beat: beat({ find, show }),
+    leaveQueue: leaveQueue({ db, line, find, wake, log, metrics }),
+    checkTokens: checkTokens({ definitions, show, random }),
+    spendToken: spendToken({ wake, metrics }),
+    createQueue: createQueue({ db, openQueue: open, announce }),
+    changeQueue: changeQueue({ db, readCounters: counters, announce, wake }),
+    readQueue: readQueue({ definitions, readCounters: counters }),
+    listQueues: listQueues({ db, readCounters: counters }),
+    openScheduleQueue: openScheduleQueue({ openQueue: open, announce, capacityPerSeat }),
+  };
+};
+
+export type Room = ReturnType<typeof createRoom>;

@@ -1,0 +1,127 @@
+import type { QueueStatus, TokenCheckResult } from '@onsale/contracts/queue';
+import { createQueueTokenCodec, memberHash, type QueueTokenPayload } from '@onsale/shared/auth';
+import { createDatabase, inTransaction, type Database } from '@onsale/shared/db';
+import { newId, systemClock } from '@onsale/shared/ids';
+import { createMetrics } from '@onsale/shared/metrics';
+import { createRedis, type Redis } from '@onsale/shared/redis';
+import { captureLog, testDatabase, testRedis } from '@onsale/shared/testing';
+import type { QueueSettings } from '../queues/queue.ts';
+import { createRoom, type Room } from '../room.ts';
+
+const codec = createQueueTokenCodec({ secrets: [{ kid: 'test', secret: 's'.repeat(32) }] });
+const operator = { id: newId(), role: 'operator', sessionId: newId() } as const;
+
+/** Short, so that a lost line rests for seconds and not for a minute. */
+const DEFAULTS: QueueSettings = {
+  cap: 100,
+  admitPerSecond: undefined,
+  capacity: undefined,
+  windowSeconds: 600,
+  abandonAfterSeconds: 120,
+  onExpiry: 'end',
+  tokenLifeSeconds: 86_400,
+  maxPollSeconds: 1,
+  message: undefined,
+};
+
+export interface JournalRow {
+  readonly number: number;
+  readonly member: string;
+  readonly turn: number | null;
+  readonly late: number;
+  readonly admitted_at: Date | null;
+  readonly until: Date | null;
+  readonly ended_at: Date | null;
+  readonly ending: string | null;
+  readonly told: number;
+}
+
+/** A member of the test, and what it can do at one replica. */
+const createMember = (room: Room, queueId: string, id = newId()) => {
+  let token: string | undefined;
+  const payload = (): QueueTokenPayload => codec.verify(token!)!;
+  const named = () => ({ queueId, member: { id }, admission: { queueId, number: payload().number } });
+  return {
+    id,
+    hash: memberHash(id),
+    /** Takes a number, and keeps its token. */
+    enters: async () => {
+      const issued = await room.issueToken({ queueId, member: { id } });
+      token = issued.token.token;
+      return issued;
+    },
+    token: () => token!,
+    number: () => payload().number,
+    status: (): Promise<QueueStatus> => room.readStatus(named()),
+    /** As the gateway asks. */
+    checked: async (): Promise<TokenCheckResult> => (await room.checkTokens([payload()]))[0]!,
+    beats: () => room.beat(named()),
+    leaves: () => room.leaveQueue(named()),
+  };
+};
+export type TestMember = ReturnType<typeof createMember>;
+
+/** Rooms on engines of their own: any number of replicas, and what their stores hold. */
+export const testRooms = async () => {
+  const database = await testDatabase({ migrations: new URL('../../migrations/', import.meta.url) });
+  const engine = await testRedis();
+  const { log, lines } = captureLog();
+  const pools: Database[] = [];
+  const connections: Redis[] = [];
+  const replicas: Room[] = [];
+
+  /** A replica with its own connections. Without `ticking` the test takes the steps of a tick itself. */
+  const replica = async ({ ticking = true, redis }: { ticking?: boolean; redis?: Redis } = {}): Promise<Room> => {
+    const db = createDatabase({ url: database.url, log });
+    const connection = redis ?? createRedis({ url: engine.url, name: 'replica', log });
+    pools.push(db);
+    connections.push(connection);
+    const room = createRoom({
+      db,
+      redis: connection,
+      notices: { publish: async () => {}, on: () => () => {} },
+      codec,
+      settings: { namespace: 'test', queueDefaults: DEFAULTS, capacityPerSeat: 1.1, tickMs: 50 },
+      clock: systemClock,
+      random: Math.random,
+      log,
+      metrics: createMetrics({ service: 'queue', defaults: false }),
+    });
+    replicas.push(room);
+    if (ticking) await room.ticker.part.start();
+    return room;
+  };
+
+  return {
+    db: database.db,
+    redis: engine.redis,
+    redisUrl: engine.url,
+    logged: lines,
+    replica,
+    /** Opens a queue of a new name. */
+    queue: async (room: Room, settings: Partial<QueueSettings> = {}): Promise<string> => {
+      const id = `q-${newId()}`;
+      const { cap = null, ...rest } = { ...DEFAULTS, ...settings };
+      await room.createQueue({ member: operator, body: { id, cap, ...rest } });
+      return id;
+    },
+    change: (room: Room, queueId: string, patch: Parameters<Room['changeQueue']>[0]['patch']) =>
+      room.changeQueue({ member: operator, queueId, patch }),
+    member: createMember,
+    members: (room: Room, queueId: string, count: number): TestMember[] => Array.from({ length: count }, () => createMember(room, queueId)),
+    /** As the purchase saga's last step does it. */
+    spend: (room: Room, queueId: string, number: number) => inTransaction(database.db, (trx) => room.spendToken(trx, { queueId, number })),
+    journal: (queueId: string): Promise<JournalRow[]> =>
+      database.db('journal').select<JournalRow[]>().where({ queue_id: queueId }).orderBy('number'),
+    /** Empties this test's Redis database: what FLUSHALL does to a fleet's. */
+    wipe: () => engine.redis.flushdb(),
+    stop: async () => {
+      for (const room of replicas) await room.ticker.part.stop();
+      for (const connection of connections) connection.disconnect();
+      for (const db of pools) await db.destroy();
+      await engine.stop();
+      await database.drop();
+    },
+  };
+};
+export type TestRooms = Awaited<ReturnType<typeof testRooms>>;
