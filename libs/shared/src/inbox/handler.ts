@@ -108,8 +108,9 @@ export function on<D extends z.ZodType, R extends z.ZodType>(
   handle: EventHandler<D> | CommandHandler<D, R>,
 ): Handler {
   if (spec.kind === 'event') {
-    const act = async ({ message, trx }: Delivery): Promise<undefined> =>
-      void (await (handle as EventHandler<D>)(parsed(spec.data, message), trx));
+    const act = async ({ message, trx }: Delivery): Promise<undefined> => {
+      await (handle as EventHandler<D>)(parsed(spec.data, message), trx);
+    };
     return { routes: [{ topic: topicOf(spec.owner, 'events'), type: spec.type, act, refusals: [] }] };
   }
   const topic = topicOf(spec.owner, 'commands');

@@ -70,7 +70,8 @@ export const createReceiver = ({ db, outbox, consumer }: { readonly db: Database
 
   const once = async (trx: Trx, received: Received, inOrder: boolean, act: Act): Promise<Outcome> => {
     const { incoming, message } = received;
-    switch (await countIn(trx, received, inOrder)) {
+    const counted = await countIn(trx, received, inOrder);
+    switch (counted) {
       case 'waiting': {
         const error = 'waits behind another message of its key';
         await park(trx, { consumer, messageId: message.id, key: message.subject, message: incoming, attempts: 0, error, dueInMs: 0 });
@@ -86,6 +87,8 @@ export const createReceiver = ({ db, outbox, consumer }: { readonly db: Database
         if (reply !== undefined) await answer(trx, received, { command: message.id, ...reply });
         return 'done';
       }
+      default:
+        return counted satisfies never;
     }
   };
 

@@ -69,5 +69,5 @@ export const removeRetry = async (trx: Trx, id: number): Promise<void> => {
 
 export const countRetries = async (db: Database, consumer: string): Promise<number> => {
   const row = await db('retries').where({ consumer }).count<{ count: number }[]>({ count: '*' }).first();
-  return Number(row?.count ?? 0);
+  return row?.count ?? 0;
 };

@@ -1,13 +1,15 @@
 import { Kafka, logLevel, Partitioners, type Admin, type Producer } from 'kafkajs';
 import { connect as connectPlain } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import { loop } from '../lifecycle/index.ts';
 import type { Log } from '../log/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import type { Broker, OutgoingMessage, TopicLag } from './broker.ts';
 import { kafkajsLog } from './kafkajs-log.ts';
 import { createKafkajsSubscription, type KafkajsSubscription } from './kafkajs-subscription.ts';
-import { lagOf } from './lag.ts';
+import { lagOf, type PartitionLag } from './lag.ts';
 import { mendIdleTimer } from './mend-idle-timer.ts';
+import { createStallWatch } from './stall-watch.ts';
 
 export interface KafkaBrokerOptions {
   /** `host:port` each. */
@@ -29,6 +31,9 @@ const REQUEST_MS = 10_000;
 const CONNECT_MS = 3000;
 const RETENTION_MS = 7 * 24 * 3600 * 1000;
 const CONCURRENCY = 6;
+/** A consumer that has messages to handle and handles none for so long is lost; well above the session time in which a dead member's partitions wait. */
+const STALLED_MS = 90_000;
+const WATCH_MS = 15_000;
 /** kafkajs rests and tries again inside each call; callers have a patience of their own, so its own stays short. */
 const RETRY = { initialRetryTime: 100, maxRetryTime: 1000, retries: 5 };
 
@@ -70,6 +75,14 @@ const makeTopics = async (admin: Admin, names: readonly string[], partitions: nu
   }
 };
 
+const sum = (list: readonly PartitionLag[]): number => list.reduce((total, { messages }) => total + messages, 0);
+
+interface Watched {
+  readonly group: string;
+  readonly topics: readonly string[];
+  readonly stalled: ReturnType<typeof createStallWatch>;
+}
+
 /** The fleet's broker port on kafkajs 2.2.4, its idle timer mended. Groups and topics get the namespace before their names. */
 export const createKafkaBroker = (options: KafkaBrokerOptions): Broker => {
   const { brokers, clientId, namespace, partitions = 6, replication = 1, log, metrics, onFatal } = options;
@@ -89,7 +102,7 @@ export const createKafkaBroker = (options: KafkaBrokerOptions): Broker => {
   const qualify = (name: string): string => `${namespace}.${name}`;
   const bare = (name: string): string => name.slice(namespace.length + 1);
   const known = new Set<string>();
-  const subscriptions = new Map<KafkajsSubscription, { group: string; topics: readonly string[] }>();
+  const subscriptions = new Map<KafkajsSubscription, Watched>();
   let lost: { readonly error: unknown } | undefined;
   const sent = metrics.counter({ name: 'onsale_kafka_published_total', help: 'Messages that Kafka has acknowledged', labels: ['topic'] });
   const lagGauge = metrics.gauge({ name: 'onsale_consumer_lag', help: 'Messages of a group that wait', labels: ['group', 'topic'] });
@@ -108,12 +121,40 @@ export const createKafkaBroker = (options: KafkaBrokerOptions): Broker => {
     onFatal?.(error);
   };
 
+  const partitionsOf = ({ group, topics }: Watched): Promise<PartitionLag[]> => lagOf(admin, qualify(group), topics.map(qualify));
+
+  const lag = async (): Promise<TopicLag[]> => {
+    const lags: TopicLag[] = [];
+    for (const [subscription, watched] of subscriptions) {
+      const partitions = await partitionsOf(watched);
+      for (const [topic, list] of Map.groupBy(partitions, ({ topic }) => bare(topic))) {
+        lags.push({ group: watched.group, topic, messages: sum(list) });
+      }
+      const { handled, paused, assigned } = subscription.progress();
+      const mine = partitions.filter(({ topic, partition }) => assigned[topic]?.includes(partition) === true);
+      if (watched.stalled({ handled, paused, lag: sum(mine), atMs: performance.now() })) {
+        lose(new Error(`the consumer ${watched.group} handles nothing, though messages wait`));
+      }
+    }
+    for (const { group, topic, messages } of lags) lagGauge.set({ group, topic }, messages);
+    return lags;
+  };
+
+  const watching = loop({
+    name: 'kafka watch',
+    everyMs: WATCH_MS,
+    turn: async () => void (await lag()),
+    onError: (error) => log.warn({ err: error }, 'the lag of consumers could not be read'),
+  });
+
   return {
     name: 'kafka',
     start: async () => {
       await Promise.all([producer.connect(), admin.connect()]);
+      await watching.start();
     },
     stop: async () => {
+      await watching.stop();
       await Promise.all([...subscriptions.keys()].map((subscription) => subscription.stop()));
       await Promise.all([producer.disconnect(), admin.disconnect()]);
     },
@@ -128,7 +169,7 @@ export const createKafkaBroker = (options: KafkaBrokerOptions): Broker => {
     subscribe: async ({ concurrency = CONCURRENCY, ...rest }) => {
       await ensureTopics(rest.topics);
       const subscription = createKafkajsSubscription({ kafka, qualify, bare, log, onLost: lose, concurrency, ...rest });
-      subscriptions.set(subscription, rest);
+      subscriptions.set(subscription, { ...rest, stalled: createStallWatch({ limitMs: STALLED_MS }) });
       await subscription.start();
       return {
         stop: async () => {
@@ -137,17 +178,7 @@ export const createKafkaBroker = (options: KafkaBrokerOptions): Broker => {
         },
       };
     },
-    lag: async () => {
-      const lags: TopicLag[] = [];
-      for (const { group, topics } of subscriptions.values()) {
-        const partitions = await lagOf(admin, qualify(group), topics.map(qualify));
-        for (const [topic, list] of Map.groupBy(partitions, ({ topic }) => bare(topic))) {
-          lags.push({ group, topic, messages: list.reduce((sum, { messages }) => sum + messages, 0) });
-        }
-      }
-      for (const { group, topic, messages } of lags) lagGauge.set({ group, topic }, messages);
-      return lags;
-    },
+    lag,
     health: async () => {
       if (lost !== undefined) throw new Error('a consumer is lost', { cause: lost.error });
       await admin.describeCluster();

@@ -29,8 +29,8 @@ export interface KafkajsSubscriptionOptions extends Required<SubscribeOptions> {
 
 export interface KafkajsSubscription extends BrokerSubscription {
   start(): Promise<void>;
-  /** Counts up with every message that was handled: progress, for the watch over lost consumers. */
-  progress(): { readonly handled: number; readonly busy: boolean };
+  /** For the watch over lost consumers: what was handled since the start, and the partitions (by Kafka's names) that are this member's. */
+  progress(): { readonly handled: number; readonly paused: boolean; readonly assigned: Readonly<Record<string, readonly number[]>> };
 }
 
 const textOf = (value: Buffer | string | (Buffer | string)[] | null | undefined): string =>
@@ -49,7 +49,8 @@ export const createKafkajsSubscription = (options: KafkajsSubscriptionOptions): 
   let committing: Promise<void> = Promise.resolve();
   let restarts = 0;
   let handled = 0;
-  let underWay = 0;
+  let assigned: Readonly<Record<string, readonly number[]>> = {};
+  const batches = new Set<Promise<void>>();
   /** Failures in a row, by partition: the next rest is longer. */
   const failures = new Map<string, number>();
 
@@ -87,17 +88,15 @@ export const createKafkajsSubscription = (options: KafkajsSubscriptionOptions): 
     rest(ms, undefined, { signal: stopping.signal, ref: false }).then(resume, () => {});
   };
 
-  const eachBatch = async (payload: EachBatchPayload): Promise<void> => {
-    latest = payload;
-    const { batch, heartbeat, resolveOffset, isRunning, isStale } = payload;
+  const inBatch = async (payload: EachBatchPayload): Promise<void> => {
+    const { batch } = payload;
     const place = `${bare(batch.topic)}/${batch.partition}`;
     let lost: { readonly error: unknown } | undefined;
     const beating = setInterval(() => {
-      heartbeat().catch((error: unknown) => {
+      payload.heartbeat().catch((error: unknown) => {
         lost ??= { error };
       });
     }, HEARTBEAT_MS);
-    underWay += 1;
     try {
       await inLanes({
         messages: batch.messages,
@@ -107,19 +106,29 @@ export const createKafkajsSubscription = (options: KafkajsSubscriptionOptions): 
           handled += 1;
         },
         gate,
-        halted: () => lost !== undefined || stopping.signal.aborted || !isRunning() || isStale(),
-        onPrefix: (count) => resolveOffset(batch.messages[count - 1]!.offset),
+        halted: () => lost !== undefined || stopping.signal.aborted || !payload.isRunning() || payload.isStale(),
+        onPrefix: (count) => payload.resolveOffset(batch.messages[count - 1]!.offset),
       });
       failures.delete(place);
     } catch (error) {
-      if (isRunning()) pauseFor(payload, place, error);
+      if (payload.isRunning()) pauseFor(payload, place, error);
     } finally {
-      underWay -= 1;
       clearInterval(beating);
     }
     if (lost !== undefined) {
       await commit();
       throw lost.error;
+    }
+  };
+
+  const eachBatch = async (payload: EachBatchPayload): Promise<void> => {
+    latest = payload;
+    const work = inBatch(payload);
+    batches.add(work);
+    try {
+      await work;
+    } finally {
+      batches.delete(work);
     }
   };
 
@@ -134,8 +143,10 @@ export const createKafkajsSubscription = (options: KafkajsSubscriptionOptions): 
     consumer = member;
     latest = undefined;
     const joined = new Promise<void>((resolve, reject) => {
-      member.on(member.events.GROUP_JOIN, () => {
+      member.on(member.events.GROUP_JOIN, ({ payload }) => {
         restarts = 0;
+        assigned = payload.memberAssignment;
+        failures.clear();
         resolve();
       });
       member.on(member.events.CRASH, ({ payload }) => {
@@ -173,11 +184,11 @@ export const createKafkajsSubscription = (options: KafkajsSubscriptionOptions): 
       await begin();
       commits = setInterval(() => void commit(), COMMIT_MS);
     },
-    progress: () => ({ handled, busy: underWay > 0 }),
+    progress: () => ({ handled, paused: failures.size > 0, assigned }),
     stop: async () => {
       stopping.abort();
       clearInterval(commits);
-      while (underWay > 0) await rest(5);
+      await Promise.allSettled(batches);
       await commit();
       await consumer?.disconnect();
     },

@@ -29,7 +29,6 @@ export const createRelay = ({ db, broker, source, notices, log, metrics, pollMs 
   const channel = `outbox:${source}`;
   const dirty = new Set<number>();
   let sending: Promise<void> | undefined;
-  let stopped = false;
   const stopping = new AbortController();
   const leases = createShardLeases({ db, owner: randomUUID(), leaseMs, settled: async () => await sending });
 
@@ -54,7 +53,7 @@ export const createRelay = ({ db, broker, source, notices, log, metrics, pollMs 
   };
 
   const drain = async (): Promise<void> => {
-    for (let failures = 0; !stopped;) {
+    for (let failures = 0; !stopping.signal.aborted;) {
       const shards = leases.owned().filter((shard) => dirty.has(shard));
       if (shards.length === 0) return;
       for (const shard of shards) dirty.delete(shard);
@@ -73,7 +72,7 @@ export const createRelay = ({ db, broker, source, notices, log, metrics, pollMs 
   };
 
   const pump = (): void => {
-    if (sending !== undefined || stopped) return;
+    if (sending !== undefined || stopping.signal.aborted) return;
     sending = drain().finally(() => {
       sending = undefined;
       if (leases.owned().some((shard) => dirty.has(shard))) pump();
@@ -122,7 +121,6 @@ export const createRelay = ({ db, broker, source, notices, log, metrics, pollMs 
       const flush = new AbortController();
       await Promise.race([sending, rest(FLUSH_MS, undefined, { signal: flush.signal }).catch(() => {})]);
       flush.abort();
-      stopped = true;
       stopping.abort();
       await sending;
       await leases.release();

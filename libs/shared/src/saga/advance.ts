@@ -1,7 +1,7 @@
 import type { CommandSpec } from '@onsale/contracts';
 import type { ReplyDraft } from '../inbox/reply.ts';
 import { commandOf, questionOf, type MessageDraft } from '../outbox/message-draft.ts';
-import type { Failure, SagaDefinition, SendStep } from './definition.ts';
+import type { Failure, SagaDefinition, SendStep, Step } from './definition.ts';
 
 export type SagaStatus = 'RUNNING' | 'COMPENSATING' | 'COMPLETED' | 'COMPENSATED';
 
@@ -42,89 +42,103 @@ export interface Advanced<S> {
   readonly effect: Effect;
 }
 
-const without = <S>({ failure: _, ...saga }: SagaProgress<S>): SagaProgress<S> => saga;
+type Asked<S> = { readonly definition: SagaDefinition<S>; readonly saga: SagaProgress<S> };
+
+const namesOf = <S>(definition: SagaDefinition<S>): string[] => [...definition.steps.keys()];
+const stepAt = <S>(definition: SagaDefinition<S>, index: number): Step<S> => [...definition.steps.values()][index]!;
+const indexOf = <S>({ definition, saga }: Asked<S>): number => namesOf(definition).indexOf(saga.step);
+const isPivot = <S>({ definition, saga }: Asked<S>): boolean =>
+  definition.pivot !== undefined && indexOf({ definition, saga }) === definition.pivot;
+const isPastPivot = <S>({ definition, saga }: Asked<S>): boolean =>
+  definition.pivot !== undefined && indexOf({ definition, saga }) > definition.pivot;
+/** Going back, a saga asks about its pivot instead of undoing it. */
+const isAsking = <S>(asked: Asked<S>): boolean => asked.saga.status === 'COMPENSATING' && isPivot(asked);
+
+const ignored = <S>(saga: SagaProgress<S>): Advanced<S> => ({ saga, effect: { kind: 'ignore' } });
+
+const messageOf = <S>(step: SendStep<S, CommandSpec>, asked: Asked<S>): MessageDraft => {
+  const { id, state, step: name, status } = asked.saga;
+  const fields = { saga: id, step: name, subject: step.subject(state, id) };
+  if (status === 'RUNNING') return commandOf(step.send, { ...fields, direction: 'do', data: step.data(state, id) });
+  if (isAsking(asked)) return questionOf(step.send, { ...fields, data: step.data(state, id) });
+  if (step.undo === undefined) throw new Error(`${name} has no undo`);
+  return commandOf(step.undo, { ...fields, direction: 'undo', data: (step.undoData ?? step.data)(state, id) });
+};
+
+/** What the saga's present step asks for: its command, or its turn in the orchestrator's own schema. */
+const act = <S>({ definition, saga }: Asked<S>): Advanced<S> => {
+  const step = definition.steps.get(saga.step)!;
+  const direction = saga.status === 'RUNNING' ? 'do' : 'undo';
+  if (step.send === undefined) return { saga, effect: { kind: 'run', step: saga.step, direction } };
+  return { saga, effect: { kind: 'send', step: saga.step, direction, message: messageOf(step, { definition, saga }) } };
+};
+
+const forward = <S>({ definition, saga }: Asked<S>, index: number): Advanced<S> => {
+  const { failure: _forgotten, ...going } = saga;
+  const step = namesOf(definition)[index];
+  if (step === undefined) return { saga: { ...going, status: 'COMPLETED' }, effect: { kind: 'end', status: 'COMPLETED' } };
+  return act({ definition, saga: { ...going, status: 'RUNNING', step } });
+};
+
+/** From `index` down, the first step that has something to take back. */
+const back = <S>({ definition, saga }: Asked<S>, index: number): Advanced<S> => {
+  const step = namesOf(definition).findLast((_, at) => at <= index && stepAt(definition, at).undo !== undefined);
+  if (step === undefined) return { saga: { ...saga, status: 'COMPENSATED' }, effect: { kind: 'end', status: 'COMPENSATED' } };
+  return act({ definition, saga: { ...saga, status: 'COMPENSATING', step } });
+};
+
+const keep = <S extends object>({ definition, saga }: Asked<S>, data: unknown): SagaProgress<S> => {
+  const step = definition.steps.get(saga.step)!;
+  const patch = step.send === undefined ? (data as Partial<S> | undefined) : step.keep?.(step.send.reply.parse(data));
+  return { ...saga, state: { ...saga.state, ...patch } };
+};
+
+const failed = <S>(saga: SagaProgress<S>, { code, detail }: { code: string; detail?: string }): SagaProgress<S> => ({
+  ...saga,
+  failure: { step: saga.step, code, ...(detail === undefined ? {} : { detail }) },
+});
+
+const answered = <S extends object>(
+  asked: Asked<S>,
+  { step, direction, answer }: Extract<SagaEvent, { kind: 'answered' }>,
+): Advanced<S> => {
+  const { definition, saga } = asked;
+  const goingOn = saga.status === 'RUNNING' || isAsking(asked);
+  const awaited = isAsking(asked) || direction === (saga.status === 'RUNNING' ? 'do' : 'undo');
+  if (step !== saga.step || !awaited) return ignored(saga);
+  const index = indexOf(asked);
+  if (answer.outcome === 'DONE') {
+    return goingOn ? forward({ definition, saga: keep(asked, answer.data) }, index + 1) : back(asked, index - 1);
+  }
+  if (isAsking(asked)) return back(asked, index - 1);
+  if (saga.status === 'COMPENSATING' || isPastPivot(asked)) return { saga, effect: { kind: 'stuck', code: answer.code } };
+  return back({ definition, saga: failed(saga, answer) }, index - 1);
+};
+
+/** The step under way may have been done or not: its undo settles that, or for the pivot the question. */
+const givenUp = <S>(asked: Asked<S>, reason: Extract<SagaEvent, { kind: 'given up' }>): Advanced<S> => {
+  const { definition, saga } = asked;
+  if (saga.status !== 'RUNNING' || isPastPivot(asked)) return ignored(saga);
+  const given = { definition, saga: failed(saga, reason) };
+  return isPivot(asked) ? act({ definition, saga: { ...given.saga, status: 'COMPENSATING' } }) : back(given, indexOf(asked));
+};
 
 /**
  * What a saga does next: the whole of its logic, without a database. One effect at a time; a `run` is answered by an event of its own.
  * Forward through the steps; a refusal goes back from the step before it, in reverse order; past the pivot there is no way back.
  */
 export const advance = <S extends object>(definition: SagaDefinition<S>, saga: SagaProgress<S>, event: SagaEvent): Advanced<S> => {
-  const names = [...definition.steps.keys()];
-  const stepOf = (index: number) => definition.steps.get(names[index]!)!;
-  const isPivot = (index: number): boolean => index === definition.pivot;
-
-  const send = (at: SagaProgress<S>, index: number, direction: Direction): Advanced<S> => {
-    const step = stepOf(index) as SendStep<S, CommandSpec>;
-    const { id, state } = at;
-    const fields = { saga: id, step: names[index]!, subject: step.subject(state, id) };
-    const messages = {
-      do: () => commandOf(step.send, { ...fields, direction: 'do', data: step.data(state, id) }),
-      ask: () => questionOf(step.send, { ...fields, data: step.data(state, id) }),
-      undo: () => commandOf(step.undo!, { ...fields, direction: 'undo', data: (step.undoData ?? step.data)(state, id) }),
-    };
-    const message = messages[direction === 'do' ? 'do' : isPivot(index) ? 'ask' : 'undo']();
-    return { saga: at, effect: { kind: 'send', step: names[index]!, direction, message } };
-  };
-
-  const act = (at: SagaProgress<S>, index: number, direction: Direction): Advanced<S> => {
-    const step = names[index]!;
-    const moved = { ...at, step };
-    return stepOf(index).send === undefined ? { saga: moved, effect: { kind: 'run', step, direction } } : send(moved, index, direction);
-  };
-
-  const forward = (at: SagaProgress<S>, index: number): Advanced<S> =>
-    index < names.length
-      ? act({ ...without(at), status: 'RUNNING' }, index, 'do')
-      : { saga: { ...without(at), status: 'COMPLETED' }, effect: { kind: 'end', status: 'COMPLETED' } };
-
-  /** From `index` down, the first step that has something to take back. */
-  const back = (at: SagaProgress<S>, index: number): Advanced<S> => {
-    for (let i = index; i >= 0; i -= 1) {
-      if (stepOf(i).undo !== undefined) return act({ ...at, status: 'COMPENSATING' }, i, 'undo');
-    }
-    return { saga: { ...at, status: 'COMPENSATED' }, effect: { kind: 'end', status: 'COMPENSATED' } };
-  };
-
-  const ignored: Advanced<S> = { saga, effect: { kind: 'ignore' } };
-  const current = names.indexOf(saga.step);
-  const asking = saga.status === 'COMPENSATING' && isPivot(current);
-
-  const kept = (data: unknown): SagaProgress<S> => {
-    const step = stepOf(current);
-    const patch = step.send === undefined ? (data as Partial<S> | undefined) : step.keep?.(step.send.reply.parse(data) as never);
-    return { ...saga, state: { ...saga.state, ...patch } };
-  };
-
-  const answered = ({ step, direction, answer }: Extract<SagaEvent, { kind: 'answered' }>): Advanced<S> => {
-    const awaited = saga.status === 'RUNNING' ? direction === 'do' : asking || direction === 'undo';
-    if (step !== saga.step || !awaited) return ignored;
-    if (answer.outcome === 'DONE') {
-      return saga.status === 'RUNNING' || asking ? forward(kept(answer.data), current + 1) : back(saga, current - 1);
-    }
-    const { code, detail } = answer;
-    if (asking) return back(saga, current - 1);
-    const tooLate = definition.pivot !== undefined && current > definition.pivot;
-    if (saga.status === 'COMPENSATING' || tooLate) return { saga, effect: { kind: 'stuck', code } };
-    return back({ ...saga, failure: { step, code, ...(detail === undefined ? {} : { detail }) } }, current - 1);
-  };
-
-  /** The step under way may have been done or not: its undo settles that, or for the pivot the question. */
-  const givenUp = ({ code, detail }: Extract<SagaEvent, { kind: 'given up' }>): Advanced<S> => {
-    if (saga.status !== 'RUNNING' || (definition.pivot !== undefined && current > definition.pivot)) return ignored;
-    const failed = { ...saga, failure: { step: saga.step, code, ...(detail === undefined ? {} : { detail }) } };
-    return isPivot(current) ? send({ ...failed, status: 'COMPENSATING' }, current, 'undo') : back(failed, current);
-  };
-
-  if (saga.status === 'COMPLETED' || saga.status === 'COMPENSATED') return ignored;
+  if (saga.status === 'COMPLETED' || saga.status === 'COMPENSATED') return ignored(saga);
+  const asked = { definition, saga };
   switch (event.kind) {
     case 'started':
-      return forward(saga, 0);
+      return forward(asked, 0);
     case 'answered':
-      return answered(event);
+      return answered(asked, event);
     case 'overdue':
-      return send(saga, current, saga.status === 'RUNNING' ? 'do' : 'undo');
+      return act(asked);
     case 'given up':
-      return givenUp(event);
+      return givenUp(asked, event);
     default:
       return event satisfies never;
   }

@@ -119,6 +119,8 @@ export const createSagaRunner = (options: SagaRunnerOptions): SagaRunner => {
         return { saga: { ...moved, flag: 'NEEDS_OPERATOR', attempts: before.attempts }, dueInMs: dueInMs(before.attempts) };
       case 'ignore':
         return undefined;
+      default:
+        return effect satisfies never;
     }
   };
 

@@ -54,22 +54,20 @@ export interface SagaEnds<S> {
   readonly compensated?: (trx: Trx, saga: SagaView<S> & { readonly failure: Failure }) => Promise<void>;
 }
 
-/** A saga of state `S` with the steps `N`, in their order. */
-export interface SagaDefinition<S, N extends string = string> {
+/** A saga of state `S`; `C` is the commands of its steps by their names, for those who rehearse it. */
+export interface SagaDefinition<S, C = unknown> {
   readonly name: string;
   readonly steps: ReadonlyMap<string, Step<S>>;
   /** Index of the point of no return; absent, every step can be taken back. */
   readonly pivot: number | undefined;
   readonly ends: SagaEnds<S>;
-  /** Only a type: the names of the steps. */
-  readonly names?: N;
-  /** Only a type: the commands of the steps that send. */
-  readonly commands?: unknown;
+  /** Only a type. */
+  readonly commands?: C;
 }
 
 export type StepsOf<S, C> = { readonly [K in keyof C]: Step<S, C[K]> };
 
-const NAME = /^[a-z][a-z0-9-]{0,38}[a-z0-9]$/;
+const NAME = /^[a-z][a-zA-Z0-9-]{0,39}$/;
 
 const pivotOf = <S>(name: string, steps: readonly (readonly [string, Step<S>])[]): number | undefined => {
   const pivots = steps.flatMap(([, { pivot }], index) => (pivot === true ? [index] : []));
@@ -95,6 +93,6 @@ export const saga =
     const pivot = pivotOf(name, entries);
     return {
       /** Declares what is done, in the saga's last transaction, when it is through or all taken back. */
-      ends: (ends: SagaEnds<S>): SagaDefinition<S, keyof C & string> => ({ name, steps: new Map(entries), pivot, ends }),
+      ends: (ends: SagaEnds<S>): SagaDefinition<S, C> => ({ name, steps: new Map(entries), pivot, ends }),
     };
   };

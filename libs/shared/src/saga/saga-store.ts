@@ -90,5 +90,5 @@ export const overdueSagas = async (db: Database, limit: number): Promise<string[
 
 export const countFlagged = async (db: Database): Promise<number> => {
   const row = await db('sagas').where({ flag: 'NEEDS_OPERATOR' }).count<{ count: number }[]>({ count: '*' }).first();
-  return Number(row?.count ?? 0);
+  return row?.count ?? 0;
 };

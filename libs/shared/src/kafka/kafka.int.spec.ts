@@ -1,0 +1,133 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { createMetrics } from '../metrics/index.ts';
+import { captureLog, eventually, testKafka } from '../testing/index.ts';
+import { createKafkaBroker, type Broker, type IncomingMessage, type OutgoingMessage } from './index.ts';
+
+const { brokers, namespace } = testKafka();
+const started: Broker[] = [];
+const logs = captureLog();
+
+const startBroker = async (): Promise<Broker> => {
+  const metrics = createMetrics({ service: 'spec', defaults: false });
+  const broker = createKafkaBroker({ brokers, clientId: 'spec', namespace, partitions: 3, log: logs.log, metrics });
+  started.push(broker);
+  await broker.start();
+  return broker;
+};
+
+const messages = (topic: string, ...values: string[]): OutgoingMessage[] => values.map((value) => ({ topic, key: value[0]!, value }));
+const valuesOf = (list: readonly IncomingMessage[], key: string): string[] =>
+  list.filter((one) => one.key === key).map(({ value }) => value);
+
+describe('the Kafka broker', () => {
+  afterEach(async () => {
+    for (const broker of started.splice(0)) await broker.stop();
+    // what the client library tries again is no error
+    expect(logs.lines().filter(({ level }) => level === 'error')).toEqual([]);
+  });
+
+  it('brings messages with their key, headers and place, in order for each key, by names without the namespace', async () => {
+    const broker = await startBroker();
+    const got: IncomingMessage[] = [];
+    await broker.subscribe({ group: 'order', topics: ['order'], handle: async (message) => void got.push(message) });
+    await broker.publish(messages('order', 'a1', 'b1', 'a2', 'a3', 'b2').map((one) => ({ ...one, headers: { kind: one.value } })));
+    await eventually(() => expect(got).toHaveLength(5));
+    expect(valuesOf(got, 'a')).toEqual(['a1', 'a2', 'a3']);
+    expect(valuesOf(got, 'b')).toEqual(['b1', 'b2']);
+    expect(got[0]).toMatchObject({ topic: 'order', headers: { kind: got[0]!.value }, offset: '0' });
+  });
+
+  it('handles other keys while one key is slow, and the slow key in order', async () => {
+    const broker = await startBroker();
+    const got: string[] = [];
+    const slow = Promise.withResolvers<void>();
+    await broker.ensureTopics(['side']);
+    await broker.publish(messages('side', 'a1', 'a2', 'b1', 'c1', 'd1'));
+    await broker.subscribe({
+      group: 'side',
+      topics: ['side'],
+      handle: async ({ value }) => {
+        if (value === 'a1') await slow.promise;
+        got.push(value);
+      },
+    });
+    await eventually(() => expect(got.toSorted()).toEqual(['b1', 'c1', 'd1']));
+    slow.resolve();
+    await eventually(() => expect(got.slice(3)).toEqual(['a1', 'a2']));
+  });
+
+  it('brings a message again until it is handled, and only then what is behind it', async () => {
+    const broker = await startBroker();
+    const got: string[] = [];
+    let failures = 2;
+    await broker.subscribe({
+      group: 'again',
+      topics: ['again'],
+      handle: async ({ value }) => {
+        if (value === 'a1' && failures > 0) {
+          failures -= 1;
+          throw new Error('the engine is away');
+        }
+        got.push(value);
+      },
+    });
+    await broker.publish(messages('again', 'a1', 'a2'));
+    await eventually(() => expect(got).toEqual(['a1', 'a2']), { withinMs: 15_000 });
+  });
+
+  it('goes on in a new process where the one before has stopped', async () => {
+    const first = await startBroker();
+    const got: string[] = [];
+    const options = { group: 'resume', topics: ['resume'], handle: async ({ value }: IncomingMessage) => void got.push(value) };
+    await first.subscribe(options);
+    await first.publish(messages('resume', 'a1', 'b1'));
+    await eventually(() => expect(got).toHaveLength(2));
+    await first.stop();
+    const second = await startBroker();
+    await second.subscribe(options);
+    await second.publish(messages('resume', 'a2'));
+    await eventually(() => expect(got.toSorted()).toEqual(['a1', 'a2', 'b1']));
+  });
+
+  it('shares the partitions of a topic between the members of a group', async () => {
+    const [one, two] = [await startBroker(), await startBroker()];
+    const got = new Map<string, Set<string>>([
+      ['one', new Set()],
+      ['two', new Set()],
+    ]);
+    const take = (name: string) => ({
+      group: 'share',
+      topics: ['share'],
+      handle: async ({ key }: IncomingMessage) => void got.get(name)!.add(key),
+    });
+    await one.subscribe(take('one'));
+    await two.subscribe(take('two'));
+    await eventually(
+      async () => {
+        await one.publish(messages('share', ...'abcdefghijklmnop'));
+        expect(got.get('one')!.size).toBeGreaterThan(0);
+        expect(got.get('two')!.size).toBeGreaterThan(0);
+      },
+      { withinMs: 15_000, everyMs: 250 },
+    );
+  });
+
+  it('knows how many messages wait', async () => {
+    const broker = await startBroker();
+    const hold = Promise.withResolvers<void>();
+    await broker.subscribe({ group: 'lag', topics: ['lag'], handle: () => hold.promise });
+    await broker.publish(messages('lag', 'a1', 'a2', 'b1'));
+    expect(await broker.lag()).toEqual([{ group: 'lag', topic: 'lag', messages: 3 }]);
+    hold.resolve();
+    await eventually(async () => expect(await broker.lag()).toEqual([{ group: 'lag', topic: 'lag', messages: 0 }]));
+    await broker.health();
+  });
+
+  it('cannot be started, and is not healthy, without a broker', async () => {
+    const metrics = createMetrics({ service: 'spec', defaults: false });
+    const broker = createKafkaBroker({ brokers: ['127.0.0.1:1'], clientId: 'spec', namespace, log: captureLog().log, metrics });
+    await expect(broker.start()).rejects.toThrow();
+    await expect(broker.health()).rejects.toThrow();
+    await broker.stop();
+  });
+});
