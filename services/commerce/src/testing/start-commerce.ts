@@ -47,6 +47,7 @@ export const startCommerce = async ({ settings = {}, overrides = {}, redisUrlOf 
   const engine = await testRedis();
   const captured = captureLog();
   const gatewayKey = newKey('gateway');
+  const accessKeys = { keys: [newKey('access-2'), newKey('access-1')] };
   const namespace = `test-${newId()}`;
   const service = await compose(
     {
@@ -57,7 +58,7 @@ export const startCommerce = async ({ settings = {}, overrides = {}, redisUrlOf 
       principalKeys: publicKeys({ keys: [gatewayKey] }),
       mysql: { url: database.url, poolSize: 10, acquireTimeoutMs: 3000, statementTimeoutMs: 3000, lockWaitSeconds: 3 },
       redisUrl: await redisUrlOf(engine.url),
-      accessKeys: { keys: [newKey('access-2'), newKey('access-1')] },
+      accessKeys,
       accessLifeSeconds: 600,
       refreshLifeSeconds: 3600,
       refreshGraceMs: 10_000,
@@ -93,6 +94,7 @@ export const startCommerce = async ({ settings = {}, overrides = {}, redisUrlOf 
     databaseUrl: database.url,
     redis: engine.redis,
     log: captured,
+    accessKeys,
     accessTokens,
     anonymous,
     gateway,
