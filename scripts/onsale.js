@@ -117,21 +117,31 @@ function goOn(node) {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   });
   let last = { signal: '', at: 0 };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-    process.on(signal, () => {
-      const now = Date.now();
-      const again = last.signal === signal && now - last.at < 250;
-      last = { signal, at: now };
-      if (again) return;
-      try {
-        if (child.pid) process.kill(-child.pid, signal);
-      } catch {
-        // it has just ended, and its exit is on the way
-      }
-    });
-  }
+  const passOn = (signal) => {
+    const now = Date.now();
+    const again = last.signal === signal && now - last.at < 250;
+    last = { signal, at: now };
+    if (again) return;
+    try {
+      if (child.pid) process.kill(-child.pid, signal);
+    } catch {
+      // it has just ended, and its exit is on the way
+    }
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => passOn(signal));
+  if (process.env.npm_lifecycle_event) onParentGone(() => passOn('SIGTERM'));
   child.on('error', (error) => fail(`cannot run ${node}: ${error.message}`));
   child.on('exit', (code, signal) => process.exit(code ?? 128 + constants.signals[signal]));
+}
+
+/** An npm that is killed tells nobody. (Without npm the parent is a shell, which may well be closed while this runs on.) */
+function onParentGone(then) {
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    then();
+  }, 500);
 }
 
 function fail(message, code = 1) {

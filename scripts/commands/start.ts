@@ -96,8 +96,8 @@ function ownSettings(): Record<string, string> {
 async function close(): Promise<void> {
   removeRunFile();
   const steps = [
-    ...(fleet === undefined ? [] : [{ title: 'services stopped', run: () => (fleet as Fleet).stop() }]),
-    ...(engines === undefined || engines.mode === 'external' ? [] : [{ title: 'engines stopped', run: () => (engines as Engines).stop() }]),
+    ...(fleet === undefined ? [] : [{ title: 'stop services', run: () => (fleet as Fleet).stop() }]),
+    ...(engines === undefined || engines.mode === 'external' ? [] : [{ title: 'stop engines', run: () => (engines as Engines).stop() }]),
   ];
   await runSteps(steps);
 }
@@ -107,5 +107,6 @@ async function endAtOnce(): Promise<void> {
   fleet?.kill();
   await Promise.allSettled(Object.values(engines?.units ?? {}).map((unit) => unit.kill()));
   removeRunFile();
+  if (process.stdout.isTTY) process.stdout.write('\u001B[?25h'); // the live list had hidden the cursor
   process.exit(130);
 }

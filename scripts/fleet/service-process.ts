@@ -39,7 +39,8 @@ export interface ServiceProcessOptions {
   onNotice: (text: string) => void;
 }
 
-const readyMs = 30_000;
+/** A member of a Kafka group that was killed is missed for up to 30 s, and its successor is not ready before. */
+const readyMs = 60_000;
 /** Beyond its own drain of a few seconds. */
 const stopMs = 15_000;
 const firstBackoffMs = 500;
