@@ -131,9 +131,9 @@ export const readOfReservations = async (db: Queryable, ids: readonly string[]):
   return seats;
 };
 
-/** The number of free seats of each schedule, by the index `seats_by_state` alone. */
+/** The number of free seats of each schedule, from the index `seats_by_state` alone: left to choose, MariaDB reads the rows. */
 export const countFree = async (db: Queryable, scheduleIds: readonly string[]): Promise<ReadonlyMap<string, number>> => {
-  const rows: { schedule_id: Buffer; free: number }[] = await db('seats')
+  const rows: { schedule_id: Buffer; free: number }[] = await db(db.raw('seats FORCE INDEX (seats_by_state)'))
     .whereIn('schedule_id', scheduleIds.map(idToBytes))
     .whereRaw(FREE)
     .groupBy('schedule_id')
