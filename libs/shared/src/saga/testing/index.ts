@@ -23,7 +23,7 @@ export interface Script {
 
 export interface Rehearsal<S, C> {
   /** A new saga. `results` are the answers of local steps (what to keep, or `refused(code)`); without one a step keeps nothing. */
-  given(state: S, results?: { readonly [K in StepName<C>]?: Partial<S> | Refused }): Script;
+  readonly given: (state: S, results?: { readonly [K in StepName<C>]?: Partial<S> | Refused }) => Script;
   readonly reply: { readonly [K in SendName<C>]: (data: ReplyData<C[K]>) => SagaEvent };
   readonly refusal: BySend<C, (code: Code) => SagaEvent>;
   /** The answer to a step's undo. */
@@ -33,16 +33,16 @@ export interface Rehearsal<S, C> {
   readonly wasNotDone: BySend<C, () => SagaEvent>;
   /** No answer in time. */
   readonly silence: SagaEvent;
-  givenUp(code: string): SagaEvent;
+  readonly givenUp: (code: string) => SagaEvent;
   /** A step's command; its data is compared when it is given. */
-  sends(step: SendName<C>, data?: object): Expected;
+  readonly sends: (step: SendName<C>, data?: object) => Expected;
   /** A local step. */
-  runs(step: StepName<C>): Expected;
-  undoes(step: StepName<C>): Expected;
-  asks(step: SendName<C>): Expected;
-  completes(state?: S): Expected;
-  compensates(code?: string): Expected;
-  isStuck(): Expected;
+  readonly runs: (step: StepName<C>) => Expected;
+  readonly undoes: (step: StepName<C>) => Expected;
+  readonly asks: (step: SendName<C>) => Expected;
+  readonly completes: (state?: S) => Expected;
+  readonly compensates: (code?: string) => Expected;
+  readonly isStuck: () => Expected;
 }
 
 const describe = (effect: Effect, { steps }: SagaDefinition<never>): Expected[] => {
