@@ -5,7 +5,6 @@ import { confirmReservation, lockReservation, unlockReservation } from '@onsale/
 import { newId } from '@onsale/shared/ids';
 import { createConsumer, createInboxTable, done, on, onUndo, refused, type Handler } from '@onsale/shared/inbox';
 import { createKafkaBroker } from '@onsale/shared/kafka';
-import type { Part } from '@onsale/shared/lifecycle';
 import { createMetrics } from '@onsale/shared/metrics';
 import { createOutbox, createOutboxTables } from '@onsale/shared/outbox';
 import { captureLog, testDatabase } from '@onsale/shared/testing';
@@ -27,8 +26,8 @@ interface Reservation extends HeldReservation {
 
 const QUEUE_ID = 'tonight';
 
-/** Whatever the purchase asks of reservation and queue, played on real Kafka, each from a schema of its own: rules alone, no seats. */
-export const startCounterparts = async ({ brokers, namespace }: { brokers: string[]; namespace: string }) => {
+/** Whatever the purchase asks of reservation and queue, played on real Kafka, each from a schema of its own: rules alone, no seats. `ending` stops them. */
+export const startCounterparts = async ({ brokers, namespace }: { brokers: string[]; namespace: string }, ending: AsyncDisposableStack) => {
   const reservations = new Map<string, Reservation>();
   const asked: { step: string; saga: string }[] = [];
   const { log } = captureLog();
@@ -82,12 +81,10 @@ export const startCounterparts = async ({ brokers, namespace }: { brokers: strin
   const heard = (spec: EventSpec) =>
     on(spec, async ({ subject, sequence, data }) => void events.push({ subject, event: { type: spec.type, sequence, data } }));
 
-  const started: Part[] = [];
-  const closed: (() => Promise<void>)[] = [];
   const play = async (source: 'reservation' | 'queue' | 'commerce', handlers: Handler[]): Promise<void> => {
     const database = await testDatabase();
+    ending.defer(() => database.drop());
     const { db } = database;
-    closed.push(() => database.drop());
     await createOutboxTables(db);
     await createInboxTable(db);
     const metrics = createMetrics({ service: source, defaults: false });
@@ -95,15 +92,13 @@ export const startCounterparts = async ({ brokers, namespace }: { brokers: strin
     const outbox = createOutbox({ db, broker, source, log, metrics });
     const consumer = createConsumer({ group: source, db, broker, outbox, handlers, log, metrics });
     for (const part of [broker, outbox.relay, consumer]) {
+      ending.defer(() => part.stop());
       await part.start();
-      started.push(part);
     }
   };
-  await Promise.all([
-    play('reservation', reservationHandlers),
-    play('queue', queueHandlers),
-    play('commerce', [walletCharged, paymentCompleted, paymentFailed].map(heard)),
-  ]);
+  await play('reservation', reservationHandlers);
+  await play('queue', queueHandlers);
+  await play('commerce', [walletCharged, paymentCompleted, paymentFailed].map(heard));
 
   return {
     /** Puts a reservation there, HELD by the member. */
@@ -126,10 +121,6 @@ export const startCounterparts = async ({ brokers, namespace }: { brokers: strin
     },
     /** What the payment service has told of an aggregate. */
     eventsAbout: (subject: string) => events.filter((heard) => heard.subject === subject).map(({ event }) => event),
-    stop: async (): Promise<void> => {
-      for (const part of started.toReversed()) await part.stop();
-      for (const close of closed) await close();
-    },
   };
 };
 

@@ -44,13 +44,16 @@ const keyPair = () => {
   };
 };
 
-/**
- * The payment service on real engines of its own, with the other services of the purchase played by a test; replicas share all of them.
- * `settings` shortens what a test would otherwise wait for.
- */
-export const startPaymentService = async ({ replicas = 1, settings = {} }: { replicas?: number; settings?: Partial<Settings> } = {}) => {
+interface Options {
+  readonly replicas?: number;
+  readonly settings?: Partial<Settings>;
+}
+
+const start = async ({ replicas = 1, settings = {} }: Options, ending: AsyncDisposableStack) => {
   const database = await testDatabase({ migrations: new URL('../../migrations/', import.meta.url) });
+  ending.defer(() => database.drop());
   const redis = await testRedis();
+  ending.defer(() => redis.stop());
   const kafka = testKafka();
   const { publicKeys, privateKey } = keyPair();
   const log = captureLog();
@@ -76,9 +79,12 @@ export const startPaymentService = async ({ replicas = 1, settings = {} }: { rep
       { log: log.log },
     ),
   );
-  const counterparts = await startCounterparts(kafka);
+  const counterparts = await startCounterparts(kafka, ending);
   const urls: string[] = [];
-  for (const service of services) urls.push((await service.start()).url);
+  for (const service of services) {
+    ending.defer(() => service.stop());
+    urls.push((await service.start()).url);
+  }
 
   const principals = createPrincipalSigner({ key: privateKey });
   /** A signed-in member who came by a queue, talking to one of the replicas. */
@@ -113,13 +119,21 @@ export const startPaymentService = async ({ replicas = 1, settings = {} }: { rep
     /** Points that no charge could bring, with the ledger transaction that explains them. */
     enriches: (memberId: string, amount: number) =>
       inTransaction(database.db, (trx) => post(trx, { kind: 'CHARGE', reference: newId(), memberId, amount })),
-    stop: async (): Promise<void> => {
-      for (const service of services) await service.stop();
-      await counterparts.stop();
-      await redis.stop();
-      await database.drop();
-    },
   };
+};
+
+/**
+ * The payment service on real engines of its own, with the other services of the purchase played by a test; replicas share all of them.
+ * `stop` ends whatever was started, in reverse; so does a start that fails.
+ */
+export const startPaymentService = async (options: Options = {}) => {
+  const ending = new AsyncDisposableStack();
+  try {
+    return { ...(await start(options, ending)), stop: () => ending.disposeAsync() };
+  } catch (error) {
+    await ending.disposeAsync();
+    throw error;
+  }
 };
 
 export type PaymentService = Awaited<ReturnType<typeof startPaymentService>>;

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { newId } from '@onsale/shared/ids';
 import { eventually } from '@onsale/shared/testing';
 import { checkLedger } from '../ledger/check-ledger.ts';
@@ -7,16 +7,18 @@ import { startPaymentService, tally, type PaymentService } from '../testing/paym
 const times = <T>(count: number, fn: (n: number) => Promise<T>): Promise<T[]> =>
   Promise.all(Array.from({ length: count }, (_, n) => fn(n)));
 
-describe('the wallet', () => {
-  let service: PaymentService;
-  beforeAll(async () => {
-    service = await startPaymentService();
-  });
-  afterAll(async () => {
-    expect((await checkLedger(service.db)).filter(({ violations }) => violations > 0)).toEqual([]);
-    await service.stop();
-  });
+// the minimum is lowered, as 500 points are charged at a time below
+const MINIMUM = 500;
+let service: PaymentService;
+beforeAll(async () => {
+  service = await startPaymentService({ replicas: 2, settings: { chargeMinimum: MINIMUM } });
+});
+afterAll(() => service.stop());
+afterEach(async () => {
+  expect((await checkLedger(service.db)).filter(({ violations }) => violations > 0)).toEqual([]);
+});
 
+describe('the wallet', () => {
   it('of a member who never charged is empty', async () => {
     const ada = service.member();
     expect(await ada.balance()).toBe(0);
@@ -34,10 +36,10 @@ describe('the wallet', () => {
 
   it('refuses a charge below the minimum, and says what that is', async () => {
     const ada = service.member();
-    const refused = await ada.charges(999);
-    expect(refused).toMatchObject({ is: '422 AMOUNT_TOO_SMALL', problem: { minimum: 1000 } });
-    expect((await ada.charges(1000)).is).toBe('201');
-    expect(await ada.balance()).toBe(1000);
+    const refused = await ada.charges(MINIMUM - 1);
+    expect(refused).toMatchObject({ is: '422 AMOUNT_TOO_SMALL', problem: { minimum: MINIMUM } });
+    expect((await ada.charges(MINIMUM)).is).toBe('201');
+    expect(await ada.balance()).toBe(MINIMUM);
   });
 
   it('refuses a charge that it could not count any more', async () => {
@@ -102,13 +104,7 @@ describe('the wallet', () => {
   });
 });
 
-describe('the wallet, with the minimum lowered, over two replicas', () => {
-  let service: PaymentService;
-  beforeAll(async () => {
-    service = await startPaymentService({ replicas: 2, settings: { chargeMinimum: 1 } });
-  });
-  afterAll(() => service.stop());
-
+describe('the wallet, by two replicas at once', () => {
   it('holds exactly 151,000 after 300 charges of 500 at once on 1,000', async () => {
     const id = newId();
     await service.member(id).charges(1000);
