@@ -104,7 +104,7 @@ describe('the Kafka broker', () => {
     await two.subscribe(take('two'));
     await eventually(
       async () => {
-        await one.publish(messages('share', ...'abcdefghijklmnop'));
+        await one.publish(messages('share', ...'abcdefghijklmnop'.split('')));
         expect(got.get('one')!.size).toBeGreaterThan(0);
         expect(got.get('two')!.size).toBeGreaterThan(0);
       },

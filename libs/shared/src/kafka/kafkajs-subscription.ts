@@ -12,7 +12,7 @@ const FETCH_WAIT_MS = 1000;
 /** Handled offsets are committed so often; a crash brings back what was handled since, and the inbox knows it. */
 const COMMIT_MS = 500;
 const PAUSE_MS = 250;
-const PAUSE_CAP_MS = 5000;
+const PAUSE_CAP_MS = 2000;
 const RESTART_MS = 1000;
 /** Restarts in a row that never joined the group, before the process gives up. */
 const RESTARTS = 5;

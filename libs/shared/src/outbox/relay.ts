@@ -14,6 +14,8 @@ type RelayOptions = Pick<OutboxOptions, 'db' | 'broker' | 'source' | 'notices' |
 
 const POLL_MS = 250;
 const LEASE_MS = 5000;
+/** The notice that shards have become free: the other relays need not wait for their next renewal. */
+const FREE = 'free';
 /** Rows of a shard in one batch: enough for a stampede (facts.md), few enough for one request to Kafka. */
 const BATCH = 100;
 const BACKOFF_MS = 50;
@@ -87,12 +89,18 @@ export const createRelay = ({ db, broker, source, notices, log, metrics, pollMs 
     return [...new Set(foreign)];
   };
 
+  const renew = async (): Promise<void> => {
+    const { taken, givenBack } = await leases.renew();
+    mark(taken);
+    if (givenBack.length > 0) void notices?.publish(channel, FREE);
+  };
+
   const ignore = (error: unknown): void => log.warn({ err: error }, 'the outbox relay could not reach its tables');
   const renewal = loop({
     name: 'outbox leases',
     everyMs: leaseMs / 3.5,
     turn: async () => {
-      mark(await leases.renew());
+      await renew();
       ownedShards.set(leases.owned().length);
       lag.set(await oldestAgeSeconds(db));
     },
@@ -108,8 +116,11 @@ export const createRelay = ({ db, broker, source, notices, log, metrics, pollMs 
       if (foreign.length > 0) void notices?.publish(channel, foreign.join(','));
     },
     start: async () => {
-      unsubscribe = notices?.on(channel, (message) => void mark(message.split(',').map(Number)));
-      mark(await leases.renew());
+      unsubscribe = notices?.on(channel, (message) => {
+        if (message === FREE) renewal.wake();
+        else mark(message.split(',').map(Number));
+      });
+      await renew();
       await renewal.start();
       if (pollMs > 0) await polling.start();
     },
@@ -124,6 +135,7 @@ export const createRelay = ({ db, broker, source, notices, log, metrics, pollMs 
       stopping.abort();
       await sending;
       await leases.release();
+      await notices?.publish(channel, FREE);
     },
   };
 };

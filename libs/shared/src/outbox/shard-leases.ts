@@ -11,8 +11,8 @@ export interface ShardLeasesOptions {
 }
 
 export interface ShardLeases {
-  /** Renews what this process owns, gives back what is above its share, takes free shards up to it, and answers with those it took. */
-  renew(): Promise<readonly number[]>;
+  /** Renews what this process owns, gives back what is above its share, and takes free shards up to it. */
+  renew(): Promise<{ readonly taken: readonly number[]; readonly givenBack: readonly number[] }>;
   /** Owned still, by this process's monotonic clock: not after the lease has run out unrenewed. */
   owned(): number[];
   owns(shard: number): boolean;
@@ -114,7 +114,7 @@ export const createShardLeases = ({ db, owner, leaseMs, settled }: ShardLeasesOp
       ownedUntil = began + leaseMs * TRUSTED;
       await settled();
       await giveBack(plan.giveBack);
-      return taken;
+      return { taken, givenBack: plan.giveBack };
     },
     owned,
     owns: (shard) => shards.has(shard) && performance.now() < ownedUntil,

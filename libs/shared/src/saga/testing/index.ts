@@ -69,7 +69,7 @@ const describe = (effect: Effect, { steps }: SagaDefinition<never>): Expected[] 
 const answered = (step: string, direction: 'do' | 'undo', answer: ReplyDraft): SagaEvent => ({ kind: 'answered', step, direction, answer });
 
 /** One event builder a step, by its name. */
-const byStep = <F>(make: (step: string) => F): never => new Proxy({}, { get: (_, step) => make(String(step)) }) as never;
+const byStep = (make: (step: string) => unknown): never => new Proxy({}, { get: (_, step) => make(String(step)) }) as never;
 
 /** Only what the script says is compared. */
 const matching = (happened: readonly Expected[], expected: readonly Expected[]): Expected[] =>
@@ -118,8 +118,8 @@ export const rehearse = <S extends object, C>(definition: SagaDefinition<S, C>):
   return {
     given: (state, results = {}) => {
       const fresh: SagaProgress<S> = { id: newId(), status: 'RUNNING', step: '', state };
-      const { saga, happened } = play(fresh, { kind: 'started' }, results as Record<string, unknown>);
-      return scriptOf(saga, happened, results as Record<string, unknown>);
+      const { saga, happened } = play(fresh, { kind: 'started' }, results);
+      return scriptOf(saga, happened, results);
     },
     reply: byStep((step) => (data: unknown) => answered(step, 'do', { outcome: 'DONE', data })),
     refusal: byStep((step) => (code: Code) => answered(step, 'do', refused(code))),
