@@ -149,6 +149,10 @@ const methodNotAllowed =
     throw new Refusal('METHOD_NOT_ALLOWED', `This path takes ${methods.join(', ')}.`);
   };
 
+/** A use case says that it has too much to do: by design, and in a stampede thousands of times a second. */
+const isSaidOnPurpose = (error: unknown): boolean =>
+  error instanceof Refusal && error.cause === undefined && meaningOf(error.code).status === 503;
+
 /** The last middleware of every app: whatever was thrown becomes a problem; what is our own fault is logged with its cause. */
 export const problems =
   ({ log }: { log: Log }): ErrorRequestHandler =>
@@ -160,7 +164,8 @@ export const problems =
           })
         : error,
     );
-    if (meaningOf(refusal.code).status >= 500) log.error({ err: refusal.cause ?? refusal, code: refusal.code }, 'request failed');
+    if (isSaidOnPurpose(error)) log.debug({ code: refusal.code }, 'request refused');
+    else if (meaningOf(refusal.code).status >= 500) log.error({ err: refusal.cause ?? refusal, code: refusal.code }, 'request failed');
     sendProblem(res, refusal, requestIdOf(req));
   };
 
