@@ -47,7 +47,10 @@ function intoFleet({ databases, keys }: RunFile): Seed {
 function byTheFrontDoor(url: string): Seed {
   const client = createClient({ baseUrl: url });
   return async ({ count, points }, onMembers) => {
-    const { refused, expiresIn } = await signUpMembers({ client, count, points, onMembers, signal });
+    const { refused, expiresIn } = await signUpMembers({ client, count, points, onMembers, signal }).catch((error: unknown) => {
+      if (error instanceof TypeError) throw new CannotGoOn(`${url} does not answer: ${String(error.cause)}`); // as fetch says it
+      throw error;
+    });
     console.log(`real sign-ups at ${url}, told ${refused} times to come back; an access token lives ${expiresIn} s from its sign-in`);
   };
 }

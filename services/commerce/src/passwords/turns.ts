@@ -7,11 +7,10 @@ export class Overloaded extends Refusal {
   }
 }
 
-/** The client went away while its work was still waiting for a turn. */
-export class GaveUp extends Error {
+/** The client went away, or its time was up, while its work was still waiting for a turn: nobody is left to hear this. */
+export class GaveUp extends Refusal {
   constructor() {
-    super('given up while waiting for a turn');
-    this.name = 'GaveUp';
+    super('OVERLOADED', 'Given up while waiting for a turn.');
   }
 }
 
