@@ -57,6 +57,17 @@ describe.each([
     expect((await problemOf(member.holds([1], key))).code).toBe('IDEMPOTENCY_KEY_REUSED');
   });
 
+  it('answers twins with one key alike, though they meet at two replicas', async () => {
+    const schedule = await service.schedule({ seats: 40 });
+    for (const seat of range(40)) {
+      const key = newId();
+      const member = service.member(schedule);
+      const twins = await Promise.all(range(6).map((at) => member.holds([seat + 1], key, { reconnected: at % 2 === 1 })));
+      expect(new Set(twins.map(({ status, body }) => `${status} ${body.id}`)).size).toBe(1);
+    }
+    expect(await service.db('reservations').where({ schedule_id: idToBytes(schedule.id) })).toHaveLength(40);
+  });
+
   it('holds eight seats, and none when one of them is taken', async () => {
     const schedule = await service.schedule({ seats: 10, price: 700 });
     const [first, second] = [service.member(schedule), service.member(schedule)];

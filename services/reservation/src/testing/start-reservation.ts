@@ -138,15 +138,20 @@ export const startReservation = async ({ settings = {}, overrides = {}, replicas
       const number = (lastNumber += 1);
       const principal: Principal = { kind: 'member', member, admission: { queueId, number, status: 'ADMITTED' } };
       const client = clientOf(principal, replica);
+      const elsewhere = clientOf(principal, replica + 1);
       return {
         id: member.id,
         number,
         client,
         /** A plain GET, for what the client does not show. */
         gets: (path: string, headers: Record<string, string> = {}) => fetchAs(principal)(urls[0]! + path, { headers }),
-        holds: (seatIds: readonly number[], idempotencyKey = newId()) =>
+        /** Asked at the member's own replica, or by a client that has lost its connection and comes to the next one. */
+        holds: (seatIds: readonly number[], idempotencyKey = newId(), { reconnected = false } = {}) =>
           asked(() =>
-            client.answer(contract.holdSeats, { body: { scheduleId: schedule.id, seatIds: seatIds.map(String) }, idempotencyKey }),
+            (reconnected ? elsewhere : client).answer(contract.holdSeats, {
+              body: { scheduleId: schedule.id, seatIds: seatIds.map(String) },
+              idempotencyKey,
+            }),
           ),
         releases: (id: string) => client.answer(contract.releaseHold, { params: { id } }),
         reads: (id: string) => client.call(contract.readReservation, { params: { id } }),
