@@ -30,6 +30,8 @@ export interface ServiceProcess {
 
 export interface ServiceProcessOptions {
   place: Place;
+  /** What Node runs, from the checkout's folder. */
+  script: string;
   environment: Settings;
   home: Home;
   namespace: string;
@@ -112,7 +114,7 @@ export function describeExit({ code, signal }: Exit): string {
   return signal ?? `exit code ${code ?? 'unknown'}`;
 }
 
-async function spawnService({ place, environment, home, namespace, output }: ServiceProcessOptions, settings: Settings) {
+async function spawnService({ place, script, environment, home, namespace, output }: ServiceProcessOptions, settings: Settings) {
   const lines: string[] = [];
   const remember = (line: string) => {
     lines.push(line);
@@ -122,7 +124,7 @@ async function spawnService({ place, environment, home, namespace, output }: Ser
   const daemon = await startDaemon({
     name: place.name,
     command: process.execPath,
-    args: [join('services', place.service, 'src', 'main.ts')],
+    args: [script],
     cwd: root,
     env: { ...environment, ...settings },
     output: log !== undefined ? { file: log } : { onLine: lineTo(output, place.name, remember) },

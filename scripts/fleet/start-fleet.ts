@@ -80,7 +80,16 @@ export async function prepareFleet(options: FleetOptions): Promise<Fleet> {
   const redisUrl = withRedisDb(engines.redisUrl, redisDb);
   const shared = { places, host, namespace, databases, redisUrl, kafkaBrokers: engines.kafkaBrokers, keys, settings, outer: process.env };
   const processes = places.map((place) =>
-    serviceProcess({ place, environment: environmentOf({ place, ...shared }), home, namespace, output, restart, onNotice }),
+    serviceProcess({
+      place,
+      script: join('services', place.service, 'src', 'main.ts'),
+      environment: environmentOf({ place, ...shared }),
+      home,
+      namespace,
+      output,
+      restart,
+      onNotice,
+    }),
   );
   const processesOf = (service: ServiceName) => processes.filter((process) => process.service === service);
   const stopAll = async (some: ServiceProcess[]) => void (await Promise.all(some.map((process) => process.stop())));

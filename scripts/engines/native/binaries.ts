@@ -24,16 +24,20 @@ const leastJava = 17;
  * @throws CannotGoOn naming what to install, or Docker as the other way on
  */
 export async function findBinaries({ say }: { say: Say }): Promise<Binaries> {
-  const missing = (Object.keys(parts) as Part[]).filter((part) => find(part) === undefined);
+  const missing = (Object.keys(parts) as Part[]).filter((part) => findBinary(part) === undefined);
   if (missing.length > 0) await install(missing, say);
-  const found = Object.fromEntries((Object.keys(parts) as Part[]).map((part) => [part, find(part)])) as Record<Part, string | undefined>;
+  const found = Object.fromEntries((Object.keys(parts) as Part[]).map((part) => [part, findBinary(part)])) as Record<
+    Part,
+    string | undefined
+  >;
   const still = (Object.keys(parts) as Part[]).filter((part) => found[part] === undefined);
   if (still.length > 0) throw new CannotGoOn(howToInstall(still));
   await assertJava(found.java as string);
   return found as Binaries;
 }
 
-function find(part: Part): string | undefined {
+/** The full path of the program for one part, if it is installed. */
+export function findBinary(part: Part): string | undefined {
   // sbin is not in everyone's PATH, and that is where Debian keeps database servers
   const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin', '/usr/libexec'];
   return parts[part].commands.flatMap((command) => folders.map((folder) => join(folder, command))).find(isExecutable);

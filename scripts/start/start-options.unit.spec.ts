@@ -1,0 +1,26 @@
+import { describe, expect, it } from '@jest/globals';
+import { parseStartOptions } from './start-options.ts';
+
+describe('parseStartOptions', () => {
+  it('is one of each on the loopback address when nothing is asked for', () => {
+    expect(parseStartOptions([])).toEqual({ host: '127.0.0.1', replicas: {} });
+  });
+
+  it('takes an address and several services', () => {
+    expect(parseStartOptions(['--host', '0.0.0.0', '--replicas', 'payment=2', '--replicas=queue=3'])).toEqual({
+      host: '0.0.0.0',
+      replicas: { payment: 2, queue: 3 },
+    });
+  });
+
+  it.each(['payment', 'payment=0', 'payment=11', 'payment=two', 'nobody=2', 'constructor=2'])(
+    'refuses --replicas %s with the usage',
+    (text) => {
+      expect(() => parseStartOptions(['--replicas', text])).toThrow(/not understood[^]*usage: npm start/);
+    },
+  );
+
+  it('refuses options that it does not know', () => {
+    expect(() => parseStartOptions(['--replica', 'payment=2'])).toThrow(/usage: npm start/);
+  });
+});
