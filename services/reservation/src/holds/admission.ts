@@ -1,7 +1,13 @@
 import type { Admission } from '@onsale/shared/auth';
+import { Refusal } from '@onsale/shared/errors';
 import { QueueWrong } from './refusals.ts';
 
-/** That the caller came by the schedule's own line; the gateway has seen to it that it is the caller's turn there. @throws QueueWrong */
+/**
+ * That the caller came by the schedule's own line, and that the gateway has seen it is the caller's turn there: it vouches for tokens in other states
+ * too, for routes that ask for less.
+ * @throws QueueWrong; Refusal QUEUE_NOT_ADMITTED
+ */
 export const assertAdmitted = ({ queueId }: { readonly queueId: string }, admission: Admission): void => {
   if (admission.queueId !== queueId) throw new QueueWrong(queueId);
+  if (admission.status !== 'ADMITTED') throw new Refusal('QUEUE_NOT_ADMITTED', 'It is not your turn yet.', { extra: { queueId } });
 };

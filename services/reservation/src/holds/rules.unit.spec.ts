@@ -32,4 +32,9 @@ describe('assertAdmitted', () => {
     expect(refusal(() => assertAdmitted({ queueId: 'tonight' }, admission))).toBeUndefined();
     expect(refusal(() => assertAdmitted({ queueId: 'tomorrow' }, admission))).toMatchObject({ code: 'QUEUE_WRONG' });
   });
+
+  it('asks that it is the caller’s turn', () => {
+    const admission = { queueId: 'tonight', number: 7, status: 'ISSUED' };
+    expect(refusal(() => assertAdmitted({ queueId: 'tonight' }, admission))).toMatchObject({ code: 'QUEUE_NOT_ADMITTED' });
+  });
 });
