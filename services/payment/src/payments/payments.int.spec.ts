@@ -238,3 +238,21 @@ describe('a payment', () => {
     expect(await ada.payments({ cursor: 'nonsense' })).toMatchObject({ is: '400 VALIDATION_FAILED' });
   });
 });
+
+describe('with reading switched off, two replicas', () => {
+  it('hear of every end from each other by notice, and answer 201', async () => {
+    const quiet = await startPaymentService({ replicas: 2, settings: { endsPolling: false } });
+    try {
+      const outcomes = await times(20, async (n) => {
+        const ada = quiet.member(newId(), n % 2);
+        await ada.charges(2000);
+        return ada.pays(quiet.counterparts.holds({ memberId: ada.id, amount: 2000 }).id);
+      });
+      expect(tally(outcomes)).toEqual({ 201: 20 });
+      expect(await quiet.endsNoticed('notice')).toBeGreaterThan(0);
+      expect(await quiet.endsNoticed('read')).toBe(0);
+    } finally {
+      await quiet.stop();
+    }
+  });
+});

@@ -3,6 +3,7 @@ import * as contract from '@onsale/contracts/payment';
 import { createPrincipalSigner, PRINCIPAL_HEADER } from '@onsale/shared/auth';
 import { inTransaction } from '@onsale/shared/db';
 import { newId, systemClock } from '@onsale/shared/ids';
+import { createMetrics } from '@onsale/shared/metrics';
 import { captureLog, testDatabase, testKafka, testRedis } from '@onsale/shared/testing';
 import { generateKeyPairSync } from 'node:crypto';
 import { compose } from '../compose.ts';
@@ -59,7 +60,8 @@ const start = async ({ replicas = 1, settings = {} }: Options, ending: AsyncDisp
   const log = captureLog();
   const post = postTransfer({ newId, clock: systemClock });
 
-  const services = Array.from({ length: replicas }, () =>
+  const metrics = Array.from({ length: replicas }, () => createMetrics({ service: 'payment', defaults: false }));
+  const services = metrics.map((metrics) =>
     compose(
       {
         mode: 'development',
@@ -76,7 +78,7 @@ const start = async ({ replicas = 1, settings = {} }: Options, ending: AsyncDisp
         sagas: { sweepMs: 1000, retryAfterMs: 5000 },
         ...settings,
       },
-      { log: log.log },
+      { log: log.log, metrics },
     ),
   );
   const counterparts = await startCounterparts(kafka, ending);
@@ -116,6 +118,14 @@ const start = async ({ replicas = 1, settings = {} }: Options, ending: AsyncDisp
     counterparts,
     db: database.db,
     log,
+    /** How many waits of all replicas ended in this way. */
+    endsNoticed: async (how: 'process' | 'notice' | 'read'): Promise<number> => {
+      const read = await Promise.all(metrics.map(async ({ registry }) => registry.getSingleMetric('onsale_ends_noticed_total')?.get()));
+      return read
+        .flatMap((metric) => metric?.values ?? [])
+        .filter(({ labels }) => labels['how'] === how)
+        .reduce((sum, { value }) => sum + value, 0);
+    },
     /** Points that no charge could bring, with the ledger transaction that explains them. */
     enriches: (memberId: string, amount: number) =>
       inTransaction(database.db, (trx) => post(trx, { kind: 'CHARGE', reference: newId(), memberId, amount })),
