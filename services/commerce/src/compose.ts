@@ -70,7 +70,7 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
     log,
     metrics,
     app: createApp({ doors, principals, log, metrics, mode }),
-    checks: { mysql: databaseCheck(db) },
+    checks: { mysql: databaseCheck(db) }, // not Redis: everything here goes on without it
     parts: [announcer.part, createSessionSweeper({ db, everyMs: SWEEP_EVERY_MS, log })],
     close: [() => db.destroy(), async () => redis.disconnect()],
   });

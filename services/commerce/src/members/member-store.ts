@@ -36,11 +36,14 @@ export const findMemberByEmail = async (db: Queryable, email: string): Promise<M
   return row === undefined ? undefined : memberOf(row);
 };
 
+export interface Credentials {
+  readonly memberId: string;
+  readonly role: Role;
+  readonly passwordHash: string;
+}
+
 /** The password's hash is read for signing in alone. */
-export const findCredentials = async (
-  db: Queryable,
-  email: string,
-): Promise<{ memberId: string; role: Role; passwordHash: string } | undefined> => {
+export const findCredentials = async (db: Queryable, email: string): Promise<Credentials | undefined> => {
   const row: { id: Buffer; role: Role; password_hash: string } | undefined = await db('members')
     .where({ email })
     .first(['id', 'role', 'password_hash']);

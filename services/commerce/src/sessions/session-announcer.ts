@@ -4,7 +4,7 @@ import { loop, type Part } from '@onsale/shared/lifecycle';
 import type { Log } from '@onsale/shared/log';
 import type { Metrics } from '@onsale/shared/metrics';
 import type { Redis } from '@onsale/shared/redis';
-import { findUnannounced, markAnnounced, unmarkAnnounced } from './session-store.ts';
+import { findUnannounced, markAnnounced, unmarkAnnounced, type Unannounced } from './session-store.ts';
 
 interface Options {
   readonly db: Database;
@@ -65,10 +65,10 @@ export const createSessionAnnouncer = ({ db, redis, namespace, accessLifeSeconds
 
   const turn = async (signal: AbortSignal): Promise<void> => {
     await tellAgainWhatWasForgotten();
-    let found: string[];
+    let found: Unannounced[];
     do {
       found = await findUnannounced(db, BATCH);
-      await Promise.all(found.map((sessionId) => denyList.end(sessionId)));
+      await Promise.all(found.map(({ sessionId }) => denyList.end(sessionId)));
       await markAnnounced(db, found);
     } while (found.length === BATCH && !signal.aborted);
     if (failing) log.info('ended sessions are on the deny-list again');

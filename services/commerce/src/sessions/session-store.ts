@@ -92,19 +92,33 @@ export const endSession = async (
     .update({ ended_at: db.raw('NOW(3)'), ended_by: by, unannounced: 1 });
 };
 
+export interface Unannounced {
+  readonly sessionId: string;
+  /** Which time of being asked for. */
+  readonly round: number;
+}
+
 /** Some of the ended sessions that the deny-list is not known to have. */
-export const findUnannounced = async (db: Queryable, limit: number): Promise<string[]> => {
-  const rows: { id: Buffer }[] = await db('sessions').where({ unannounced: 1 }).limit(limit).select('id');
-  return rows.map((row) => bytesToId(row.id));
+export const findUnannounced = async (db: Queryable, limit: number): Promise<Unannounced[]> => {
+  const rows: { id: Buffer; unannounced: number }[] = await db('sessions')
+    .whereNotNull('unannounced')
+    .limit(limit)
+    .select('id', 'unannounced');
+  return rows.map((row) => ({ sessionId: bytesToId(row.id), round: row.unannounced }));
 };
 
-export const markAnnounced = async (db: Queryable, sessionIds: readonly string[]): Promise<void> => {
-  await db('sessions').whereIn('id', sessionIds.map(idToBytes)).update({ unannounced: null });
+/** Those that were asked for again meanwhile stay as they are. */
+export const markAnnounced = async (db: Queryable, announced: readonly Unannounced[]): Promise<void> => {
+  if (announced.length === 0) return;
+  const pairs = announced.map(({ sessionId, round }) => [idToBytes(sessionId), round]);
+  await db('sessions').whereIn(['id', 'unannounced'], pairs).update({ unannounced: null });
 };
 
 /** Has every session announced again that ended within the last `seconds`. */
 export const unmarkAnnounced = async (db: Queryable, seconds: number): Promise<void> => {
-  await db('sessions').where('ended_at', '>', inSeconds(db, -seconds)).update({ unannounced: 1 });
+  await db('sessions')
+    .where('ended_at', '>', inSeconds(db, -seconds))
+    .update({ unannounced: db.raw('COALESCE(unannounced, 0) + 1') });
 };
 
 /** Removes up to `limit` rows that ran out a day ago or longer. @returns how many */

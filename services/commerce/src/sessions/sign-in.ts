@@ -2,7 +2,7 @@ import type { Session } from '@onsale/contracts/commerce';
 import { inTransaction, type Database } from '@onsale/shared/db';
 import { Refusal } from '@onsale/shared/errors';
 import type { NewId } from '@onsale/shared/ids';
-import { findCredentials } from '../members/member-store.ts';
+import { findCredentials, type Credentials } from '../members/member-store.ts';
 import type { Passwords } from '../passwords/passwords.ts';
 import { hashOf, newRefreshToken } from './refresh-token.ts';
 import { insertSession, insertToken } from './session-store.ts';
@@ -34,16 +34,20 @@ export class InvalidCredentials extends Refusal {
  * Begins a session. An unknown email and a wrong password are one case to the caller: the same steps, time and answer.
  * @throws InvalidCredentials; TooManySignIns after too many of those; Overloaded when too many passwords wait to be checked
  */
-export const signIn =
-  ({ db, passwords, limit, newId, sessionTokens, refreshLifeSeconds }: Deps) =>
-  async ({ email, password, signal }: SignIn): Promise<Session> => {
-    await limit.count(email);
+export const signIn = ({ db, passwords, limit, newId, sessionTokens, refreshLifeSeconds }: Deps) => {
+  const check = async ({ email, password, signal }: SignIn): Promise<Credentials | undefined> => {
     const credentials = await findCredentials(db, email);
-    const right = await passwords.isRight(password, credentials?.passwordHash, signal).catch(async (error: unknown) => {
+    return (await passwords.isRight(password, credentials?.passwordHash, signal)) ? credentials : undefined;
+  };
+
+  return async (given: SignIn): Promise<Session> => {
+    const { email } = given;
+    await limit.count(email);
+    const credentials = await check(given).catch(async (error: unknown) => {
       await limit.giveBack(email);
       throw error;
     });
-    if (credentials === undefined || !right) throw new InvalidCredentials();
+    if (credentials === undefined) throw new InvalidCredentials();
     await limit.forget(email);
 
     const refreshToken = newRefreshToken();
@@ -54,3 +58,4 @@ export const signIn =
     });
     return sessionTokens({ ...credentials, sessionId: session.sessionId }, refreshToken);
   };
+};
