@@ -83,7 +83,7 @@ beforeAll(async () => {
     listMyPayments: { query: { limit: '5' } },
   };
 }, 120_000);
-afterAll(() => fleet.stop());
+afterAll(() => fleet?.stop());
 
 const publicRoutes = Object.entries(routes).filter(([, route]) => route.auth !== 'gateway');
 

@@ -6,7 +6,7 @@ let fleet: TestFleet;
 beforeAll(async () => {
   fleet = await startTestFleet({ settings: { reservation: { ONSALE_HOLD_SECONDS: '2' } } });
 }, 120_000);
-afterAll(() => fleet.stop());
+afterAll(() => fleet?.stop());
 
 describe('a hold whose time is over', () => {
   it('cannot be paid, debits nothing, and its seats are free again', async () => {

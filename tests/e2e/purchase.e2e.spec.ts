@@ -6,7 +6,7 @@ let fleet: TestFleet;
 beforeAll(async () => {
   fleet = await startTestFleet();
 }, 120_000);
-afterAll(() => fleet.stop());
+afterAll(() => fleet?.stop());
 
 describe('a purchase', () => {
   it('goes from a number in the line to owned seats, and gives the slot to the next in line', async () => {
@@ -52,7 +52,7 @@ describe('a purchase', () => {
     await eventually(async () => expect((await bob.status(queueId)).body).toMatchObject({ status: 'ADMITTED' }));
     expect(await ada.holds(scheduleId, ['3'])).toMatchObject({
       is: '403 QUEUE_NOT_ADMITTED',
-      problem: { status: 403, tokenStatus: 'COMPLETED' },
+      problem: { status: 403, queue: { status: 'COMPLETED' } },
     });
   });
 

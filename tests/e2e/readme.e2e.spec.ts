@@ -14,7 +14,7 @@ let fleet: TestFleet;
 beforeAll(async () => {
   fleet = await startTestFleet();
 }, 120_000);
-afterAll(() => fleet.stop());
+afterAll(() => fleet?.stop());
 
 describe('the README', () => {
   it('has commands to run', () => {

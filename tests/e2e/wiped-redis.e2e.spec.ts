@@ -6,7 +6,7 @@ let fleet: TestFleet;
 beforeAll(async () => {
   fleet = await startTestFleet();
 }, 120_000);
-afterAll(() => fleet.stop());
+afterAll(() => fleet?.stop());
 
 describe('a Redis that lost everything', () => {
   it('brings no spent token back, keeps those inside inside, and the line in its order', async () => {
@@ -26,7 +26,10 @@ describe('a Redis that lost everything', () => {
     await fleet.emptyRedis();
 
     expect((await spender.status(queueId)).body).toMatchObject({ status: 'COMPLETED' });
-    expect(await spender.holds(scheduleId, ['2'])).toMatchObject({ is: '403 QUEUE_NOT_ADMITTED', problem: { tokenStatus: 'COMPLETED' } });
+    expect(await spender.holds(scheduleId, ['2'])).toMatchObject({
+      is: '403 QUEUE_NOT_ADMITTED',
+      problem: { queue: { status: 'COMPLETED' } },
+    });
     expect(await insider.holds(scheduleId, ['2'])).toMatchObject({ is: '201' });
     for (const member of line.slice(1).toReversed()) expect((await member.status(queueId)).body).toMatchObject({ status: 'WAITING' });
     await insider.leaves(queueId);

@@ -9,7 +9,7 @@ export const contentionSuite = (name: string, settings: Parameters<typeof startT
   beforeAll(async () => {
     fleet = await startTestFleet(settings);
   }, 120_000);
-  afterAll(() => fleet.stop());
+  afterAll(() => fleet?.stop());
 
   describe(name, () => {
     it('lets one of a hundred members hold a seat', async () => {

@@ -66,7 +66,7 @@ export const createStores = ({ urlOf }: { urlOf: (service: string) => string }) 
 
     /** Who was admitted to a queue, in the order in which they were. */
     journal: async (queueId: string): Promise<JournalRow[]> => {
-      const rows = await queue('journal').where('queue', queueId).whereNotNull('admitted_at').orderBy('turn').select<
+      const rows = await queue('journal').where('queue_id', queueId).whereNotNull('admitted_at').orderBy('turn').select<
         {
           number: number;
           turn: number;
