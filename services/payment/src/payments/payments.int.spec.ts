@@ -2,7 +2,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { newId } from '@onsale/shared/ids';
 import { eventually } from '@onsale/shared/testing';
 import { checkLedger } from '../ledger/check-ledger.ts';
-import { startPaymentService, tally, type PaymentService, type TestMember } from '../testing/payment-service.ts';
+import { startPaymentService, type PaymentService } from '../testing/payment-service.ts';
+import { tally, type TestMember } from '../testing/test-member.ts';
 
 const times = <T>(count: number, fn: (n: number) => Promise<T>): Promise<T[]> =>
   Promise.all(Array.from({ length: count }, (_, n) => fn(n)));
@@ -118,7 +119,7 @@ describe('a reservation that is paid more than once', () => {
   it('is debited once for ten keys at once; the others are told', async () => {
     const ada = await memberWith(100_000);
     const held = service.counterparts.holds({ memberId: ada.id, amount: 2000 });
-    const outcomes = await times(10, (n) => service.member(ada.id, n % 2).pays(held.id));
+    const outcomes = await times(10, (n) => service.member({ id: ada.id, replica: n % 2 }).pays(held.id));
     const counts = tally(outcomes);
     expect(counts['201']).toBe(1);
     expect((counts['409 ALREADY_PAID'] ?? 0) + (counts['409 PAYMENT_IN_PROGRESS'] ?? 0)).toBe(9);
@@ -174,7 +175,7 @@ describe('a wallet behind several payments at once', () => {
   it('pays exactly one of 4,000, 2,000 and 3,500 out of 5,000', async () => {
     const ada = await memberWith(5000);
     const holds = [4000, 2000, 3500].map((amount) => service.counterparts.holds({ memberId: ada.id, amount }));
-    const outcomes = await Promise.all(holds.map((held, n) => service.member(ada.id, n % 2).pays(held.id)));
+    const outcomes = await Promise.all(holds.map((held, n) => service.member({ id: ada.id, replica: n % 2 }).pays(held.id)));
     expect(tally(outcomes)).toEqual({ 201: 1, '402 INSUFFICIENT_POINTS': 2 });
     const paid = outcomes.find(({ is }) => is === '201')?.body?.amount ?? 0;
     expect(await ada.balance()).toBe(5000 - paid);
@@ -184,7 +185,7 @@ describe('a wallet behind several payments at once', () => {
   it('pays forty of fifty that want 1,000 out of 40,000', async () => {
     const ada = await memberWith(40_000);
     const holds = Array.from({ length: 50 }, () => service.counterparts.holds({ memberId: ada.id, amount: 1000 }));
-    const outcomes = await Promise.all(holds.map((held, n) => service.member(ada.id, n % 2).pays(held.id)));
+    const outcomes = await Promise.all(holds.map((held, n) => service.member({ id: ada.id, replica: n % 2 }).pays(held.id)));
     expect(tally(outcomes)).toEqual({ 201: 40, '402 INSUFFICIENT_POINTS': 10 });
     expect(await ada.balance()).toBe(0);
   });
@@ -236,23 +237,5 @@ describe('a payment', () => {
     const second = await ada.payments({ limit: 2, cursor: first.body!.nextCursor! });
     expect(second.body).toEqual({ items: [expect.objectContaining({ id: ids[2] })] });
     expect(await ada.payments({ cursor: 'nonsense' })).toMatchObject({ is: '400 VALIDATION_FAILED' });
-  });
-});
-
-describe('with reading switched off, two replicas', () => {
-  it('hear of every end from each other by notice, and answer 201', async () => {
-    const quiet = await startPaymentService({ replicas: 2, settings: { endsPolling: false } });
-    try {
-      const outcomes = await times(20, async (n) => {
-        const ada = quiet.member(newId(), n % 2);
-        await ada.charges(2000);
-        return ada.pays(quiet.counterparts.holds({ memberId: ada.id, amount: 2000 }).id);
-      });
-      expect(tally(outcomes)).toEqual({ 201: 20 });
-      expect(await quiet.endsNoticed('notice')).toBeGreaterThan(0);
-      expect(await quiet.endsNoticed('read')).toBe(0);
-    } finally {
-      await quiet.stop();
-    }
   });
 });

@@ -2,7 +2,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { newId } from '@onsale/shared/ids';
 import { eventually } from '@onsale/shared/testing';
 import { checkLedger } from '../ledger/check-ledger.ts';
-import { startPaymentService, tally, type PaymentService } from '../testing/payment-service.ts';
+import { startPaymentService, type PaymentService } from '../testing/payment-service.ts';
+import { tally } from '../testing/test-member.ts';
 
 const times = <T>(count: number, fn: (n: number) => Promise<T>): Promise<T[]> =>
   Promise.all(Array.from({ length: count }, (_, n) => fn(n)));
@@ -107,19 +108,19 @@ describe('the wallet', () => {
 describe('the wallet, by two replicas at once', () => {
   it('holds exactly 151,000 after 300 charges of 500 at once on 1,000', async () => {
     const id = newId();
-    await service.member(id).charges(1000);
-    const outcomes = await times(300, (n) => service.member(id, n % 2).charges(500));
+    await service.member({ id }).charges(1000);
+    const outcomes = await times(300, (n) => service.member({ id, replica: n % 2 }).charges(500));
     expect(tally(outcomes)).toEqual({ 201: 300 });
-    expect(await service.member(id).balance()).toBe(151_000);
+    expect(await service.member({ id }).balance()).toBe(151_000);
     expect((await checkLedger(service.db)).filter(({ violations }) => violations > 0)).toEqual([]);
   });
 
   it('is charged once by one key that comes to both', async () => {
     const id = newId();
     const key = newId();
-    const outcomes = await times(10, (n) => service.member(id, n % 2).charges(5000, key));
+    const outcomes = await times(10, (n) => service.member({ id, replica: n % 2 }).charges(5000, key));
     expect(outcomes.filter(({ is }) => is !== '201' && is !== '409 IDEMPOTENCY_IN_FLIGHT')).toEqual([]);
     expect(outcomes.map(({ is }) => is)).toContain('201');
-    expect(await service.member(id).balance()).toBe(5000);
+    expect(await service.member({ id }).balance()).toBe(5000);
   });
 });

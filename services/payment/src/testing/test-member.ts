@@ -1,0 +1,61 @@
+import { CallProblem, createClient } from '@onsale/contracts';
+import * as contract from '@onsale/contracts/payment';
+import { PRINCIPAL_HEADER, type PrincipalSigner } from '@onsale/shared/auth';
+import { newId } from '@onsale/shared/ids';
+
+/** How a request ended: `201`, `202`, or `402 INSUFFICIENT_POINTS`; with what it was answered. */
+export interface Outcome<B> {
+  readonly is: string;
+  readonly body: B | undefined;
+  readonly problem: Readonly<Record<string, unknown>> | undefined;
+  readonly headers: Headers;
+}
+
+/** How often each outcome came. */
+export const tally = (outcomes: readonly Outcome<unknown>[]): Record<string, number> => {
+  const counts: Record<string, number> = {};
+  for (const { is } of outcomes) counts[is] = (counts[is] ?? 0) + 1;
+  return counts;
+};
+
+const outcomeOf = async <B>(answer: Promise<{ status: number; body: B; headers: Headers }>): Promise<Outcome<B>> => {
+  try {
+    const { status, body, headers } = await answer;
+    return { is: String(status), body, problem: undefined, headers };
+  } catch (error) {
+    if (!(error instanceof CallProblem)) throw error;
+    return { is: `${error.status} ${error.code}`, body: undefined, problem: error.problem, headers: error.headers };
+  }
+};
+
+interface PageQuery {
+  readonly limit?: number;
+  readonly cursor?: string;
+}
+
+/** A signed-in member who came by a queue, as the gateway would vouch for them, talking to one process. */
+export const testMember = ({ id, baseUrl, principals }: { id: string; baseUrl: string; principals: PrincipalSigner }) => {
+  const principal = principals.sign({
+    kind: 'member',
+    member: { id, role: 'member', sessionId: newId() },
+    admission: { queueId: 'tonight', number: 1, status: 'ADMITTED' },
+  });
+  const client = createClient({ baseUrl });
+  const headers = async () => ({ [PRINCIPAL_HEADER]: await principal });
+  return {
+    id,
+    charges: async (amount: number, key = newId()) =>
+      outcomeOf(client.answer(contract.chargeWallet, { body: { amount }, idempotencyKey: key, headers: await headers() })),
+    pays: async (reservationId: string, { key = newId(), prefer = 'wait=10' }: { key?: string; prefer?: string } = {}) =>
+      outcomeOf(client.answer(contract.pay, { body: { reservationId }, idempotencyKey: key, headers: { ...(await headers()), prefer } })),
+    payment: async (paymentId: string) =>
+      outcomeOf(client.answer(contract.readPayment, { params: { id: paymentId }, headers: await headers() })),
+    payments: async (query: PageQuery = {}) =>
+      outcomeOf(client.answer(contract.listMyPayments, { query: { ...query }, headers: await headers() })),
+    entries: async (query: PageQuery = {}) =>
+      outcomeOf(client.answer(contract.listWalletEntries, { query: { ...query }, headers: await headers() })),
+    balance: async () => (await client.call(contract.readWallet, { headers: await headers() })).balance,
+  };
+};
+
+export type TestMember = ReturnType<typeof testMember>;
