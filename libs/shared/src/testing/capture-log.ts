@@ -3,8 +3,8 @@ import { createLog, type Log } from '../log/index.ts';
 export interface CapturedLog {
   readonly log: Log;
   /** What was logged, oldest first, as the product would write it. */
-  lines(): Record<string, unknown>[];
-  text(): string;
+  readonly lines: () => Record<string, unknown>[];
+  readonly text: () => string;
 }
 
 /** A log that keeps its lines for a test to look at. */

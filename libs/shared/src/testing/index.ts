@@ -3,4 +3,5 @@ export { eventually, type EventuallyOptions } from './eventually.ts';
 export { fixedClock, type FixedClock } from './fixed-clock.ts';
 export { testDatabase, type TestDatabase } from './test-database.ts';
 export { testKafka, type TestKafka } from './test-kafka.ts';
+export { testProxy, type TestProxy } from './test-proxy.ts';
 export { testRedis, type TestRedis } from './test-redis.ts';
