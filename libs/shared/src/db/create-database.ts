@@ -1,6 +1,7 @@
 import knex, { type Knex } from 'knex';
-import type { Connection, QueryError, QueryOptions } from 'mysql2';
+import type { Connection } from 'mysql2';
 import type { Log } from '../log/index.ts';
+import { closeWhenSilent } from './close-when-silent.ts';
 
 export type Database = Knex;
 export type Trx = Knex.Transaction;
@@ -32,27 +33,6 @@ const sessionSettings = (deadlineMs: number, lockWaitSeconds: number): string =>
   `SET SESSION time_zone = '+00:00', sql_mode = '${SQL_MODE}', innodb_lock_wait_timeout = ${lockWaitSeconds}, lock_wait_timeout = ${lockWaitSeconds}` +
   ` /*M! , max_statement_time = ${deadlineMs / 1000} */ /*!80000 , max_execution_time = ${deadlineMs} */`;
 
-/** mysql2 puts the statement on its errors with the values filled in: password hashes and members' data, which end in the log. */
-const withoutItsStatement = (error: unknown): unknown => {
-  if (typeof error === 'object' && error !== null && 'sql' in error) delete error.sql;
-  return error;
-};
-
-/** mysql2 has no deadline for all queries of a connection. One that has passed leaves the connection in an unknown state, so it is closed. */
-const giveQueriesADeadline = (connection: Connection, timeout: number): void => {
-  const query = connection.query.bind(connection) as (
-    options: QueryOptions,
-    values: unknown,
-    done: (...answer: unknown[]) => void,
-  ) => unknown;
-  const withDeadline = (options: QueryOptions, values: unknown, done: (...answer: unknown[]) => void): unknown =>
-    query({ timeout, ...options }, values, (error, ...rest) => {
-      if ((error as QueryError | null)?.code === 'PROTOCOL_SEQUENCE_TIMEOUT') connection.destroy();
-      done(withoutItsStatement(error), ...rest);
-    });
-  connection.query = withDeadline as typeof connection.query;
-};
-
 const knexLog = (log: Log | undefined): Knex.Logger => ({
   debug: () => {},
   deprecate: () => {},
@@ -75,7 +55,7 @@ export const createDatabase = ({
 }: DatabaseOptions): Database => {
   const deadlineMs = Math.max(statementTimeoutMs, lockWaitSeconds * 1000 + LOCK_MARGIN_MS);
   const prepare = (connection: Connection, done: (error: Error | null, connection: Connection) => void): void => {
-    giveQueriesADeadline(connection, deadlineMs + SILENCE_MS);
+    closeWhenSilent(connection, deadlineMs + SILENCE_MS);
     connection.query({ sql: 'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED' }, [], (isolationError) => {
       if (isolationError !== null) return done(isolationError, connection);
       connection.query({ sql: sessionSettings(deadlineMs, lockWaitSeconds) }, [], (error) => done(error, connection));
@@ -90,6 +70,7 @@ export const createDatabase = ({
   };
   const db = knex({
     client: 'mysql2',
+    version: 'latest', // else the first connection asks, without a deadline, and all others wait for its answer
     connection: connection as Knex.MySql2ConnectionConfig,
     pool: { min: 0, max: poolSize, idleTimeoutMillis: 60_000, afterCreate: prepare },
     acquireConnectionTimeout: acquireTimeoutMs,

@@ -38,6 +38,11 @@ const runHooks = (db: Database, hooks: readonly Hook[]): void => {
   }
 };
 
+/** So that what still follows on this connection is not committed statement by statement, but rolled back with the rest. */
+const beginAgain = (trx: Trx): void => {
+  trx.raw('BEGIN').catch(() => {}); // the connection is dead: nothing can follow
+};
+
 const runOnce = async <T>(db: Database, fn: (trx: Trx) => Promise<T>): Promise<T> => {
   const scope = { db, over: false };
   const hooks: Hook[] = [];
@@ -47,11 +52,13 @@ const runOnce = async <T>(db: Database, fn: (trx: Trx) => Promise<T>): Promise<T
   const container = async (trx: Trx): Promise<T> => {
     hooksOf.set(trx, hooks);
     trx.on('query-error', (error: unknown) => {
-      if (endsTransaction(error)) lost ??= { error };
+      if (!endsTransaction(error)) return;
+      lost ??= { error };
+      beginAgain(trx);
     });
     try {
       const value = await fn(trx);
-      if (lost !== undefined) throw lost.error; // swallowed by fn: what it did since then is not in this transaction
+      if (lost !== undefined) throw lost.error; // fn swallowed it; all that it did is rolled back and tried again
       return value;
     } catch (error) {
       thrown = { error };

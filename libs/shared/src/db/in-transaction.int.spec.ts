@@ -1,0 +1,241 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { captureLog, eventually, testDatabase, testProxy, type CapturedLog, type TestDatabase } from '../testing/index.ts';
+import { afterCommit, createDatabase, inTransaction, type Database, type Trx } from './index.ts';
+
+const deadlock = (): Error => Object.assign(new Error('deadlock'), { errno: 1213 });
+
+const gate = () => {
+  let open = (): void => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { open, opened };
+};
+
+describe('inTransaction', () => {
+  let database: TestDatabase;
+  let captured: CapturedLog;
+  let db: Database;
+
+  beforeAll(async () => {
+    captured = captureLog();
+    database = await testDatabase({
+      migrations: new URL('./fixtures/migrations/', import.meta.url),
+      log: captured.log,
+      lockWaitSeconds: 1,
+    });
+    db = database.db;
+  });
+  afterAll(() => database.drop());
+  beforeEach(async () => {
+    await db('things').delete();
+    await db('things').insert([
+      { id: 1, points: 0 },
+      { id: 2, points: 0 },
+    ]);
+  });
+
+  const points = (): Promise<number[]> => db('things').orderBy('id').pluck('points');
+  const add = (trx: Trx, id: number): Promise<number> => trx('things').where({ id }).increment('points', 1);
+
+  it('commits what it did, and answers with its value', async () => {
+    expect(await inTransaction(db, (trx) => add(trx, 1))).toBe(1);
+    expect(await points()).toEqual([1, 0]);
+  });
+
+  it('takes everything back when it fails, and throws that error on', async () => {
+    const failing = inTransaction(db, async (trx) => {
+      await add(trx, 1);
+      throw new Error('no');
+    });
+    await expect(failing).rejects.toThrow('no');
+    expect(await points()).toEqual([0, 0]);
+  });
+
+  it('runs again as a whole after a deadlock, so that both sides end as if they had come one after the other', async () => {
+    const [one, two] = [gate(), gate()];
+    let runs = 0;
+    const cross = (first: number, second: number, mine: { open: () => void }, other: { opened: Promise<void> }) =>
+      inTransaction(db, async (trx) => {
+        runs += 1;
+        await add(trx, first);
+        mine.open();
+        await other.opened;
+        await add(trx, second);
+      });
+    await Promise.all([cross(1, 2, one, two), cross(2, 1, two, one)]);
+
+    expect(runs).toBe(3);
+    expect(await points()).toEqual([2, 2]);
+  });
+
+  it('runs again when a lock was not had in time', async () => {
+    const { open, opened } = gate();
+    const held = gate();
+    const holder = inTransaction(db, async (trx) => {
+      await add(trx, 1);
+      held.open();
+      await opened;
+    });
+    await held.opened;
+    let runs = 0;
+    const waiting = inTransaction(db, async (trx) => {
+      runs += 1;
+      if (runs === 2) open();
+      await add(trx, 2);
+      await add(trx, 1);
+    });
+    await Promise.all([holder, waiting]);
+
+    expect(runs).toBe(2);
+    expect(await points()).toEqual([2, 1]);
+  });
+
+  it('does not commit the rest of a transaction whose deadlock was swallowed', async () => {
+    const [one, two] = [gate(), gate()];
+    let swallowed = 0;
+    const cross = (first: number, second: number, mine: { open: () => void }, other: { opened: Promise<void> }) =>
+      inTransaction(db, async (trx) => {
+        await add(trx, first);
+        mine.open();
+        await other.opened;
+        await add(trx, second).catch(() => (swallowed += 1));
+        await add(trx, second);
+      });
+    await Promise.all([cross(1, 2, one, two), cross(2, 1, two, one)]);
+
+    expect(swallowed).toBe(1);
+    expect(await points()).toEqual([3, 3]);
+  });
+
+  it('tries six times at most', async () => {
+    let runs = 0;
+    const losing = inTransaction(db, async () => {
+      runs += 1;
+      throw deadlock();
+    });
+    await expect(losing).rejects.toThrow('deadlock');
+    expect(runs).toBe(6);
+  });
+
+  it('begins no further try after the time for that', async () => {
+    let runs = 0;
+    const losing = inTransaction(
+      db,
+      async () => {
+        runs += 1;
+        throw deadlock();
+      },
+      { retryWithinMs: -1 },
+    );
+    await expect(losing).rejects.toThrow('deadlock');
+    expect(runs).toBe(1);
+  });
+
+  it.each([1062, 1969, 3024, 4025])('does not try again after error %i', async (errno) => {
+    let runs = 0;
+    const failing = inTransaction(db, async () => {
+      runs += 1;
+      throw Object.assign(new Error('other'), { errno });
+    });
+    await expect(failing).rejects.toThrow('other');
+    expect(runs).toBe(1);
+  });
+
+  it('refuses a transaction, and a second one inside of it', async () => {
+    await expect(inTransaction(db, (trx) => inTransaction(trx, async () => {}))).rejects.toThrow('hand the trx on');
+    await expect(inTransaction(db, () => inTransaction(db, async () => {}))).rejects.toThrow('hand the trx on');
+  });
+
+  it('lets what was started inside of it begin its own transaction once it is over', async () => {
+    const { open, opened } = gate();
+    let later: Promise<number> | undefined;
+    await inTransaction(db, async () => {
+      later = opened.then(() => inTransaction(db, (trx) => add(trx, 1)));
+    });
+    open();
+    expect(await later).toBe(1);
+  });
+
+  it('tells why the use case failed even when the connection died with it', async () => {
+    const proxy = await testProxy(database.url);
+    const far = createDatabase({ url: proxy.url });
+    try {
+      const failing = inTransaction(far, async (trx) => {
+        await add(trx, 1);
+        proxy.cut();
+        throw new Error('the reason');
+      });
+      await expect(failing).rejects.toThrow('the reason');
+    } finally {
+      await far.destroy();
+      await proxy.stop();
+    }
+    await eventually(async () => expect(await points()).toEqual([0, 0]));
+  });
+
+  describe('afterCommit', () => {
+    it('runs what was registered, in order, and only when others can see the effect', async () => {
+      const seen: unknown[] = [];
+      await inTransaction(db, async (trx) => {
+        afterCommit(trx, async () => seen.push(await points()));
+        afterCommit(trx, () => seen.push('second'));
+        await add(trx, 1);
+        expect(seen).toEqual([]);
+      });
+      await eventually(() => expect(seen).toHaveLength(2));
+      expect(seen).toEqual(['second', [1, 0]]);
+    });
+
+    it('runs nothing after a rollback', async () => {
+      const seen: string[] = [];
+      const failing = inTransaction(db, async (trx) => {
+        afterCommit(trx, () => seen.push('ran'));
+        throw new Error('no');
+      });
+      await expect(failing).rejects.toThrow('no');
+      expect(seen).toEqual([]);
+    });
+
+    it('runs what the last try registered, once', async () => {
+      const seen: number[] = [];
+      let runs = 0;
+      await inTransaction(db, async (trx) => {
+        const run = ++runs;
+        afterCommit(trx, () => seen.push(run));
+        if (run < 3) throw deadlock();
+      });
+      expect(seen).toEqual([3]);
+    });
+
+    it('logs what fails, and changes nothing by it', async () => {
+      const seen: string[] = [];
+      const value = await inTransaction(db, async (trx) => {
+        afterCommit(trx, () => {
+          throw new Error('thrown after commit');
+        });
+        afterCommit(trx, () => Promise.reject(new Error('rejected after commit')));
+        afterCommit(trx, () => seen.push('ran'));
+        return 'done';
+      });
+      expect([value, seen]).toEqual(['done', ['ran']]);
+      await eventually(() => expect(captured.text()).toMatch(/thrown after commit[^]*rejected after commit/));
+    });
+
+    it('lets a hook open a transaction of its own', async () => {
+      let later: Promise<number> | undefined;
+      await inTransaction(db, async (trx) => {
+        afterCommit(trx, () => {
+          later = inTransaction(db, (own) => add(own, 2));
+        });
+      });
+      expect(await later).toBe(1);
+    });
+
+    it('refuses a transaction that inTransaction did not open', async () => {
+      await db.transaction(async (trx) => {
+        expect(() => afterCommit(trx, () => {})).toThrow('inTransaction');
+      });
+    });
+  });
+});
