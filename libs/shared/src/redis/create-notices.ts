@@ -1,6 +1,6 @@
 import type { Log } from '../log/index.ts';
 import type { Part } from '../lifecycle/index.ts';
-import type { Redis } from './create-redis.ts';
+import { subscriberOf, type Redis } from './create-redis.ts';
 
 type Listener = (message: string) => void;
 
@@ -55,20 +55,6 @@ export const createNotices = ({ redis, namespace, log }: NoticesOptions): Notice
     }
   };
 
-  const connect = (): Redis => {
-    // no deadlines here: a subscription waits for the connection, and stays in flight until it has one
-    const connection = redis.duplicate({
-      maxRetriesPerRequest: null,
-      commandTimeout: undefined,
-      socketTimeout: undefined,
-      autoResendUnfulfilledCommands: true,
-      enableAutoPipelining: false,
-    });
-    connection.on('error', () => {}); // the publishing connection logs the state of the engine
-    connection.on('message', deliver);
-    return connection;
-  };
-
   return {
     name: 'notices',
     publish: async (channel, message) => {
@@ -91,7 +77,8 @@ export const createNotices = ({ redis, namespace, log }: NoticesOptions): Notice
       };
     },
     start: async () => {
-      subscriber = connect();
+      subscriber = subscriberOf(redis);
+      subscriber.on('message', deliver);
       await within(START_MS, Promise.all([...listeners.keys()].map(subscribe)));
     },
     stop: async () => {

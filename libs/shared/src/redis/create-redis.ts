@@ -63,6 +63,35 @@ const connect = ({ url, name, pipelining }: RedisOptions): Redis => {
   });
 };
 
+/**
+ * ioredis sends a command that waits for a connection also after its deadline, when its caller has long been told that it failed; and commands that
+ * wait for a whole cluster have no deadline at all.
+ */
+const keepDeadlines = (redis: Redis): void => {
+  const send = redis.sendCommand.bind(redis);
+  redis.sendCommand = (command, stream, ...node: unknown[]) => {
+    if (command.isSettled && stream === undefined) return command.promise;
+    command.setTimeout(COMMAND_MS);
+    return Reflect.apply(send, redis, [command, stream, ...node]) as unknown;
+  };
+};
+
+/** A second connection of the same kind, for subscriptions: they have no deadline, but wait for the connection and come back with it. */
+export const subscriberOf = (redis: Redis): Redis => {
+  const patient = {
+    maxRetriesPerRequest: null,
+    commandTimeout: undefined,
+    socketTimeout: undefined,
+    autoResendUnfulfilledCommands: true,
+    enableAutoPipelining: false,
+  };
+  const either: unknown = redis;
+  const subscriber =
+    either instanceof Cluster ? (either.duplicate([], { redisOptions: patient }) as unknown as Redis) : redis.duplicate(patient);
+  subscriber.on('error', () => {}); // the other connection logs the state of the engine
+  return subscriber;
+};
+
 /** One line when it goes and one when it is back, however many attempts lie between. */
 const logStateChanges = (redis: Redis, name: string, log: Log): void => {
   let away = false;
@@ -87,6 +116,7 @@ const logStateChanges = (redis: Redis, name: string, log: Log): void => {
  */
 export const createRedis = (options: RedisOptions): Redis => {
   const redis = connect(options);
+  keepDeadlines(redis);
   logStateChanges(redis, options.name, options.log);
   return redis;
 };
