@@ -26,10 +26,13 @@ export const createTurns = ({ maxWaiting }: { maxWaiting: number }): Turns => {
         clearTimeout(timer);
         resolve(true);
       };
-      const timer = setTimeout(() => {
-        line.delete(waiter);
-        resolve(false);
-      }, deadline - performance.now());
+      const timer = setTimeout(
+        () => {
+          line.delete(waiter);
+          resolve(false);
+        },
+        Math.max(0, deadline - performance.now()),
+      );
       line.add(waiter);
     });
   };
