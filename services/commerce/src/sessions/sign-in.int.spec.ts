@@ -1,8 +1,8 @@
 import type { CallProblem } from '@onsale/contracts';
 import * as contract from '@onsale/contracts/commerce';
+import { testProxy, type TestProxy } from '@onsale/shared/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createTurns } from '../passwords/turns.ts';
-import { cuttableLine } from '../testing/cuttable-line.ts';
 import { startCommerce, statusOf, tally, type Commerce } from '../testing/start-commerce.ts';
 import { hashOf } from './refresh-token.ts';
 
@@ -93,19 +93,19 @@ describe('a storm of sign-ins', () => {
 
 describe('the limit of failed sign-ins', () => {
   let commerce: Commerce;
-  let line: Awaited<ReturnType<typeof cuttableLine>>;
+  let line: TestProxy;
   beforeAll(async () => {
     commerce = await startCommerce({
       settings: { signIns: { failures: 3, windowSeconds: 60 } },
       redisUrlOf: async (url) => {
-        line = await cuttableLine(url);
+        line = await testProxy(url);
         return line.url;
       },
     });
   });
   afterAll(async () => {
     await commerce.stop();
-    await line.close();
+    await line.stop();
   });
 
   it('refuses an account after so many, the right password too, with a time to come back; another account is not touched', async () => {
@@ -157,7 +157,7 @@ describe('the limit of failed sign-ins', () => {
       const other = await commerce.newMember();
       expect(await signInAs(commerce, other.email, other.password)).toBe('201');
     } finally {
-      line.mend();
+      line.heal();
     }
   });
 });
