@@ -93,7 +93,7 @@ export const createKafkaBroker = (options: KafkaBrokerOptions): Broker => {
     connectionTimeout: CONNECT_MS,
     requestTimeout: REQUEST_MS,
     retry: RETRY,
-    logLevel: logLevel.WARN,
+    logLevel: logLevel.INFO,
     logCreator: kafkajsLog(log),
     socketFactory,
   });

@@ -4,9 +4,14 @@ import type { Log } from '../log/index.ts';
 import type { BrokerSubscription, IncomingMessage, SubscribeOptions } from './broker.ts';
 import { createGate, inLanes } from './key-lanes.ts';
 
-/** A consumer that is dead without these is taken out of its group by the broker. */
+/**
+ * A member that says nothing for the session time is taken out of its group. So long its partitions wait when it was killed; and so long the whole
+ * group waits after a broker's restart, as kafkajs comes back as a new member while the broker still waits for the old one.
+ */
 const HEARTBEAT_MS = 3000;
-const SESSION_MS = 30_000;
+const SESSION_MS = 10_000;
+/** Longest time that a rebalance waits for members which end what they have under way. */
+const REBALANCE_MS = 15_000;
 /** So long a fetch waits for the first byte, and so late an idle consumer learns of a rebalance or of a partition that goes on. */
 const FETCH_WAIT_MS = 1000;
 /** Handled offsets are committed so often; a crash brings back what was handled since, and the inbox knows it. */
@@ -25,6 +30,8 @@ export interface KafkajsSubscriptionOptions extends Required<SubscribeOptions> {
   readonly bare: (name: string) => string;
   readonly log: Log;
   readonly onLost: (error: unknown) => void;
+  /** Rest before the first restart of a crashed consumer; it doubles with each that fails. */
+  readonly restartMs?: number;
 }
 
 export interface KafkajsSubscription extends BrokerSubscription {
@@ -41,7 +48,7 @@ const headersOf = ({ headers = {} }: KafkaMessage): Record<string, string> =>
 
 /** One consumer group's member on kafkajs. It begins again after a crash that the library does not restart from. */
 export const createKafkajsSubscription = (options: KafkajsSubscriptionOptions): KafkajsSubscription => {
-  const { kafka, group, topics, handle, concurrency, qualify, bare, log, onLost } = options;
+  const { kafka, group, topics, handle, concurrency, qualify, bare, log, onLost, restartMs = RESTART_MS } = options;
   const gate = createGate(concurrency);
   const stopping = new AbortController();
   let consumer: Consumer | undefined;
@@ -132,18 +139,15 @@ export const createKafkajsSubscription = (options: KafkajsSubscriptionOptions): 
     }
   };
 
-  const begin = async (): Promise<void> => {
-    const member = kafka.consumer({
-      groupId: qualify(group),
-      sessionTimeout: SESSION_MS,
-      heartbeatInterval: HEARTBEAT_MS,
-      maxWaitTimeInMs: FETCH_WAIT_MS,
-      allowAutoTopicCreation: false,
-    });
-    consumer = member;
-    latest = undefined;
-    const joined = new Promise<void>((resolve, reject) => {
+  /**
+   * Resolves when the member has joined its group for the first time. kafkajs restarts by itself from what it takes for passing; from anything else
+   * the subscription begins again with a new member.
+   */
+  const joining = (member: Consumer): Promise<void> =>
+    new Promise((resolve, reject) => {
+      let joined = false;
       member.on(member.events.GROUP_JOIN, ({ payload }) => {
+        joined = true;
         restarts = 0;
         assigned = payload.memberAssignment;
         failures.clear();
@@ -152,23 +156,39 @@ export const createKafkajsSubscription = (options: KafkajsSubscriptionOptions): 
       member.on(member.events.CRASH, ({ payload }) => {
         latest = undefined;
         if (payload.restart || stopping.signal.aborted) return;
-        reject(payload.error);
-        if (consumer === member) void again(payload.error);
+        if (joined) void again(payload.error);
+        else reject(payload.error);
       });
+      stopping.signal.addEventListener('abort', () => resolve(), { once: true });
     });
+
+  const begin = async (): Promise<void> => {
+    consumer = kafka.consumer({
+      groupId: qualify(group),
+      sessionTimeout: SESSION_MS,
+      rebalanceTimeout: REBALANCE_MS,
+      heartbeatInterval: HEARTBEAT_MS,
+      maxWaitTimeInMs: FETCH_WAIT_MS,
+      allowAutoTopicCreation: false,
+    });
+    const joined = joining(consumer);
     joined.catch(() => {});
-    await member.connect();
-    await member.subscribe({ topics: topics.map(qualify), fromBeginning: true });
-    await member.run({ autoCommit: false, eachBatchAutoResolve: false, partitionsConsumedConcurrently: PARTITIONS_AT_ONCE, eachBatch });
-    await joined;
+    try {
+      await consumer.connect();
+      await consumer.subscribe({ topics: topics.map(qualify), fromBeginning: true });
+      await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, partitionsConsumedConcurrently: PARTITIONS_AT_ONCE, eachBatch });
+      await joined;
+    } catch (error) {
+      await consumer.disconnect().catch(() => {});
+      throw error;
+    }
   };
 
   const again = async (cause: unknown): Promise<void> => {
-    consumer = undefined;
     for (let error = cause; !stopping.signal.aborted; restarts += 1) {
       if (restarts >= RESTARTS) return onLost(error);
       log.error({ err: error, group, restarts }, 'a consumer crashed; it begins again');
-      await rest(RESTART_MS * 2 ** restarts * (0.75 + Math.random() / 2), undefined, { signal: stopping.signal }).catch(() => {});
+      await rest(restartMs * 2 ** restarts * (0.75 + Math.random() / 2), undefined, { signal: stopping.signal }).catch(() => {});
       if (stopping.signal.aborted) return;
       try {
         return await begin();
@@ -181,8 +201,8 @@ export const createKafkajsSubscription = (options: KafkajsSubscriptionOptions): 
   let commits: NodeJS.Timeout | undefined;
   return {
     start: async () => {
-      await begin();
       commits = setInterval(() => void commit(), COMMIT_MS);
+      await begin();
     },
     progress: () => ({ handled, paused: failures.size > 0, assigned }),
     stop: async () => {

@@ -1,0 +1,91 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { Consumer, Kafka } from 'kafkajs';
+import { captureLog, eventually } from '../testing/index.ts';
+import { createKafkajsSubscription, type KafkajsSubscription } from './kafkajs-subscription.ts';
+
+const EVENTS = { GROUP_JOIN: 'join', CRASH: 'crash' } as const;
+
+/** Members of kafkajs that the test drives by their events; each joins its group when it runs, unless it is to fail. */
+const fakeKafka = ({ failing = () => false }: { failing?: (member: number) => boolean } = {}) => {
+  const members: { emit: (event: string, payload: object) => void; disconnected: number }[] = [];
+  const consumer = () => {
+    const listeners = new Map<string, (event: { payload: object }) => void>();
+    const index = members.length;
+    const emit = (event: string, payload: object): void => listeners.get(event)?.({ payload });
+    members.push({ emit, disconnected: 0 });
+    return {
+      events: EVENTS,
+      on: (event: string, fn: (event: { payload: object }) => void) => void listeners.set(event, fn),
+      connect: async () => {
+        if (failing(index)) throw new Error(`member ${index} cannot connect`);
+      },
+      subscribe: async () => {},
+      run: async () => emit(EVENTS.GROUP_JOIN, { memberAssignment: {} }),
+      disconnect: async () => void (members[index]!.disconnected += 1),
+    } as unknown as Consumer;
+  };
+  return { kafka: { consumer } as unknown as Kafka, members };
+};
+
+const started: KafkajsSubscription[] = [];
+const subscribe = async (kafka: Kafka) => {
+  const lost: unknown[] = [];
+  const subscription = createKafkajsSubscription({
+    kafka,
+    group: 'spec',
+    topics: ['spec'],
+    handle: async () => {},
+    concurrency: 1,
+    qualify: (name) => name,
+    bare: (name) => name,
+    log: captureLog().log,
+    onLost: (error) => lost.push(error),
+    restartMs: 1,
+  });
+  started.push(subscription);
+  await subscription.start();
+  return { lost, subscription };
+};
+
+describe('a subscription', () => {
+  afterEach(async () => {
+    for (const subscription of started.splice(0)) await subscription.stop();
+  });
+
+  it('leaves a crash to the library that it restarts from itself', async () => {
+    const { kafka, members } = fakeKafka();
+    await subscribe(kafka);
+    members[0]!.emit(EVENTS.CRASH, { error: new Error('connection'), restart: true });
+    expect(members).toHaveLength(1);
+  });
+
+  it('begins again with a new member after any other crash', async () => {
+    const { kafka, members } = fakeKafka({ failing: (member) => member === 1 });
+    const { lost } = await subscribe(kafka);
+    members[0]!.emit(EVENTS.CRASH, { error: new Error('not retriable'), restart: false });
+    await eventually(() => expect(members).toHaveLength(3));
+    expect(members[1]!.disconnected).toBe(1);
+    expect(lost).toEqual([]);
+  });
+
+  it('is lost when it cannot begin again, time after time', async () => {
+    const { kafka, members } = fakeKafka({ failing: (member) => member > 0 });
+    const { lost } = await subscribe(kafka);
+    members[0]!.emit(EVENTS.CRASH, { error: new Error('not retriable'), restart: false });
+    await eventually(() => expect(lost).toHaveLength(1));
+    expect(members).toHaveLength(6);
+  });
+
+  it('does not begin again once stopped', async () => {
+    const { kafka, members } = fakeKafka();
+    const { subscription } = await subscribe(kafka);
+    await subscription.stop();
+    members[0]!.emit(EVENTS.CRASH, { error: new Error('not retriable'), restart: false });
+    expect(members).toHaveLength(1);
+  });
+
+  it('tells whoever starts it that it cannot', async () => {
+    const { kafka } = fakeKafka({ failing: () => true });
+    await expect(subscribe(kafka)).rejects.toThrow('member 0 cannot connect');
+  });
+});
