@@ -51,9 +51,18 @@ async function open(home: Home, { host, replicas }: StartOptions): Promise<void>
   engines = await startEngines({ purpose: 'dev', home, env: process.env, signal, onPrepared: (prepared) => (engines = prepared) });
   if (engines.mode !== 'native') await reapOrphans(home);
   const logFolder = join(home.folder, 'logs');
+  keepUp(engines);
   const operator = operatorAccount(process.env);
-  const onNotice = (text: string) => console.log(`${new Date().toISOString()} ${text}`);
-  const fleetOptions = { engines, home, host, replicas, output: { logFolder }, restart: true, settings: { all: ownSettings() }, onNotice };
+  const fleetOptions = {
+    engines,
+    home,
+    host,
+    replicas,
+    output: { logFolder },
+    restart: true,
+    settings: { all: ownSettings() },
+    onNotice: notice,
+  };
   const made = await prepareFleet(fleetOptions);
   fleet = made;
   await runSteps(
@@ -80,6 +89,23 @@ async function open(home: Home, { host, replicas }: StartOptions): Promise<void>
   );
   const seconds = (performance.now() - began) / 1_000;
   console.log(welcome({ fleet: made, engines, accounts: [operator, demoMember], logFolder, seconds }));
+}
+
+function notice(text: string): void {
+  console.log(`${new Date().toISOString()} ${text}`);
+}
+
+/** An engine that dies is started again, as the services are. */
+function keepUp({ units }: Engines): void {
+  for (const unit of Object.values(units ?? {})) {
+    unit.onDied?.((how) => {
+      notice(`${unit.name} ended (${how}); starting it again`);
+      unit.start().then(
+        () => notice(`${unit.name} is back`),
+        (error: Error) => notice(error.message),
+      );
+    });
+  }
 }
 
 /** ONSALE_ settings of this shell go to the services; those that the fleet sets for each process come after and win. */

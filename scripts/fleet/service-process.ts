@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CannotGoOn } from '../engines/engines.ts';
 import { root } from '../paths.ts';
-import { type Daemon, type Exit, startDaemon } from '../processes/daemon.ts';
+import { type Daemon, describeExit, type Exit, startDaemon } from '../processes/daemon.ts';
 import type { Home } from '../processes/home.ts';
 import type { Settings } from './environment.ts';
 import type { Place, ServiceName } from './services.ts';
@@ -108,10 +108,6 @@ export function serviceProcess(options: ServiceProcessOptions): ServiceProcess {
       return daemon?.stop({ deadlineMs: stopMs });
     },
   };
-}
-
-export function describeExit({ code, signal }: Exit): string {
-  return signal ?? `exit code ${code ?? 'unknown'}`;
 }
 
 async function spawnService({ place, script, environment, home, namespace, output }: ServiceProcessOptions, settings: Settings) {

@@ -12,6 +12,10 @@ export interface Exit {
   signal: NodeJS.Signals | null;
 }
 
+export function describeExit({ code, signal }: Exit): string {
+  return signal ?? `exit code ${code ?? 'unknown'}`;
+}
+
 /** A process that outlives a Ctrl-C at the terminal, since it has a process group of its own: it ends when it is told to. */
 export interface Daemon {
   readonly name: string;

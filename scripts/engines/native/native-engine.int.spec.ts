@@ -3,6 +3,7 @@ import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { eventually } from '@onsale/shared/testing';
 import { freeBlock } from '../../ports/free-block.ts';
 import { type Home, joinHome } from '../../processes/home.ts';
 import { readLivePidFile } from '../../processes/pid-file.ts';
@@ -75,6 +76,19 @@ describe.each(engines)('a native engine ($what)', ({ make }) => {
 
     await Promise.all([next.stop(), stranger.stop()]);
     expect(pid()).toBeUndefined();
+  });
+
+  it('tells of its end when nobody asked for it', async () => {
+    const { home, firstPort, pid } = await given();
+    const engine = make({ home, firstPort });
+    const heard: string[] = [];
+    engine.onDied?.((how) => heard.push(how));
+    await engine.start();
+    process.kill(pid() as number, 'SIGKILL');
+    await eventually(() => expect(heard).toEqual(['SIGKILL']));
+    await engine.start();
+    await engine.stop();
+    expect(heard).toHaveLength(1);
   });
 
   it('comes back on its port after it was killed', async () => {

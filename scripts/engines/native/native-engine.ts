@@ -2,7 +2,7 @@ import { readFileSync, existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { freeBlock } from '../../ports/free-block.ts';
-import { adoptDaemon, type Daemon, startDaemon } from '../../processes/daemon.ts';
+import { adoptDaemon, type Daemon, describeExit, startDaemon } from '../../processes/daemon.ts';
 import type { Home } from '../../processes/home.ts';
 import { readLivePidFile } from '../../processes/pid-file.ts';
 import { CannotGoOn, type Engine, type EngineName } from '../engines.ts';
@@ -31,6 +31,8 @@ export function nativeEngine(parts: NativeEngineParts): Engine & { port(): numbe
   let ports: number[] | undefined;
   let daemon: Daemon | undefined;
   let adopted = false;
+  let ending = false;
+  let died = (_how: string) => {};
 
   const adopt = async (): Promise<boolean> => {
     const entry = readLivePidFile(home.pidFile(name), home.instance);
@@ -46,8 +48,7 @@ export function nativeEngine(parts: NativeEngineParts): Engine & { port(): numbe
     return false;
   };
 
-  const start = async (): Promise<void> => {
-    if (daemon?.isRunning()) return;
+  const bringUp = async (): Promise<void> => {
     adopted = await adopt();
     if (adopted) return;
     const fixed = ports; // once started, it comes back on the same port: its clients know no other
@@ -66,11 +67,30 @@ export function nativeEngine(parts: NativeEngineParts): Engine & { port(): numbe
     }
   };
 
+  const follow = async (current: Daemon) => {
+    const exit = await current.exited;
+    if (!ending) died(describeExit(exit));
+  };
+
   return {
     name,
-    start,
-    stop: async () => void (await daemon?.stop({ deadlineMs: parts.stopDeadlineMs })),
-    kill: async () => void (await daemon?.kill()),
+    start: async () => {
+      if (daemon?.isRunning()) return;
+      ending = false;
+      await bringUp();
+      void follow(daemon as unknown as Daemon);
+    },
+    stop: async () => {
+      ending = true;
+      await daemon?.stop({ deadlineMs: parts.stopDeadlineMs });
+    },
+    kill: async () => {
+      ending = true;
+      await daemon?.kill();
+    },
+    onDied: (listener) => {
+      died = listener;
+    },
     note: () => `port ${ports?.[0]}${adopted ? ', was still running' : ''}`,
     port: () => {
       if (ports === undefined) throw new Error(`${name} has not been started`);
