@@ -65,11 +65,15 @@ const createFaults = (log: Log) => {
 export const createTicker = ({ endExpired, tellLine, admitNext, line, tickMs, log, metrics }: TickerOptions): Ticker => {
   const seconds = metrics.histogram({ name: 'onsale_queue_tick_seconds', help: 'One turn over all busy queues' });
   const attempt = createFaults(log);
+  /** Queues that were not empty when this process looked: with the marks, they would be lost by an emptied Redis. */
+  const known = new Set<string>();
   let woken = new Map<string, (() => void)[]>();
   let turnedAt = -Infinity;
 
   const lookAt = async (queueId: string, markedMs: number | undefined): Promise<number> => {
+    known.add(queueId);
     const { admitted, empty } = await admitNext(queueId);
+    if (empty) known.delete(queueId);
     if (empty && markedMs !== undefined && Date.now() - markedMs > BUSY_MS) await line.unmarkBusy({ queueId, markedMs });
     return admitted;
   };
@@ -85,8 +89,9 @@ export const createTicker = ({ endExpired, tellLine, admitNext, line, tickMs, lo
     const busy = await attempt('find busy queues', [], line.busy);
     const marks = new Map(busy.map(({ queueId, markedMs }) => [queueId, markedMs]));
     let admitted = 0;
-    await forEachOf(new Set([...called.keys(), ...freed, ...marks.keys()]), async (queueId) => {
-      admitted += await attempt(`admit to ${queueId}`, 0, () => lookAt(queueId, marks.get(queueId)));
+    await forEachOf(new Set([...called.keys(), ...freed, ...known, ...marks.keys()]), async (queueId) => {
+      const count = await attempt(`admit to ${queueId}`, 0, () => lookAt(queueId, marks.get(queueId)));
+      admitted += count;
     });
     if (admitted > 0) await attempt('tell the line', undefined, tellLine);
     stop();

@@ -50,7 +50,7 @@ const createMember = (room: Room, queueId: string, id = newId()) => {
       token = issued.token.token;
       return issued;
     },
-    token: () => token!,
+    payload,
     number: () => payload().number,
     status: (): Promise<QueueStatus> => room.readStatus(named()),
     /** As the gateway asks. */
@@ -61,21 +61,32 @@ const createMember = (room: Room, queueId: string, id = newId()) => {
 };
 export type TestMember = ReturnType<typeof createMember>;
 
+interface Replica {
+  readonly ticking?: boolean;
+  /** Its connection to Redis is cut. */
+  readonly withoutRedis?: boolean;
+  readonly db?: Database;
+}
+
 /** Rooms on engines of their own: any number of replicas, and what their stores hold. */
 export const testRooms = async () => {
   const database = await testDatabase({ migrations: new URL('../../migrations/', import.meta.url) });
   const engine = await testRedis();
-  const { log, lines } = captureLog();
+  const { log, text } = captureLog();
   const pools: Database[] = [];
   const connections: Redis[] = [];
   const replicas: Room[] = [];
 
   /** A replica with its own connections. Without `ticking` the test takes the steps of a tick itself. */
-  const replica = async ({ ticking = true, redis }: { ticking?: boolean; redis?: Redis } = {}): Promise<Room> => {
-    const db = createDatabase({ url: database.url, log });
-    const connection = redis ?? createRedis({ url: engine.url, name: 'replica', log });
+  const replica = async ({
+    ticking = true,
+    withoutRedis = false,
+    db = createDatabase({ url: database.url, log }),
+  }: Replica = {}): Promise<Room> => {
+    const connection = createRedis({ url: engine.url, name: 'replica', log });
     pools.push(db);
     connections.push(connection);
+    if (withoutRedis) connection.disconnect();
     const room = createRoom({
       db,
       redis: connection,
@@ -95,8 +106,10 @@ export const testRooms = async () => {
   return {
     db: database.db,
     redis: engine.redis,
-    redisUrl: engine.url,
-    logged: lines,
+    logged: () => text(),
+    databaseUrl: database.url,
+    /** A key of the queue's line. */
+    key: (queueId: string, suffix: string): string => `test:queue:{${queueId}}:${suffix}`,
     replica,
     /** Opens a queue of a new name. */
     queue: async (room: Room, settings: Partial<QueueSettings> = {}): Promise<string> => {

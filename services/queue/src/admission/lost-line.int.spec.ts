@@ -1,0 +1,175 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createDatabase } from '@onsale/shared/db';
+import { eventually } from '@onsale/shared/testing';
+import type { Room } from '../room.ts';
+import { inOrderOfTurn, live, mostLive } from '../testing/journal-checks.ts';
+import { testRooms, type TestMember, type TestRooms } from '../testing/test-room.ts';
+
+let rooms: TestRooms;
+let room: Room;
+beforeAll(async () => {
+  rooms = await testRooms();
+  room = await rooms.replica();
+  await rooms.replica();
+});
+afterAll(() => rooms.stop());
+
+/** `rest_until` is 1.3 of the longest poll (1 s) and 5 s after the loss. */
+const REST_MS = 6300;
+const states = (members: readonly TestMember[]) => Promise.all(members.map(async (member) => (await member.checked()).status));
+const numbers = (members: readonly TestMember[]) => members.map((member) => member.number());
+
+const given = async ({ cap, count }: { cap: number; count: number }) => {
+  const queueId = await rooms.queue(room, { cap });
+  const members = rooms.members(room, queueId, count);
+  for (const member of members) await member.enters();
+  await eventually(async () => expect(await states(members.slice(0, cap))).toEqual(Array.from({ length: cap }, () => 'ADMITTED')));
+  return { queueId, members };
+};
+const restedUntil = async (queueId: string): Promise<Date | null> =>
+  (await rooms.db('queues').where({ id: queueId }).first<{ rest_until: Date | null }>('rest_until')).rest_until;
+
+describe('a line that Redis has lost', () => {
+  it('comes back in order from the tokens of those in it; ends stay, the cap holds, and nobody is admitted before all had time to return', async () => {
+    const { queueId, members } = await given({ cap: 5, count: 20 });
+    const inside = members.slice(0, 5);
+    const waiting = members.slice(5);
+    await waiting[0]!.leaves();
+    await rooms.change(room, queueId, { cap: 4 });
+    await rooms.spend(room, queueId, inside[0]!.number());
+    await eventually(async () => expect((await inside[0]!.checked()).status).toBe('COMPLETED'));
+    const before = Date.now();
+    await rooms.wipe();
+
+    const returned = await states(members.toReversed()); // the last in line asks first
+    expect(returned.toReversed()).toEqual([
+      'COMPLETED',
+      ...inside.slice(1).map(() => 'ADMITTED'),
+      'LEFT',
+      ...waiting.slice(1).map(() => 'WAITING'),
+    ]);
+    const newcomer = rooms.member(room, queueId);
+    await newcomer.enters();
+    expect(newcomer.number()).toBeGreaterThan(Math.max(...numbers(members)));
+    const positions = await Promise.all([...waiting.slice(1), newcomer].map(async (member) => (await member.checked()).position));
+    expect(positions).toEqual(positions.map((_, i) => i + 1));
+
+    await inside[1]!.leaves();
+    await rooms.change(room, queueId, { cap: 10 });
+    await eventually(async () => expect(live(await rooms.journal(queueId))).toHaveLength(10), { withinMs: 15_000 });
+
+    const rows = await rooms.journal(queueId);
+    const rest = await restedUntil(queueId);
+    expect(rest!.getTime()).toBeGreaterThan(before + REST_MS - 500);
+    const after = rows.filter(({ turn }) => turn !== null && turn > 5);
+    expect(Math.min(...after.map(({ admitted_at }) => admitted_at!.getTime()))).toBeGreaterThanOrEqual(rest!.getTime());
+    expect(inOrderOfTurn(rows)).toEqual([...numbers(inside), ...numbers(waiting.slice(1, 8))]);
+    expect(rows.filter(({ late }) => late === 1)).toEqual([]);
+    expect(mostLive(rows)).toBeLessThanOrEqual(10);
+    expect(await states([inside[0]!, waiting[0]!])).toEqual(['COMPLETED', 'LEFT']);
+  });
+
+  it('gives a member who took a new number meanwhile the lower one, and one place alone', async () => {
+    const { queueId, members } = await given({ cap: 0, count: 3 });
+    await rooms.wipe();
+    const old = members[0]!;
+    const again = rooms.member(room, queueId, old.id);
+    expect((await again.enters()).created).toBe(true);
+    expect(again.number()).toBeGreaterThan(old.number());
+
+    expect((await old.checked()).status).toBe('WAITING');
+    expect(await again.checked()).toMatchObject({ status: 'LEFT' });
+    expect((await old.enters()).token).toMatchObject({ number: old.number(), position: 1 });
+    expect(await rooms.redis.zcard(rooms.key(queueId, 'waiting:standard'))).toBe(1);
+  });
+
+  it('does not let a place in that its member has been admitted past', async () => {
+    const { queueId, members } = await given({ cap: 0, count: 1 });
+    await rooms.wipe();
+    const old = members[0]!;
+    const again = rooms.member(room, queueId, old.id);
+    await again.enters();
+    await rooms.change(room, queueId, { cap: 1 });
+    await eventually(async () => expect((await again.checked()).status).toBe('ADMITTED'), { withinMs: 15_000 });
+    expect((await old.checked()).status).toBe('LEFT');
+    await rooms.spend(room, queueId, again.number());
+    await rooms.wipe();
+    expect(await states([old, again])).toEqual(['LEFT', 'COMPLETED']);
+  });
+
+  it('is noticed after a restart with older data: what has ended since is over, whatever that Redis says', async () => {
+    const { queueId, members } = await given({ cap: 2, count: 4 });
+    const [spent, , waiting] = members as [TestMember, TestMember, TestMember, TestMember];
+    await rooms.spend(room, queueId, spent.number());
+    await eventually(async () => expect((await waiting.checked()).status).toBe('ADMITTED'));
+
+    const place = (member: TestMember) => `${member.number()}:${member.hash}`;
+    const run = (await rooms.redis.get(rooms.key(queueId, 'marker')))!;
+    await rooms.redis
+      .multi()
+      .set(rooms.key(queueId, 'marker'), run.replace(/^\w+/, 'f'.repeat(40)))
+      .zadd(rooms.key(queueId, 'admitted'), Date.now() + 600_000, place(spent))
+      .zrem(rooms.key(queueId, 'admitted'), place(waiting))
+      .zadd(rooms.key(queueId, 'waiting:standard'), waiting.number(), place(waiting))
+      .exec();
+    expect(await states(members)).toEqual(['COMPLETED', 'ADMITTED', 'ADMITTED', 'WAITING']);
+
+    await eventually(async () => expect(await rooms.redis.get(rooms.key(queueId, 'marker'))).toMatch(/^(?!f{40})\w{40}:2$/));
+    expect(await states(members)).toEqual(['COMPLETED', 'ADMITTED', 'ADMITTED', 'WAITING']);
+    expect(await rooms.redis.zcard(rooms.key(queueId, 'admitted'))).toBe(2);
+  });
+
+  it('goes on with numbers above all that were given out, even where they had run ahead of the clock', async () => {
+    const { queueId, members } = await given({ cap: 1, count: 2 });
+    const ahead = members[1]!.number() + 3_600_000_000;
+    await rooms.redis.set(rooms.key(queueId, 'last'), String(ahead));
+    const far = rooms.member(room, queueId);
+    await far.enters();
+    expect(far.number()).toBe(ahead + 1);
+    await eventually(async () => {
+      const row = await rooms.db('queues').where({ id: queueId }).first<{ last_number: number }>('last_number');
+      expect(row.last_number).toBe(ahead + 1);
+    });
+    await rooms.wipe();
+    const next = rooms.member(room, queueId);
+    await next.enters();
+    expect(next.number()).toBeGreaterThan(far.number());
+  });
+});
+
+describe('without Redis', () => {
+  it('the journal answers: those inside go on, the ended have ended, nobody new comes in', async () => {
+    const { queueId, members } = await given({ cap: 2, count: 3 });
+    await rooms.spend(room, queueId, members[0]!.number());
+    await rooms.change(room, queueId, { cap: 1 });
+    const cut = await rooms.replica({ withoutRedis: true });
+    const there = members.map((member) => rooms.member(cut, queueId, member.id));
+
+    const payloads = members.map((member) => member.payload());
+    const results = await cut.checkTokens(payloads);
+    expect(results).toMatchObject([{ status: 'COMPLETED' }, { status: 'ADMITTED' }, { status: 'WAITING' }]);
+    expect(results[1]!.remainingMs).toBeGreaterThan(0);
+    expect(results[2]).not.toHaveProperty('position');
+    await expect(there[2]!.enters()).rejects.toThrow();
+    await rooms.spend(cut, queueId, members[1]!.number());
+    await eventually(async () => expect((await members[2]!.checked()).status).toBe('ADMITTED'));
+  });
+});
+
+describe('without MySQL', () => {
+  it('the line stands: places are told, numbers are given, those inside go on', async () => {
+    const db = createDatabase({ url: rooms.databaseUrl });
+    const cut = await rooms.replica({ db });
+    const queueId = await rooms.queue(cut, { cap: 1 });
+    const [inside, waiting, newcomer] = rooms.members(cut, queueId, 3) as [TestMember, TestMember, TestMember];
+    expect((await inside.enters()).token.status).toBe('ADMITTED');
+    await waiting.enters();
+    await db.destroy();
+
+    await eventually(async () => {
+      expect(await states([inside, waiting])).toEqual(['ADMITTED', 'WAITING']);
+      expect(rooms.logged()).toContain('going on with the last definition known');
+    });
+    expect((await newcomer.enters()).token).toMatchObject({ status: 'WAITING', position: 2 });
+  });
+});
