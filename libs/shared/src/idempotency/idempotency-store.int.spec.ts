@@ -194,7 +194,7 @@ describe('idempotency keys', () => {
   });
 
   it('waits for its own second whatever the connection waits, and leaves that as it was, after success, refusal and failure', async () => {
-    const one = createDatabase({ url: database.url, poolSize: 1, lockWaitSeconds: 120 });
+    const one = createDatabase({ url: database.url, poolSize: 1, lockWaitSeconds: 600 });
     const waits = async (): Promise<unknown> => (await one.raw('SELECT @@SESSION.innodb_lock_wait_timeout AS seconds'))[0][0].seconds;
     const scope = buildScope();
     const { open, opened } = gate();
@@ -208,13 +208,13 @@ describe('idempotency keys', () => {
     await started.opened;
     try {
       await expect(storeOf(one).once(scope).transaction(one, addEffect)).rejects.toMatchObject({ code: 'IDEMPOTENCY_IN_FLIGHT' });
-      expect(await waits()).toBe(120);
+      expect(await waits()).toBe(600);
       open();
       await expect(holder).rejects.toThrow('rolled back');
       await storeOf(one).once(scope).transaction(one, addEffect);
-      expect(await waits()).toBe(120);
+      expect(await waits()).toBe(600);
       await storeOf(one).once(scope).transaction(one, addEffect);
-      expect(await waits()).toBe(120);
+      expect(await waits()).toBe(600);
     } finally {
       await one.destroy();
     }

@@ -28,7 +28,12 @@ export interface Locks {
 }
 
 /** Between looks at a key that another process holds. Each process has one caller looking, so this may be short. */
-const RETRY_MS = { least: 5, spread: 20 };
+const RETRY_MS = { least: 3, spread: 7 };
+/**
+ * Between two callers of one process: handed on without a gap, a key would not leave a process before its line is empty. The lookers of other
+ * processes hit a gap of 1 ms about every sixth time.
+ */
+const GAP_MS = 1;
 /** At 5 ms a holder, 600 are served in 3 s. */
 const MAX_WAITING = 1000;
 
@@ -69,9 +74,10 @@ export const createLocks = ({ redis, namespace, enabled, log, waitMs = 3000, lea
     holding: async (keys, fn) => {
       if (!enabled || keys.length === 0) return fn();
       const deadline = performance.now() + waitMs;
-      const endTurn = await turns.take(keys, deadline);
-      if (endTurn === undefined) throw busy();
+      const turn = await turns.take(keys, deadline);
+      if (turn === undefined) throw busy();
       try {
+        if (turn.waited) await rest(GAP_MS);
         const lock = await acquire([...new Set(keys)].map(name), deadline);
         try {
           return await fn();
@@ -79,7 +85,7 @@ export const createLocks = ({ redis, namespace, enabled, log, waitMs = 3000, lea
           release(lock);
         }
       } finally {
-        endTurn();
+        turn.end();
       }
     },
   };

@@ -1,10 +1,16 @@
+export interface Turn {
+  /** Whether it had to be waited for. */
+  readonly waited: boolean;
+  readonly end: () => void;
+}
+
 /** Lines of waiters within one process, one line a key, served in the order of arrival. */
 export interface Turns {
   /**
-   * Waits for its turn with all of the keys, and answers with what ends that turn; `undefined` when it did not come by `deadline` (of
-   * `performance.now()`) or a line is full. Keys are taken in one order everywhere, so nobody waits in a circle.
+   * Waits for its turn with all of the keys; `undefined` when it did not come by `deadline` (of `performance.now()`) or a line is full. Keys are
+   * taken in one order everywhere, so nobody waits in a circle.
    */
-  take(keys: readonly string[], deadline: number): Promise<(() => void) | undefined>;
+  take(keys: readonly string[], deadline: number): Promise<Turn | undefined>;
 }
 
 type Waiter = () => void;
@@ -51,15 +57,17 @@ export const createTurns = ({ maxWaiting }: { maxWaiting: number }): Turns => {
   return {
     take: async (keys, deadline) => {
       const taken: string[] = [];
+      let waited = false;
       const end = (): void => taken.splice(0).forEach(pass);
       for (const key of [...new Set(keys)].sort()) {
+        waited ||= lines.has(key);
         if (!(await join(key, deadline))) {
           end();
           return undefined;
         }
         taken.push(key);
       }
-      return end;
+      return { waited, end };
     },
   };
 };

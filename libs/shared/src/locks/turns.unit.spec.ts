@@ -10,12 +10,12 @@ describe('turns', () => {
     const order: number[] = [];
     const first = await turns.take(['a'], later());
     const others = [1, 2, 3].map(async (n) => {
-      const end = await turns.take(['a'], later());
+      const turn = await turns.take(['a'], later());
       order.push(n);
-      end?.();
+      turn?.end();
     });
     expect(order).toEqual([]);
-    first?.();
+    first?.end();
     await Promise.all(others);
 
     expect(order).toEqual([1, 2, 3]);
@@ -33,11 +33,11 @@ describe('turns', () => {
     let most = 0;
     const callers = Array.from({ length: 60 }, async (_, n) => {
       const pair = [`k${n % 3}`, `k${(n + 1) % 3}`];
-      const end = await turns.take(n % 2 === 0 ? pair : pair.toReversed(), later());
+      const turn = await turns.take(n % 2 === 0 ? pair : pair.toReversed(), later());
       for (const key of pair) most = Math.max(most, held.set(key, (held.get(key) ?? 0) + 1).get(key)!);
       await new Promise(setImmediate);
       for (const key of pair) held.set(key, held.get(key)! - 1);
-      end?.();
+      turn?.end();
     });
     await Promise.all(callers);
 
@@ -56,7 +56,7 @@ describe('turns', () => {
     const first = await turns.take(['a'], later());
     const impatient = await turns.take(['a'], past());
     const patient = turns.take(['a'], later());
-    first?.();
+    first?.end();
 
     expect(impatient).toBeUndefined();
     expect(await patient).toBeDefined();
@@ -67,14 +67,23 @@ describe('turns', () => {
     const first = await turns.take(['a'], later());
     const waiting = turns.take(['a'], later());
     expect(await turns.take(['a'], later())).toBeUndefined();
-    first?.();
+    first?.end();
     expect(await waiting).toBeDefined();
+  });
+
+  it('tells who had to wait', async () => {
+    const turns = createTurns({ maxWaiting: 10 });
+    const first = await turns.take(['a'], later());
+    const second = turns.take(['b', 'a'], later());
+    const third = await turns.take(['c'], later());
+    first?.end();
+    expect([first?.waited, (await second)?.waited, third?.waited]).toEqual([false, true, false]);
   });
 
   it('takes a key that is named twice once', async () => {
     const turns = createTurns({ maxWaiting: 10 });
-    const end = await turns.take(['a', 'a'], later());
-    end?.();
+    const turn = await turns.take(['a', 'a'], later());
+    turn?.end();
     expect(await turns.take(['a'], past())).toBeDefined();
   });
 });
