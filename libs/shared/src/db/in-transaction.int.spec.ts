@@ -108,6 +108,36 @@ describe('inTransaction', () => {
     expect(await points()).toEqual([3, 3]);
   });
 
+  it('does not believe what was concluded from a transaction that was lost', async () => {
+    const [one, two] = [gate(), gate()];
+    let concluded = 0;
+    const cross = (first: number, second: number, mine: { open: () => void }, other: { opened: Promise<void> }) =>
+      inTransaction(db, async (trx) => {
+        await add(trx, first);
+        mine.open();
+        await other.opened;
+        await add(trx, second).catch(() => {
+          concluded += 1;
+          throw new Error('taken, it seems');
+        });
+      });
+    await Promise.all([cross(1, 2, one, two), cross(2, 1, two, one)]);
+
+    expect(concluded).toBe(1);
+    expect(await points()).toEqual([2, 2]);
+  });
+
+  it('fails when fn rolls back by itself, and runs no hook then', async () => {
+    const seen: string[] = [];
+    const rolledBack = inTransaction(db, async (trx) => {
+      afterCommit(trx, () => seen.push('ran'));
+      await add(trx, 1);
+      await trx.rollback();
+    });
+    await expect(rolledBack).rejects.toThrow();
+    expect([seen, await points()]).toEqual([[], [0, 0]]);
+  });
+
   it('tries six times at most', async () => {
     let runs = 0;
     const losing = inTransaction(db, async () => {

@@ -58,17 +58,17 @@ const runOnce = async <T>(db: Database, fn: (trx: Trx) => Promise<T>): Promise<T
     });
     try {
       const value = await fn(trx);
-      if (lost !== undefined) throw lost.error; // fn swallowed it; all that it did is rolled back and tried again
-      return value;
+      if (lost === undefined) return value;
+      throw lost.error; // fn swallowed it
     } catch (error) {
-      thrown = { error };
-      throw error;
+      thrown = lost ?? { error }; // whatever fn made of a lost transaction, it did not see the whole of its own work
+      throw thrown.error;
     }
   };
 
   let value: T;
   try {
-    value = await inside.run(scope, () => db.transaction(container));
+    value = await inside.run(scope, () => db.transaction(container, { doNotRejectOnRollback: false }));
   } catch (error) {
     throw thrown === undefined ? error : thrown.error; // not the failure of a ROLLBACK on a dead connection
   } finally {
