@@ -159,7 +159,7 @@ export const createConsumer = (options: ConsumerOptions): Part => {
     name: `${group} inbox purge`,
     everyMs: PURGE_EVERY_MS,
     turn: async (signal) => {
-      while (!signal.aborted && (await purgeInbox(db, group, INBOX_DAYS, PURGE_ROWS)) === PURGE_ROWS);
+      while (!signal.aborted && (await purgeInbox(db, INBOX_DAYS, PURGE_ROWS)) === PURGE_ROWS);
     },
     onError: complain,
   });

@@ -46,10 +46,9 @@ export const insertNow = async (trx: Trx, { consumer, messageId }: InboxKey): Pr
   }
 };
 
-/** Forgets what no copy can come of any more. Answers with how many it forgot, `limit` at most. */
-export const purgeInbox = async (db: Database, consumer: string, olderThanDays: number, limit: number): Promise<number> => {
-  const [result] = await db.raw('DELETE FROM inbox WHERE consumer = ? AND created_at < NOW(3) - INTERVAL ? DAY LIMIT ?', [
-    consumer,
+/** Forgets what no copy can come of any more, by the index on created_at. Answers with how many rows, `limit` at most. */
+export const purgeInbox = async (db: Database, olderThanDays: number, limit: number): Promise<number> => {
+  const [result] = await db.raw('DELETE FROM inbox WHERE created_at < NOW(3) - INTERVAL ? DAY ORDER BY created_at LIMIT ?', [
     olderThanDays,
     limit,
   ]);

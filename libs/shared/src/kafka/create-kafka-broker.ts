@@ -1,6 +1,5 @@
-import { Kafka, logLevel, Partitioners, type Admin, type Producer } from 'kafkajs';
-import { connect as connectPlain } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import { Kafka, logLevel, Partitioners, type KafkaConfig } from 'kafkajs';
+import { connect } from 'node:net';
 import { loop } from '../lifecycle/index.ts';
 import type { Log } from '../log/index.ts';
 import type { Metrics } from '../metrics/index.ts';
@@ -8,6 +7,7 @@ import type { Broker, OutgoingMessage, TopicLag } from './broker.ts';
 import { kafkajsLog } from './kafkajs-log.ts';
 import { createKafkajsSubscription, type KafkajsSubscription } from './kafkajs-subscription.ts';
 import { lagOf, type PartitionLag } from './lag.ts';
+import { makeTopics } from './make-topics.ts';
 import { mendIdleTimer } from './mend-idle-timer.ts';
 import { createStallWatch } from './stall-watch.ts';
 
@@ -29,7 +29,6 @@ export interface KafkaBrokerOptions {
 /** Numbers of data.md. */
 const REQUEST_MS = 10_000;
 const CONNECT_MS = 3000;
-const RETENTION_MS = 7 * 24 * 3600 * 1000;
 const CONCURRENCY = 6;
 /** A consumer that has messages to handle and handles none for so long is lost; well above the session time in which a dead member's partitions wait. */
 const STALLED_MS = 90_000;
@@ -38,12 +37,8 @@ const WATCH_MS = 15_000;
 const RETRY = { initialRetryTime: 100, maxRetryTime: 1000, retries: 5 };
 
 /** Without Nagle's algorithm: a message is not to wait for the acknowledgement of the one before. */
-const socketFactory: NonNullable<ConstructorParameters<typeof Kafka>[0]['socketFactory']> = ({ host, port, ssl, onConnect }) => {
-  const socket = ssl ? connectTls({ host, port, servername: host, ...ssl }, onConnect) : connectPlain({ host, port }, onConnect);
-  socket.setKeepAlive(true, 60_000);
-  socket.setNoDelay(true);
-  return socket;
-};
+const socketFactory: NonNullable<KafkaConfig['socketFactory']> = ({ host, port, onConnect }) =>
+  connect({ host, port, keepAlive: true, keepAliveInitialDelay: 60_000, noDelay: true }, onConnect);
 
 const byTopic = (messages: readonly OutgoingMessage[], qualify: (topic: string) => string) => {
   const topics = new Map<string, { key: string; value: string; headers: Record<string, string> }[]>();
@@ -53,26 +48,6 @@ const byTopic = (messages: readonly OutgoingMessage[], qualify: (topic: string) 
     list.push({ key, value, headers: { ...headers } });
   }
   return [...topics].map(([topic, list]) => ({ topic: qualify(topic), messages: list }));
-};
-
-/** Makes what is missing. Another process may make the same topic at the same moment. */
-const makeTopics = async (admin: Admin, names: readonly string[], partitions: number, replication: number): Promise<void> => {
-  const existing = new Set(await admin.listTopics());
-  const missing = names.filter((name) => !existing.has(name));
-  for (const topic of missing) {
-    await admin.createTopics({
-      topics: [
-        {
-          topic,
-          numPartitions: partitions,
-          replicationFactor: replication,
-          configEntries: [{ name: 'retention.ms', value: String(RETENTION_MS) }],
-        },
-      ],
-      waitForLeaders: true,
-      timeout: REQUEST_MS,
-    });
-  }
 };
 
 const sum = (list: readonly PartitionLag[]): number => list.reduce((total, { messages }) => total + messages, 0);
@@ -97,7 +72,7 @@ export const createKafkaBroker = (options: KafkaBrokerOptions): Broker => {
     logCreator: kafkajsLog(log),
     socketFactory,
   });
-  const producer: Producer = kafka.producer({ allowAutoTopicCreation: false, createPartitioner: Partitioners.DefaultPartitioner });
+  const producer = kafka.producer({ allowAutoTopicCreation: false, createPartitioner: Partitioners.DefaultPartitioner });
   const admin = kafka.admin();
   const qualify = (name: string): string => `${namespace}.${name}`;
   const bare = (name: string): string => name.slice(namespace.length + 1);
@@ -110,7 +85,7 @@ export const createKafkaBroker = (options: KafkaBrokerOptions): Broker => {
   const ensureTopics = async (topics: readonly string[]): Promise<void> => {
     const unknown = [...new Set(topics)].filter((topic) => !known.has(topic));
     if (unknown.length === 0) return;
-    await makeTopics(admin, unknown.map(qualify), partitions, replication);
+    await makeTopics(admin, unknown.map(qualify), { partitions, replication });
     for (const topic of unknown) known.add(topic);
   };
 

@@ -31,8 +31,9 @@ export const createRelay = ({ db, broker, source, notices, log, metrics, pollMs 
   const channel = `outbox:${source}`;
   const dirty = new Set<number>();
   let sending: Promise<void> | undefined;
+  let batch: Promise<void> | undefined;
   const stopping = new AbortController();
-  const leases = createShardLeases({ db, owner: randomUUID(), leaseMs, settled: async () => await sending });
+  const leases = createShardLeases({ db, owner: randomUUID(), leaseMs, settled: async () => void (await Promise.allSettled([batch])) });
 
   const batchSize = metrics.histogram({
     name: 'onsale_outbox_batch_size',
@@ -60,7 +61,8 @@ export const createRelay = ({ db, broker, source, notices, log, metrics, pollMs 
       if (shards.length === 0) return;
       for (const shard of shards) dirty.delete(shard);
       try {
-        await sendBatch(shards);
+        batch = sendBatch(shards);
+        await batch;
         failures = 0;
       } catch (error) {
         for (const shard of shards) dirty.add(shard);

@@ -112,7 +112,7 @@ export const createShardLeases = ({ db, owner, leaseMs, settled }: ShardLeasesOp
       for (const shard of plan.take) if (await take(shard)) taken.push(shard);
       shards = new Set([...plan.keep, ...taken]);
       ownedUntil = began + leaseMs * TRUSTED;
-      await settled();
+      if (plan.giveBack.length > 0) await settled();
       await giveBack(plan.giveBack);
       return { taken, givenBack: plan.giveBack };
     },
