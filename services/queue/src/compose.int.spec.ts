@@ -1,0 +1,140 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import * as contract from '@onsale/contracts/queue';
+import { newId } from '@onsale/shared/ids';
+import { eventually } from '@onsale/shared/testing';
+import type { z } from 'zod';
+import { startQueue, statusOf, type StartedQueue } from './testing/start-queue.ts';
+
+let queue: StartedQueue;
+beforeAll(async () => {
+  queue = await startQueue({ replicas: 2 });
+});
+afterAll(() => queue.stop());
+
+const opened = async (settings: z.input<typeof contract.ChangeQueue> = {}): Promise<string> => {
+  const id = `q-${newId()}`;
+  await queue.operator.call(contract.createQueue, { body: { id, cap: 1, ...settings } });
+  return id;
+};
+
+describe('the waiting room over HTTP, on two replicas without Kafka', () => {
+  it('gives a number once, whichever replica is asked, admits, tells, and lets go', async () => {
+    const queueId = await opened();
+    const params = { queueId };
+    const [ada, bob] = [queue.member(), queue.member()];
+    const first = await ada.client(0).answer(contract.issueToken, { params });
+    expect(first).toMatchObject({ status: 201, body: { queueId, lane: 'standard', status: 'ADMITTED' } });
+    const again = await ada.client(1).answer(contract.issueToken, { params, body: {} });
+    expect(again).toMatchObject({ status: 200, body: { token: first.body.token, number: first.body.number } });
+    const second = await bob.client(1).call(contract.issueToken, { params });
+    expect(second).toMatchObject({ status: 'WAITING', position: 1 });
+    expect(await queue.checks(second.token, first.body.token)).toMatchObject([{ status: 'WAITING' }, { status: 'ADMITTED' }]);
+
+    const adas = ada.holding(first.body.token);
+    const bobs = bob.holding(second.token, 1);
+    expect(await adas.call(contract.tokenStatus, { params })).toMatchObject({ number: first.body.number, status: 'ADMITTED' });
+    expect(await statusOf(bobs.answer(contract.heartbeat, { params }))).toBe('204');
+    expect(await statusOf(adas.answer(contract.leaveQueue, { params }))).toBe('204');
+    expect(await adas.call(contract.tokenStatus, { params })).toMatchObject({ status: 'LEFT' });
+    await eventually(async () => expect(await bobs.call(contract.tokenStatus, { params })).toMatchObject({ status: 'ADMITTED' }));
+    expect(await statusOf(adas.answer(contract.leaveQueue, { params }))).toBe('204');
+  });
+
+  it('shows its counters to anybody, and in pages', async () => {
+    const ids = [await opened({ message: 'Doors at eight' }), await opened({ cap: null })].sort();
+    for (const queueId of ids) await queue.member().client().call(contract.issueToken, { params: { queueId } });
+    const answer = await queue.anonymous(1).answer(contract.readQueue, { params: { queueId: ids[0]! } });
+    expect(answer.headers.get('cache-control')).toBe('public, max-age=1');
+
+    const listed: contract.Queue[] = [];
+    for (let cursor: string | undefined; ;) {
+      const page = await queue.anonymous().call(contract.listQueues, { query: { limit: 1, ...(cursor !== undefined && { cursor }) } });
+      listed.push(...page.items);
+      if (page.nextCursor === undefined) break;
+      cursor = page.nextCursor;
+    }
+    const ours = listed.filter(({ id }) => ids.includes(id));
+    expect(ours.map(({ id }) => id)).toEqual(ids);
+    expect(ours).toEqual(expect.arrayContaining([expect.objectContaining({ message: 'Doors at eight', cap: 1, admitted: 1, waiting: 0 })]));
+    expect(ours.filter(({ cap }) => cap === undefined)).toHaveLength(1);
+    expect(await statusOf(queue.anonymous().answer(contract.readQueue, { params: { queueId: 'nowhere' } }))).toBe('404 NOT_FOUND');
+  });
+
+  it('is changed live on every replica, and the change is in the audit', async () => {
+    const queueId = await opened({ cap: 0, admitPerSecond: 50, message: 'Soon' });
+    const params = { queueId };
+    const members = [queue.member(), queue.member(), queue.member()];
+    const tokens: contract.QueueToken[] = [];
+    for (const [i, member] of members.entries()) tokens.push(await member.client(i).call(contract.issueToken, { params }));
+    await queue.anonymous(1).call(contract.readQueue, { params });
+
+    const changed = await queue.operator.call(contract.changeQueue, { params, body: { cap: 2, admitPerSecond: null, message: 'Now' } });
+    expect(changed).toMatchObject({ id: queueId, cap: 2, message: 'Now', windowSeconds: 600 });
+    expect(changed).not.toHaveProperty('admitPerSecond');
+    await eventually(async () =>
+      expect(await queue.anonymous(1).call(contract.readQueue, { params })).toMatchObject({ cap: 2, message: 'Now' }),
+    );
+    await eventually(async () =>
+      expect((await queue.checks(...tokens.map(({ token }) => token))).map(({ status }) => status)).toEqual([
+        'ADMITTED',
+        'ADMITTED',
+        'WAITING',
+      ]),
+    );
+
+    const audit = await queue.db('audit').where({ subject: queueId }).orderBy('id');
+    expect(audit).toMatchObject([
+      { action: 'queue.create', actor: queue.operatorId, before_change: null },
+      { action: 'queue.change', actor: queue.operatorId },
+    ]);
+    expect(JSON.parse(audit[1].before_change)).toMatchObject({ cap: 0, admitPerSecond: 50, message: 'Soon', windowSeconds: 600 });
+    expect(JSON.parse(audit[1].after_change)).toMatchObject({ cap: 2, message: 'Now', windowSeconds: 600 });
+  });
+
+  it('opens each id once, however many ask', async () => {
+    const body = { id: `q-${newId()}`, cap: 5 };
+    const answers = await Promise.all(Array.from({ length: 5 }, () => statusOf(queue.operator.answer(contract.createQueue, { body }))));
+    expect(answers.sort()).toEqual(['201', '409 QUEUE_EXISTS', '409 QUEUE_EXISTS', '409 QUEUE_EXISTS', '409 QUEUE_EXISTS']);
+    expect(await queue.db('audit').where({ subject: body.id })).toHaveLength(1);
+  });
+
+  it('refuses what is not asked rightly, and changes nothing', async () => {
+    const queueId = await opened();
+    const params = { queueId };
+    const member = queue.member();
+    const { token } = await member.client().call(contract.issueToken, { params });
+    const wrong = { cap: -1 } as never;
+    const answers = await Promise.all(
+      [
+        member.client().answer(contract.createQueue, { body: { id: 'q', cap: 1 } }),
+        member.client().answer(contract.changeQueue, { params, body: { cap: 5 } }),
+        member.client().answer(contract.checkTokens, { body: { tokens: [] } }),
+        member.client().answer(contract.heartbeat, { params }),
+        member.holding(token).answer(contract.leaveQueue, { params: { queueId: 'another' } }),
+        queue.anonymous().answer(contract.issueToken, { params }),
+        queue.operator.answer(contract.changeQueue, { params, body: wrong }),
+        queue.operator.answer(contract.changeQueue, { params, body: { cup: 5 } as never }),
+        queue.operator.answer(contract.changeQueue, { params: { queueId: 'nowhere' }, body: { cap: 5 } }),
+        member.client().answer(contract.issueToken, { params: { queueId: 'No{where}' } }),
+      ].map(statusOf),
+    );
+    expect(answers).toEqual([
+      '403 FORBIDDEN',
+      '403 FORBIDDEN',
+      '404 NOT_FOUND',
+      '401 QUEUE_TOKEN_REQUIRED',
+      '403 QUEUE_WRONG',
+      '401 UNAUTHENTICATED',
+      '400 VALIDATION_FAILED',
+      '400 VALIDATION_FAILED',
+      '404 NOT_FOUND',
+      '400 VALIDATION_FAILED',
+    ]);
+    expect(await queue.db('audit').where({ subject: queueId })).toHaveLength(1);
+    expect(await queue.db('journal').where({ queue_id: queueId })).toMatchObject([{ ending: null }]);
+  });
+
+  it('is ready while an engine answers', async () => {
+    expect((await fetch(`${queue.opsUrl}/readyz`)).status).toBe(200);
+  });
+});

@@ -1,0 +1,107 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Message, Reply, topicOf } from '@onsale/contracts';
+import * as contract from '@onsale/contracts/queue';
+import { scheduleCreated } from '@onsale/contracts/reservation';
+import { newId } from '@onsale/shared/ids';
+import { createKafkaBroker, type Broker } from '@onsale/shared/kafka';
+import { createMetrics } from '@onsale/shared/metrics';
+import { commandOf, eventOf, type MessageDraft } from '@onsale/shared/outbox';
+import { eventually } from '@onsale/shared/testing';
+import { startQueue, type StartedQueue } from './testing/start-queue.ts';
+
+let queue: StartedQueue;
+let broker: Broker;
+const replies: Reply[] = [];
+beforeAll(async () => {
+  queue = await startQueue({ kafka: true });
+  const { brokers, namespace, log } = queue;
+  broker = createKafkaBroker({
+    brokers,
+    namespace,
+    clientId: 'spec',
+    partitions: 2,
+    log,
+    metrics: createMetrics({ service: 'spec', defaults: false }),
+  });
+  await broker.start();
+  await broker.subscribe({
+    group: 'spec',
+    topics: [topicOf('payment', 'replies')],
+    handle: async ({ value }) => void replies.push(Reply.parse(Message.parse(JSON.parse(value)).data)),
+  });
+});
+afterAll(async () => {
+  await broker.stop();
+  await queue.stop();
+});
+
+const sends = async ({ topic, subject, ...draft }: MessageDraft, source: string): Promise<void> => {
+  const message = { specversion: '1.0', id: newId(), source, time: new Date().toISOString(), subject, ...draft };
+  await broker.publish([{ topic, key: subject, value: JSON.stringify(message) }]);
+};
+const LATER = { withinMs: 15_000 };
+
+describe('what Kafka brings', () => {
+  it('opens the queue of a new schedule once, with places for 110 % of its seats', async () => {
+    const scheduleId = newId();
+    const created = (queueId: string, ownQueue: boolean) =>
+      eventOf(scheduleCreated, {
+        subject: scheduleId,
+        data: {
+          scheduleId,
+          concertId: newId(),
+          queueId,
+          ownQueue,
+          seats: 50,
+          startsAt: '2030-01-01T20:00:00.000Z',
+          salesOpenAt: '2029-01-01T20:00:00.000Z',
+        },
+      });
+    const own = `schedule-${newId().slice(0, 13)}`;
+    await sends(created(own, true), 'reservation');
+    await sends(created('not-its-own', false), 'reservation');
+    await sends(created(own, true), 'reservation');
+    const last = `schedule-${newId().slice(0, 13)}`;
+    await sends(created(last, true), 'reservation');
+
+    const params = { queueId: last };
+    await eventually(async () => expect(await queue.anonymous().call(contract.readQueue, { params })).toMatchObject({ cap: 100 }), LATER);
+    expect(await queue.db('queues').orderBy('created_at').select('id', 'cap', 'capacity', 'window_seconds')).toEqual([
+      { id: own, cap: 100, capacity: 55, window_seconds: 600 },
+      { id: last, cap: 100, capacity: 55, window_seconds: 600 },
+    ]);
+    expect(await queue.db('audit').where({ actor: 'system' })).toHaveLength(2);
+  });
+
+  it('spends the number of a purchase, once however often it is asked, and admits the next', async () => {
+    const queueId = `q-${newId()}`;
+    const params = { queueId };
+    await queue.operator.call(contract.createQueue, { body: { id: queueId, cap: 1 } });
+    const [buyer, next] = [queue.member(), queue.member()];
+    const bought = await buyer.client().call(contract.issueToken, { params });
+    const waiting = await next.client().call(contract.issueToken, { params });
+    expect([bought.status, waiting.status]).toEqual(['ADMITTED', 'WAITING']);
+
+    const saga = newId();
+    const command = commandOf(contract.spendToken, {
+      saga,
+      step: 'spend',
+      direction: 'do',
+      subject: newId(),
+      data: { queueId, number: bought.number },
+    });
+    const answers = () => replies.filter((reply) => reply.command === command.id);
+    await sends(command, 'payment');
+    await eventually(() => expect(answers()).toEqual([expect.objectContaining({ outcome: 'DONE', data: {} })]), LATER);
+    await eventually(async () =>
+      expect((await queue.checks(bought.token, waiting.token)).map(({ status }) => status)).toEqual(['COMPLETED', 'ADMITTED']),
+    );
+
+    await sends(command, 'payment');
+    await eventually(() => expect(answers()).toHaveLength(2), LATER);
+    expect(await queue.db('journal').where({ queue_id: queueId }).orderBy('number')).toMatchObject([
+      { number: bought.number, ending: 'COMPLETED' },
+      { number: waiting.number, ending: null },
+    ]);
+  });
+});

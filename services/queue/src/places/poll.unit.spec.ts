@@ -1,0 +1,46 @@
+import { describe, expect, it } from '@jest/globals';
+import { etaSeconds, longestPollMs, pollAfterMs } from './poll.ts';
+
+const queue = { cap: 100, windowSeconds: 600, admitPerSecond: undefined, maxPollSeconds: 30, abandonAfterSeconds: 120 };
+
+describe('etaSeconds', () => {
+  it('is reckoned from the measured rate', () => {
+    expect(etaSeconds(queue, { rate: 5 }, 1000)).toBe(200);
+  });
+
+  it('is not above what cap and window make sure of', () => {
+    expect(etaSeconds(queue, { rate: 0 }, 10)).toBe(60);
+    expect(etaSeconds(queue, { rate: 0.001 }, 10)).toBe(60);
+  });
+
+  it('is bounded by the operator’s rate', () => {
+    expect(etaSeconds({ ...queue, admitPerSecond: 2 }, { rate: 50 }, 10)).toBe(5);
+    expect(etaSeconds({ ...queue, cap: undefined, admitPerSecond: 4 }, { rate: 0 }, 10)).toBe(3);
+  });
+
+  it('is nothing where everybody is admitted, and unknown where nobody is', () => {
+    expect(etaSeconds({ ...queue, cap: undefined }, { rate: 0 }, 10)).toBe(0);
+    expect(etaSeconds({ ...queue, cap: 0 }, { rate: 0 }, 10)).toBeUndefined();
+  });
+});
+
+describe('pollAfterMs', () => {
+  it.each([
+    ['every second near the head', 5, 1000],
+    ['ten times on the way', 200, 20_000],
+    ['at the longest far behind', 86_400, 30_000],
+    ['at the longest when nothing moves', undefined, 30_000],
+  ])('asks %s', (_, eta, ms) => {
+    expect(pollAfterMs(queue, eta, 0)).toBe(ms);
+    expect(pollAfterMs(queue, eta, 0.999)).toBeLessThan(ms * 1.3);
+  });
+
+  it('never tells a rest that would make the waiter look gone', () => {
+    expect(longestPollMs({ maxPollSeconds: 30, abandonAfterSeconds: 10 })).toBe(6500);
+    expect(pollAfterMs({ maxPollSeconds: 30, abandonAfterSeconds: 1 }, undefined, 0.999)).toBeLessThan(1000);
+  });
+
+  it('never tells more than the longest rest, for which a lost line waits', () => {
+    for (const random of [0, 0.5, 0.999_999]) expect(pollAfterMs(queue, undefined, random)).toBeLessThanOrEqual(longestPollMs(queue));
+  });
+});
