@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { captureLog, eventually, testDatabase, testProxy, type CapturedLog, type TestDatabase } from '../testing/index.ts';
+import { eventually, testDatabase, testProxy, type TestDatabase } from '../testing/index.ts';
 import { afterCommit, createDatabase, inTransaction, type Database, type Trx } from './index.ts';
 
 const deadlock = (): Error => Object.assign(new Error('deadlock'), { errno: 1213 });
@@ -14,11 +14,9 @@ const gate = () => {
 
 describe('inTransaction', () => {
   let database: TestDatabase;
-  let captured: CapturedLog;
   let db: Database;
 
   beforeAll(async () => {
-    captured = captureLog();
     database = await testDatabase({
       migrations: new URL('./fixtures/migrations/', import.meta.url),
       log: captured.log,
@@ -202,70 +200,5 @@ describe('inTransaction', () => {
       await proxy.stop();
     }
     await eventually(async () => expect(await points()).toEqual([0, 0]));
-  });
-
-  describe('afterCommit', () => {
-    it('runs what was registered, in order, and only when others can see the effect', async () => {
-      const seen: unknown[] = [];
-      await inTransaction(db, async (trx) => {
-        afterCommit(trx, async () => seen.push(await points()));
-        afterCommit(trx, () => seen.push('second'));
-        await add(trx, 1);
-        expect(seen).toEqual([]);
-      });
-      await eventually(() => expect(seen).toHaveLength(2));
-      expect(seen).toEqual(['second', [1, 0]]);
-    });
-
-    it('runs nothing after a rollback', async () => {
-      const seen: string[] = [];
-      const failing = inTransaction(db, async (trx) => {
-        afterCommit(trx, () => seen.push('ran'));
-        throw new Error('no');
-      });
-      await expect(failing).rejects.toThrow('no');
-      expect(seen).toEqual([]);
-    });
-
-    it('runs what the last try registered, once', async () => {
-      const seen: number[] = [];
-      let runs = 0;
-      await inTransaction(db, async (trx) => {
-        const run = ++runs;
-        afterCommit(trx, () => seen.push(run));
-        if (run < 3) throw deadlock();
-      });
-      expect(seen).toEqual([3]);
-    });
-
-    it('logs what fails, and changes nothing by it', async () => {
-      const seen: string[] = [];
-      const value = await inTransaction(db, async (trx) => {
-        afterCommit(trx, () => {
-          throw new Error('thrown after commit');
-        });
-        afterCommit(trx, () => Promise.reject(new Error('rejected after commit')));
-        afterCommit(trx, () => seen.push('ran'));
-        return 'done';
-      });
-      expect([value, seen]).toEqual(['done', ['ran']]);
-      await eventually(() => expect(captured.text()).toMatch(/thrown after commit[^]*rejected after commit/));
-    });
-
-    it('lets a hook open a transaction of its own', async () => {
-      let later: Promise<number> | undefined;
-      await inTransaction(db, async (trx) => {
-        afterCommit(trx, () => {
-          later = inTransaction(db, (own) => add(own, 2));
-        });
-      });
-      expect(await later).toBe(1);
-    });
-
-    it('refuses a transaction that inTransaction did not open', async () => {
-      await db.transaction(async (trx) => {
-        expect(() => afterCommit(trx, () => {})).toThrow('inTransaction');
-      });
-    });
   });
 });
