@@ -19,7 +19,6 @@ describe('inTransaction', () => {
   beforeAll(async () => {
     database = await testDatabase({
       migrations: new URL('./fixtures/migrations/', import.meta.url),
-      log: captured.log,
       lockWaitSeconds: 1,
     });
     db = database.db;
