@@ -1,6 +1,17 @@
 import { availableParallelism } from 'node:os';
 import type { JSONWebKeySet } from '@onsale/shared/auth';
-import { commonSettings, ConfigError, mysqlSettings, readConfig, readJwks, redisSettings, setting, type Env } from '@onsale/shared/config';
+import {
+  commonOf,
+  commonSettings,
+  ConfigError,
+  mysqlOf,
+  mysqlSettings,
+  readConfig,
+  readJwks,
+  redisSettings,
+  setting,
+  type Env,
+} from '@onsale/shared/config';
 import { z } from 'zod';
 
 /** OWASP argon2id parameters take 19 MiB and a core each; one core is left to the requests, and a thread of libuv's four to everything else. */
@@ -63,11 +74,7 @@ export type Settings = ReturnType<typeof readSettings>;
 export const readSettings = (env: Env = process.env) => {
   const e = readConfig({ ...commonSettings, ...mysqlSettings, ...redisSettings, ...commerceSettings }, env);
   return {
-    mode: e.ONSALE_MODE,
-    logLevel: e.ONSALE_LOG_LEVEL,
-    namespace: e.ONSALE_NAMESPACE,
-    listen: { host: e.ONSALE_HOST, port: e.ONSALE_PORT, opsPort: e.ONSALE_OPS_PORT, drainMs: e.ONSALE_DRAIN_SECONDS * 1000 },
-    principalKeys: readJwks(e.ONSALE_PRINCIPAL_PUBLIC_KEYS_FILE, e.ONSALE_MODE) as JSONWebKeySet,
+    ...commonOf(e),
     mysql: mysqlOf(e),
     redisUrl: e.ONSALE_REDIS_URL,
     accessKeys: readPrivateKeys(e.ONSALE_ACCESS_PRIVATE_KEYS_FILE, e.ONSALE_MODE),
@@ -81,16 +88,6 @@ export const readSettings = (env: Env = process.env) => {
     },
   };
 };
-
-type MysqlSettings = z.output<z.ZodObject<typeof mysqlSettings>>;
-
-const mysqlOf = (e: MysqlSettings) => ({
-  url: e.ONSALE_MYSQL_URL,
-  poolSize: e.ONSALE_MYSQL_POOL,
-  acquireTimeoutMs: e.ONSALE_MYSQL_ACQUIRE_MS,
-  statementTimeoutMs: e.ONSALE_MYSQL_STATEMENT_MS,
-  lockWaitSeconds: e.ONSALE_MYSQL_LOCK_WAIT_SECONDS,
-});
 
 /** What the command that makes an operator needs: the database alone. @throws ConfigError */
 export const readOperatorSettings = (env: Env = process.env) => ({ mysql: mysqlOf(readConfig(mysqlSettings, env)) });

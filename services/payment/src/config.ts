@@ -1,10 +1,11 @@
-import type { JSONWebKeySet } from '@onsale/shared/auth';
 import {
+  commonOf,
   commonSettings,
+  kafkaOf,
   kafkaSettings,
+  mysqlOf,
   mysqlSettings,
   readConfig,
-  readJwks,
   redisSettings,
   setting,
   type Env,
@@ -28,20 +29,10 @@ const paymentSettings = {
 export const readSettings = (env: Env = process.env) => {
   const e = readConfig({ ...commonSettings, ...mysqlSettings, ...redisSettings, ...kafkaSettings, ...paymentSettings }, env);
   return {
-    mode: e.ONSALE_MODE,
-    logLevel: e.ONSALE_LOG_LEVEL,
-    namespace: e.ONSALE_NAMESPACE,
-    listen: { host: e.ONSALE_HOST, port: e.ONSALE_PORT, opsPort: e.ONSALE_OPS_PORT, drainMs: e.ONSALE_DRAIN_SECONDS * 1000 },
-    principalKeys: readJwks(e.ONSALE_PRINCIPAL_PUBLIC_KEYS_FILE, e.ONSALE_MODE) as JSONWebKeySet,
-    mysql: {
-      url: e.ONSALE_MYSQL_URL,
-      poolSize: e.ONSALE_MYSQL_POOL,
-      acquireTimeoutMs: e.ONSALE_MYSQL_ACQUIRE_MS,
-      statementTimeoutMs: e.ONSALE_MYSQL_STATEMENT_MS,
-      lockWaitSeconds: e.ONSALE_MYSQL_LOCK_WAIT_SECONDS,
-    },
+    ...commonOf(e),
+    mysql: mysqlOf(e),
     redisUrl: e.ONSALE_REDIS_URL,
-    kafka: { brokers: e.ONSALE_KAFKA_BROKERS, partitions: e.ONSALE_KAFKA_PARTITIONS, replication: e.ONSALE_KAFKA_REPLICATION },
+    kafka: kafkaOf(e),
     chargeMinimum: e.ONSALE_CHARGE_MINIMUM,
     endsPolling: e.ONSALE_ENDS_POLLING,
     sagas: { sweepMs: e.ONSALE_SAGA_SWEEP_MS, retryAfterMs: e.ONSALE_SAGA_RETRY_AFTER_MS },

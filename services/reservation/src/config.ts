@@ -1,10 +1,11 @@
-import type { JSONWebKeySet } from '@onsale/shared/auth';
 import {
+  commonOf,
   commonSettings,
+  kafkaOf,
   kafkaSettings,
+  mysqlOf,
   mysqlSettings,
   readConfig,
-  readJwks,
   redisSettings,
   setting,
   type Env,
@@ -33,20 +34,10 @@ const reservationSettings = {
 export const readSettings = (env: Env = process.env) => {
   const e = readConfig({ ...commonSettings, ...mysqlSettings, ...redisSettings, ...kafkaSettings, ...reservationSettings }, env);
   return {
-    mode: e.ONSALE_MODE,
-    logLevel: e.ONSALE_LOG_LEVEL,
-    namespace: e.ONSALE_NAMESPACE,
-    listen: { host: e.ONSALE_HOST, port: e.ONSALE_PORT, opsPort: e.ONSALE_OPS_PORT, drainMs: e.ONSALE_DRAIN_SECONDS * 1000 },
-    principalKeys: readJwks(e.ONSALE_PRINCIPAL_PUBLIC_KEYS_FILE, e.ONSALE_MODE) as JSONWebKeySet,
-    mysql: {
-      url: e.ONSALE_MYSQL_URL,
-      poolSize: e.ONSALE_MYSQL_POOL,
-      acquireTimeoutMs: e.ONSALE_MYSQL_ACQUIRE_MS,
-      statementTimeoutMs: e.ONSALE_MYSQL_STATEMENT_MS,
-      lockWaitSeconds: e.ONSALE_MYSQL_LOCK_WAIT_SECONDS,
-    },
+    ...commonOf(e),
+    mysql: mysqlOf(e),
     redisUrl: e.ONSALE_REDIS_URL,
-    kafka: { brokers: e.ONSALE_KAFKA_BROKERS, partitions: e.ONSALE_KAFKA_PARTITIONS, replication: e.ONSALE_KAFKA_REPLICATION },
+    kafka: kafkaOf(e),
     holds: { holdMs: e.ONSALE_HOLD_SECONDS * 1000, graceMs: e.ONSALE_PAYMENT_GRACE_SECONDS * 1000 },
     sweepMs: e.ONSALE_SWEEP_MS,
     locks: { enabled: e.ONSALE_LOCKS, waitMs: e.ONSALE_LOCK_WAIT_MS, leaseMs: e.ONSALE_LOCK_LEASE_MS },

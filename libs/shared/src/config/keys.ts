@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { JSONWebKeySet, JWK } from 'jose';
 import { z } from 'zod';
 
 const Jwk = z.looseObject({ kid: z.string().min(1), kty: z.string() });
@@ -24,10 +25,10 @@ const readKeys = <T>(schema: z.ZodType<T>, file: string, mode: Mode, kidsOf: (ke
 };
 
 /** A JWKS (RFC 7517) from a file. @throws when it is malformed, or holds development keys in production */
-export const readJwks = (file: string, mode: Mode) => readKeys(Jwks, file, mode, (set) => set.keys.map((key) => key.kid));
+export const readJwks = (file: string, mode: Mode): JSONWebKeySet => readKeys(Jwks, file, mode, (set) => set.keys.map((key) => key.kid));
 
 /** One JWK from a file. */
-export const readJwk = (file: string, mode: Mode) => readKeys(Jwk, file, mode, (key) => [key.kid]);
+export const readJwk = (file: string, mode: Mode): JWK => readKeys(Jwk, file, mode, (key) => [key.kid]);
 
 /** Shared secrets `[{kid, secret}]`; the first signs, all verify (rotation). */
 export const readSecrets = (file: string, mode: Mode) => readKeys(Secrets, file, mode, (secrets) => secrets.map((secret) => secret.kid));

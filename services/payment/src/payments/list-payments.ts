@@ -1,7 +1,7 @@
 import { Id } from '@onsale/contracts';
 import type { Payment } from '@onsale/contracts/payment';
 import type { Database } from '@onsale/shared/db';
-import { malformedCursor, pageOf, type Page } from '../pages/page-of.ts';
+import { decodeCursor, pageOf, type Page } from '@onsale/shared/paging';
 import * as payments from './payment-store.ts';
 
 /** Above every id: where a list without a cursor begins. */
@@ -11,7 +11,7 @@ const NEWEST = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 export const listPayments =
   ({ db }: { db: Database }) =>
   async ({ memberId, limit, cursor }: { memberId: string; limit: number; cursor?: string | undefined }): Promise<Page<Payment>> => {
-    if (cursor !== undefined && !Id.safeParse(cursor).success) throw malformedCursor();
-    const rows = await payments.listBelow(db, { memberId, before: cursor ?? NEWEST, limit: limit + 1 });
-    return pageOf(rows, limit, { itemOf: (payment) => payment, cursorOf: (payment) => payment.id });
+    const before = decodeCursor(Id, cursor) ?? NEWEST;
+    const rows = await payments.listBelow(db, { memberId, before, limit: limit + 1 });
+    return pageOf(rows, { limit, keyOf: (payment) => payment.id, view: (payment) => payment });
   };

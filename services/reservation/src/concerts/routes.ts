@@ -2,7 +2,7 @@ import { Id } from '@onsale/contracts';
 import * as contract from '@onsale/contracts/reservation';
 import type { Database } from '@onsale/shared/db';
 import { created, implement, ok, type Door } from '@onsale/shared/http';
-import { decodeCursor, pageOf } from '../page.ts';
+import { decodeCursor, pageOf } from '@onsale/shared/paging';
 import * as concerts from './concert-store.ts';
 import type { createConcert } from './create-concert.ts';
 import { findConcert } from './find-concert.ts';

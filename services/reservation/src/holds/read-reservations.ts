@@ -2,7 +2,7 @@ import { Id } from '@onsale/contracts';
 import type { Reservation } from '@onsale/contracts/reservation';
 import type { Database } from '@onsale/shared/db';
 import { notFound } from '@onsale/shared/errors';
-import { decodeCursor, pageOf } from '../page.ts';
+import { decodeCursor, pageOf } from '@onsale/shared/paging';
 import * as seats from '../seats/seat-store.ts';
 import * as reservations from './reservation-store.ts';
 import { reservationView } from './reservation-view.ts';

@@ -4,7 +4,7 @@ import type { Database } from '@onsale/shared/db';
 import type { Clock } from '@onsale/shared/ids';
 import { z } from 'zod';
 import { findConcert } from '../concerts/find-concert.ts';
-import { decodeCursor, pageOf } from '../page.ts';
+import { decodeCursor, pageOf } from '@onsale/shared/paging';
 import * as seats from '../seats/seat-store.ts';
 import { findSchedule } from './find-schedule.ts';
 import * as schedules from './schedule-store.ts';

@@ -1,4 +1,4 @@
-import { Refusal } from '@onsale/shared/errors';
+import { Refusal } from '../errors/index.ts';
 import type { z } from 'zod';
 
 /** A cursor as clients see it: the sort key of a page's last row, opaque so that nobody builds on what it holds. */
@@ -22,11 +22,17 @@ export const decodeCursor = <S extends z.ZodType>(schema: S, cursor: string | un
   });
 };
 
+/** One page of a list, as the contract's `page()` has it. */
+export interface Page<T> {
+  readonly items: T[];
+  readonly nextCursor?: string;
+}
+
 /** A page made of one row more than was asked for: that one says that there is another page. */
 export const pageOf = <T, V>(
   rows: readonly T[],
   { limit, keyOf, view }: { limit: number; keyOf: (row: T) => unknown; view: (row: T) => V },
-): { items: V[]; nextCursor?: string } => {
+): Page<V> => {
   const shown = rows.slice(0, limit);
   const last = shown.at(-1);
   return {

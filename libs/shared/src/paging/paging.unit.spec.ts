@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { decodeCursor, encodeCursor, pageOf } from './page.ts';
+import { decodeCursor, encodeCursor, pageOf } from './index.ts';
 
 const keyOf = (n: number) => n;
 const view = (n: number) => `#${n}`;
