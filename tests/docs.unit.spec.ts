@@ -9,11 +9,15 @@ const pages = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(
 
 /** What a page points to within the repository: neither other sites nor places on the page itself. */
 const linksOf = (page: string): string[] =>
-  [...readFileSync(join(root, page), 'utf8').matchAll(/\]\(([^)\s]+)\)/g)].map(([, to]) => to!.split('#')[0]!).filter((to) => to !== '' && !/^[a-z]+:/.test(to));
+  [...readFileSync(join(root, page), 'utf8').matchAll(/\]\(([^)\s]+)\)/g)]
+    .map(([, to]) => to!.split('#')[0]!)
+    .filter((to) => to !== '' && !/^[a-z]+:/.test(to));
 
 describe('the documentation', () => {
   it('is there', () => {
-    expect(pages).toEqual(expect.arrayContaining(['README.md', 'docs/architecture.md', 'docs/operations.md', 'docs/errors.md', 'CHANGELOG.md']));
+    expect(pages).toEqual(
+      expect.arrayContaining(['README.md', 'docs/architecture.md', 'docs/operations.md', 'docs/errors.md', 'CHANGELOG.md']),
+    );
   });
 
   it.each(pages)('%s points to files that exist', (page) => {

@@ -1,0 +1,70 @@
+import { readMe, refreshSession, signIn, signOut, signUp, type Session } from '@onsale/contracts/commerce';
+import { publicKeys } from '@onsale/contracts/gateway';
+import { newId } from '@onsale/shared/ids';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { outcomeOf, tally } from '../kit/outcome.ts';
+import { startTestFleet, type TestFleet } from '../kit/test-fleet.ts';
+
+let fleet: TestFleet;
+beforeAll(async () => {
+  fleet = await startTestFleet({ settings: { commerce: { ONSALE_REFRESH_GRACE_MS: '0' } } });
+}, 120_000);
+afterAll(() => fleet?.stop());
+
+const password = 'correct horse battery';
+const signedUp = async (): Promise<{ email: string; session: Session }> => {
+  const email = `${newId()}@example.com`;
+  await fleet.client.call(signUp, { body: { email, password, name: 'Ada' } });
+  return { email, session: await fleet.client.call(signIn, { body: { email, password } }) };
+};
+const me = (accessToken: string) => outcomeOf(fleet.client.answer(readMe, { accessToken }));
+const refresh = (refreshToken: string) => outcomeOf(fleet.client.answer(refreshSession, { body: { refreshToken } }));
+
+describe('a session', () => {
+  it('is a member’s, by keys that anybody can look up', async () => {
+    const { email, session } = await signedUp();
+    expect(await me(session.accessToken)).toMatchObject({ is: '200', body: { email, name: 'Ada', role: 'member' } });
+    const kid = (JSON.parse(Buffer.from(session.accessToken.split('.')[0]!, 'base64url').toString()) as { kid: string }).kid;
+    const { keys } = await fleet.client.call(publicKeys);
+    expect(keys.map((key) => key.kid)).toContain(kid);
+    expect(JSON.stringify(keys)).not.toContain('"d":');
+  });
+
+  it('tells nobody whether an email is known', async () => {
+    const { email } = await signedUp();
+    const tried = (body: { email: string; password: string }) => outcomeOf(fleet.client.answer(signIn, { body }));
+    const [wrong, unknown] = [await tried({ email, password: 'not this one' }), await tried({ email: `${newId()}@example.com`, password })];
+    expect([wrong.is, unknown.is]).toEqual(['401 INVALID_CREDENTIALS', '401 INVALID_CREDENTIALS']);
+    expect(wrong.problem?.['detail']).toBe(unknown.problem?.['detail']);
+  });
+
+  it('ends at once and everywhere when it is signed out', async () => {
+    const { session } = await signedUp();
+    expect(await outcomeOf(fleet.client.answer(signOut, { accessToken: session.accessToken }))).toMatchObject({ is: '204' });
+    expect(await me(session.accessToken)).toMatchObject({ is: '401 SESSION_ENDED' });
+    expect(await refresh(session.refreshToken)).toMatchObject({ is: '401 SESSION_ENDED' });
+  });
+
+  it('goes on by rotating its refresh token, and ends when a spent one comes back', async () => {
+    const { session } = await signedUp();
+    const next = await refresh(session.refreshToken);
+    expect(next).toMatchObject({ is: '201' });
+    expect(await refresh(session.refreshToken)).toMatchObject({ is: '401 SESSION_ENDED' });
+    expect(await refresh(next.body!.refreshToken)).toMatchObject({ is: '401 SESSION_ENDED' });
+    expect(await me(next.body!.accessToken)).toMatchObject({ is: '401 SESSION_ENDED' });
+  });
+});
+
+describe('an email', () => {
+  it('is one member’s, however many sign up with it at once', async () => {
+    const email = `${newId()}@example.com`;
+    const outcomes = await Promise.all(
+      Array.from({ length: 5 }, (_, i) =>
+        outcomeOf(fleet.client.answer(signUp, { body: { email: i % 2 === 0 ? email : email.toUpperCase(), password, name: 'Ada' } })),
+      ),
+    );
+    expect(tally(outcomes)).toEqual({ '201': 1, '409 EMAIL_TAKEN': 4 });
+    const [row] = await fleet.stores.databases.commerce('members').where('email', email).count<{ members: number }[]>({ members: '*' });
+    expect(row?.members).toBe(1);
+  });
+});
