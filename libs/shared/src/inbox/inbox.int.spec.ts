@@ -80,6 +80,10 @@ beforeAll(async () => {
     table.string('name');
     table.string('effect');
   });
+  const daysAgo = (days: number) => schema.db.raw('NOW(3) - INTERVAL ? DAY', [days]);
+  await schema
+    .db('inbox')
+    .insert([15, 13].map((days) => ({ consumer: 'payment', message_id: `${days}-days-old`, created_at: daysAgo(days) })));
   sender = await schema.process();
   const wrap = (broker: Broker): Broker => ({
     ...broker,
@@ -134,6 +138,11 @@ describe('a consumer', () => {
     await send([{ ...note('ignored', 'x'), type: 'test.unheard-of.v1' }, note('ignored', 'after')]);
     await eventually(async () => expect(await effects('ignored')).toEqual(['after']));
     expect(await outcome('ignored')).toBe(before + 1);
+  });
+
+  it('forgets what no copy can come of any more', async () => {
+    const old = () => schema.db('inbox').where('message_id', 'like', '%-days-old').pluck('message_id');
+    await eventually(async () => expect(await old()).toEqual(['13-days-old']));
   });
 });
 

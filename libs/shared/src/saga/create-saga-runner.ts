@@ -1,17 +1,16 @@
 import { Reply, topicOf } from '@onsale/contracts';
-import { afterCommit, inTransaction, isEngineAway, type Database, type Trx } from '../db/index.ts';
+import { inTransaction, type Database, type Trx } from '../db/index.ts';
 import { InvalidMessage, type Delivery, type Handler } from '../inbox/handler.ts';
-import { isRefused, type ReplyDraft } from '../inbox/reply.ts';
-import { loop, type Part } from '../lifecycle/index.ts';
+import type { ReplyDraft } from '../inbox/reply.ts';
+import type { Part } from '../lifecycle/index.ts';
 import type { Log } from '../log/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import { REPLY_TYPE, type Outbox } from '../outbox/index.ts';
-import { advance, type Direction, type SagaEvent } from './advance.ts';
-import type { LocalStep, SagaDefinition } from './definition.ts';
-import { countFlagged, insertSaga, lockOverdue, lockSaga, overdueSagas, postponeSaga, updateSaga, type StoredSaga } from './saga-store.ts';
-
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- sagas of many states in one list; each one's own type is checked where it is declared
-type AnySaga = SagaDefinition<any>;
+import type { SagaEvent } from './advance.ts';
+import { createSweeper } from './create-sweeper.ts';
+import type { SagaDefinition } from './definition.ts';
+import { createPlayer, type AnySaga } from './play-saga.ts';
+import { insertSaga, lockSaga, updateSaga, type StoredSaga } from './saga-store.ts';
 
 export interface SagaRunnerOptions {
   readonly db: Database;
@@ -42,10 +41,7 @@ export interface SagaRunner {
 
 const SWEEP_MS = 1000;
 const RETRY_AFTER_MS = 5000;
-/** Below the 60 s in which every saga has to be at its end after healing (quality.md, I7). */
-const RETRY_CAP_MS = 30_000;
 const FLAG_AFTER = 10;
-const SWEEP_ROWS = 100;
 
 const answerOf = ({ outcome, data, code, detail }: Reply): ReplyDraft =>
   outcome === 'DONE' ? { outcome, data } : { outcome, code: code as never, ...(detail === undefined ? {} : { detail }) };
@@ -64,137 +60,36 @@ const eventOf = ({ message }: Delivery): SagaEvent => {
 /** Sagas in the orchestrator's schema: each answer moves one on, in the transaction of the answer's inbox row, under the saga's row lock. */
 export const createSagaRunner = (options: SagaRunnerOptions): SagaRunner => {
   const { db, outbox, sagas, log, metrics, sweepMs = SWEEP_MS, retryAfterMs = RETRY_AFTER_MS, flagAfter = FLAG_AFTER } = options;
-  const definitions = new Map(sagas.map((definition) => [definition.name, definition]));
-  const ended = metrics.counter({ name: 'onsale_sagas_ended_total', help: 'Sagas at their end', labels: ['saga', 'status'] });
-  const resent = metrics.counter({
-    name: 'onsale_saga_commands_resent_total',
-    help: 'Commands sent again for want of an answer',
-    labels: ['saga', 'step'],
-  });
-  const flagged = metrics.gauge({ name: 'onsale_sagas_flagged', help: 'Sagas that need an operator' });
+  const player = createPlayer({ outbox, sagas, log, metrics, retryAfterMs });
 
-  const definitionOf = ({ type, id }: StoredSaga): AnySaga => {
-    const definition = definitions.get(type);
-    if (definition === undefined) throw new Error(`saga ${id} is a ${type}, which this process does not know`);
-    return definition;
-  };
-
-  const dueInMs = (attempts: number): number => Math.min(RETRY_CAP_MS, retryAfterMs * 2 ** attempts) * (0.75 + Math.random() / 2);
-
-  const runLocal = async (trx: Trx, saga: StoredSaga, step: LocalStep<object>, direction: Direction): Promise<ReplyDraft> => {
-    const view = { id: saga.id, state: saga.state };
-    if (direction === 'undo') {
-      await step.undo?.(trx, view);
-      return { outcome: 'DONE', data: undefined };
-    }
-    const result = await step.local(trx, view);
-    return isRefused(result) ? result : { outcome: 'DONE', data: result };
-  };
-
-  /** The saga after the event, its effects written; undefined when the event is none of its business. */
-  const play = async (
-    trx: Trx,
-    before: StoredSaga,
-    event: SagaEvent,
-  ): Promise<{ saga: StoredSaga; dueInMs: number | undefined } | undefined> => {
-    const definition = definitionOf(before);
-    const { type } = before;
-    let { saga, effect } = advance<object>(definition, before, event);
-    while (effect.kind === 'run') {
-      const { step, direction } = effect;
-      const answer = await runLocal(trx, { ...before, ...saga }, definition.steps.get(step) as LocalStep<object>, direction);
-      ({ saga, effect } = advance<object>(definition, saga, { kind: 'answered', step, direction, answer }));
-    }
-    const { id, status, step, state, failure } = saga;
-    const moved = { id, type, status, step, state, ...(failure === undefined ? {} : { failure }), flag: undefined, attempts: 0 };
-    switch (effect.kind) {
-      case 'send':
-        await outbox.add(trx, effect.message);
-        return { saga: moved, dueInMs: dueInMs(0) };
-      case 'end':
-        await endOf(trx, definition, moved);
-        return { saga: moved, dueInMs: undefined };
-      case 'stuck':
-        log.error({ saga: id, type, step, code: effect.code }, 'a saga is stuck: what cannot be refused was refused');
-        return { saga: { ...moved, flag: 'NEEDS_OPERATOR', attempts: before.attempts }, dueInMs: dueInMs(before.attempts) };
-      case 'ignore':
-        return undefined;
-      default:
-        return effect satisfies never;
-    }
-  };
-
-  const endOf = async (trx: Trx, { name, ends }: AnySaga, { id, state, status, failure, step }: StoredSaga): Promise<void> => {
-    if (status === 'COMPLETED') await ends.completed?.(trx, { id, state });
-    else await ends.compensated?.(trx, { id, state, failure: failure ?? { step, code: 'INTERNAL' } });
-    afterCommit(trx, () => ended.inc({ saga: name, status }));
+  const moveOn = async (trx: Trx, id: string, event: SagaEvent): Promise<'moved' | 'ignored' | 'unknown'> => {
+    const before = await lockSaga(trx, id);
+    if (before === undefined) return 'unknown';
+    const played = await player.play(trx, before, event);
+    if (played === undefined) return 'ignored';
+    await updateSaga(trx, played.saga, played.dueInMs);
+    return 'moved';
   };
 
   const onReply = async (delivery: Delivery): Promise<undefined> => {
-    const { trx, message } = delivery;
-    const event = eventOf(delivery);
-    const before = await lockSaga(trx, message.subject);
-    if (before === undefined) throw new InvalidMessage(`there is no saga ${message.subject}`);
-    const after = await play(trx, before, event);
-    if (after === undefined) log.debug({ saga: before.id, messageId: message.id }, 'an answer that the saga does not wait for');
-    else await updateSaga(trx, after.saga, after.dueInMs);
+    const { subject, id: messageId } = delivery.message;
+    const outcome = await moveOn(delivery.trx, subject, eventOf(delivery));
+    if (outcome === 'unknown') throw new InvalidMessage(`there is no saga ${subject}`);
+    if (outcome === 'ignored') log.debug({ saga: subject, messageId }, 'an answer that the saga does not wait for');
   };
 
-  const sendAgain = async (trx: Trx, before: StoredSaga, attempts: number): Promise<void> => {
-    const after = await play(trx, before, { kind: 'overdue' });
-    if (after === undefined) return;
-    const flag = attempts >= flagAfter ? 'NEEDS_OPERATOR' : before.flag;
-    await updateSaga(trx, { ...after.saga, attempts, flag }, dueInMs(attempts));
-    afterCommit(trx, () => {
-      resent.inc({ saga: before.type, step: before.step });
-      if (flag !== before.flag) log.error({ saga: before.id, type: before.type, step: before.step, attempts }, 'a saga needs an operator');
-    });
-  };
-
-  const sweepOne = async (id: string): Promise<void> => {
-    try {
-      await inTransaction(db, async (trx) => {
-        const saga = await lockOverdue(trx, id);
-        if (saga !== undefined) await sendAgain(trx, saga, saga.attempts + 1);
-      });
-    } catch (error) {
-      if (isEngineAway(error)) throw error;
-      log.error({ err: error, saga: id }, 'a saga could not be sent on');
-      await inTransaction(db, (trx) => postponeSaga(trx, id, RETRY_CAP_MS));
-    }
-  };
-
-  const sweep = async (signal: AbortSignal): Promise<void> => {
-    for (const id of await overdueSagas(db, SWEEP_ROWS)) {
-      if (signal.aborted) return;
-      await sweepOne(id);
-    }
-    flagged.set(await countFlagged(db));
-  };
-
-  const ask = (id: string, event: SagaEvent): Promise<boolean> =>
-    inTransaction(db, async (trx) => {
-      const before = await lockSaga(trx, id);
-      const after = before === undefined ? undefined : await play(trx, before, event);
-      if (after !== undefined) await updateSaga(trx, after.saga, after.dueInMs);
-      return after !== undefined;
-    });
+  const ask = async (id: string, event: SagaEvent): Promise<boolean> =>
+    (await inTransaction(db, (trx) => moveOn(trx, id, event))) === 'moved';
 
   return {
     start: async (trx, definition, { id, state }) => {
-      if (definitions.get(definition.name) !== definition) throw new Error(`${definition.name} is not among the runner's sagas`);
-      const [first] = definition.steps.keys();
-      const fresh: StoredSaga = { id, type: definition.name, status: 'RUNNING', step: first ?? '', state, flag: undefined, attempts: 0 };
-      const after = await play(trx, fresh, { kind: 'started' });
-      if (after !== undefined) await insertSaga(trx, after.saga, after.dueInMs);
+      if (!player.knows(definition)) throw new Error(`${definition.name} is not among the runner's sagas`);
+      const fresh: StoredSaga = { id, type: definition.name, status: 'RUNNING', step: '', state, flag: undefined, attempts: 0 };
+      const played = await player.play(trx, fresh, { kind: 'started' });
+      if (played !== undefined) await insertSaga(trx, played.saga, played.dueInMs);
     },
     handlers: [{ routes: [{ topic: topicOf(outbox.source, 'replies'), type: REPLY_TYPE, refusals: [], act: onReply }] }],
-    sweeper: loop({
-      name: 'saga sweeper',
-      everyMs: sweepMs,
-      turn: sweep,
-      onError: (error) => log.warn({ err: error }, 'overdue sagas could not be looked at'),
-    }),
+    sweeper: createSweeper({ db, player, sweepMs, flagAfter, log, metrics }),
     retry: (id) => ask(id, { kind: 'overdue' }),
     compensate: (id, reason) => ask(id, { kind: 'given up', ...reason }),
   };

@@ -1,0 +1,66 @@
+import { afterCommit, inTransaction, isEngineAway, type Database, type Trx } from '../db/index.ts';
+import { loop, type Part } from '../lifecycle/index.ts';
+import type { Log } from '../log/index.ts';
+import type { Metrics } from '../metrics/index.ts';
+import { RETRY_CAP_MS, type Player } from './play-saga.ts';
+import { countFlagged, lockOverdue, overdueSagas, postponeSaga, updateSaga, type StoredSaga } from './saga-store.ts';
+
+export interface SweeperOptions {
+  readonly db: Database;
+  readonly player: Player;
+  readonly sweepMs: number;
+  readonly flagAfter: number;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+const ROWS = 100;
+
+/** Sends the present step of overdue sagas again, for ever; `flagAfter` times in vain, and the saga is flagged too. Replicas pass over each other's. */
+export const createSweeper = ({ db, player, sweepMs, flagAfter, log, metrics }: SweeperOptions): Part => {
+  const resent = metrics.counter({
+    name: 'onsale_saga_commands_resent_total',
+    help: 'Commands sent again for want of an answer',
+    labels: ['saga', 'step'],
+  });
+  const flagged = metrics.gauge({ name: 'onsale_sagas_flagged', help: 'Sagas that need an operator' });
+
+  const sendAgain = async (trx: Trx, before: StoredSaga): Promise<void> => {
+    const { id: saga, type, step } = before;
+    const played = await player.play(trx, before, { kind: 'overdue' });
+    if (played === undefined) return;
+    const attempts = before.attempts + 1;
+    const flag = attempts >= flagAfter ? 'NEEDS_OPERATOR' : before.flag;
+    await updateSaga(trx, { ...played.saga, attempts, flag }, player.dueInMs(attempts));
+    afterCommit(trx, () => {
+      resent.inc({ saga: type, step });
+      if (flag !== before.flag) log.error({ saga, type, step, attempts }, 'a saga needs an operator');
+    });
+  };
+
+  const sweepOne = async (id: string): Promise<void> => {
+    try {
+      await inTransaction(db, async (trx) => {
+        const saga = await lockOverdue(trx, id);
+        if (saga !== undefined) await sendAgain(trx, saga);
+      });
+    } catch (error) {
+      if (isEngineAway(error)) throw error;
+      log.error({ err: error, saga: id }, 'a saga could not be sent on');
+      await inTransaction(db, (trx) => postponeSaga(trx, id, RETRY_CAP_MS));
+    }
+  };
+
+  return loop({
+    name: 'saga sweeper',
+    everyMs: sweepMs,
+    turn: async (signal) => {
+      for (const id of await overdueSagas(db, ROWS)) {
+        if (signal.aborted) return;
+        await sweepOne(id);
+      }
+      flagged.set(await countFlagged(db));
+    },
+    onError: (error) => log.warn({ err: error }, 'overdue sagas could not be looked at'),
+  });
+};
