@@ -1,4 +1,3 @@
-import type { JSONWebKeySet } from '@onsale/shared/auth';
 import {
   commonSettings,
   kafkaSettings,
@@ -84,7 +83,7 @@ export const readSettings = (env: Env = process.env) => {
     logLevel: e.ONSALE_LOG_LEVEL,
     namespace: e.ONSALE_NAMESPACE,
     listen: { host: e.ONSALE_HOST, port: e.ONSALE_PORT, opsPort: e.ONSALE_OPS_PORT, drainMs: e.ONSALE_DRAIN_SECONDS * 1000 },
-    principalKeys: readJwks(e.ONSALE_PRINCIPAL_PUBLIC_KEYS_FILE, e.ONSALE_MODE) as JSONWebKeySet,
+    principalKeys: readJwks(e.ONSALE_PRINCIPAL_PUBLIC_KEYS_FILE, e.ONSALE_MODE),
     tokenSecrets: readSecrets(e.ONSALE_QUEUE_TOKEN_SECRETS_FILE, e.ONSALE_MODE),
     mysql: {
       url: e.ONSALE_MYSQL_URL,

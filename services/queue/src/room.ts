@@ -70,7 +70,7 @@ export const createRoom = ({ db, redis, notices, codec, settings, clock, random,
 
   const markBusy = createBusyMarks({ line, log });
   const look = lookAtPlaces({ line, findLost: findLost({ db, line }), definitions, markBusy, wake, log });
-  const show = showPlace({ look, db, line, log });
+  const show = showPlace({ look, db, line, markBusy, wake, log });
   const find = findPlace({ definitions });
   const counters = readCounters({ line });
   const open = openQueue({ clock, defaults: queueDefaults });

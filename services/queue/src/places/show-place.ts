@@ -1,6 +1,7 @@
 import type { Database } from '@onsale/shared/db';
 import type { Log } from '@onsale/shared/log';
 import { latestAdmissionOf } from '../journal/journal-store.ts';
+import type { MarkBusy } from '../line/busy-marks.ts';
 import type { Line } from '../line/line.ts';
 import type { QueueDefinition } from '../queues/queue.ts';
 import type { Look } from './look-at-places.ts';
@@ -10,6 +11,8 @@ interface Deps {
   readonly look: Look;
   readonly db: Database;
   readonly line: Line;
+  readonly markBusy: MarkBusy;
+  readonly wake: (queueId: string) => void;
   readonly log: Log;
 }
 
@@ -18,10 +21,13 @@ interface Deps {
  * new number from that moment. The member gets the token for it when it asks for one. A place that is not the member's last does nothing, so a
  * forgotten page does not queue for ever.
  */
-export const showPlace = ({ look, db, line, log }: Deps): Look => {
+export const showPlace = ({ look, db, line, markBusy, wake, log }: Deps): Look => {
   const requeue = async (queue: QueueDefinition, { number, member }: Place): Promise<void> => {
     const latest = await latestAdmissionOf(db, queue.id, [member]);
-    if (latest.get(member) === number) await line.enqueue(queue, member);
+    if (latest.get(member) !== number) return;
+    await line.enqueue(queue, member);
+    markBusy(queue.id);
+    wake(queue.id);
   };
 
   return async (queue, place) => {
