@@ -32,6 +32,7 @@ export interface ServiceProcessOptions {
   place: Place;
   /** What Node runs, from the checkout's folder. */
   script: string;
+  /** The whole environment of the process; what it listens on is read from it. */
   environment: Settings;
   home: Home;
   namespace: string;
@@ -53,6 +54,8 @@ const healthyMs = 30_000;
 /** One place of the fleet and the processes that fill it, one after another. */
 export function serviceProcess(options: ServiceProcessOptions): ServiceProcess {
   const { place, onNotice } = options;
+  const host = reachableAt(options.environment.ONSALE_HOST);
+  const opsUrl = `http://${host}:${place.opsPort}`;
   const exits: Exit[] = [];
   let daemon: Daemon | undefined;
   let wanted = false;
@@ -63,7 +66,7 @@ export function serviceProcess(options: ServiceProcessOptions): ServiceProcess {
     daemon = started.daemon;
     if (stopped) daemon.signal('SIGKILL'); // told to stop between two processes
     void daemon.exited.then((exit) => exits.push(exit));
-    await untilReady(place, started.daemon, started.tail);
+    await untilReady({ name: place.name, opsUrl, ...started });
     return started;
   };
 
@@ -88,8 +91,8 @@ export function serviceProcess(options: ServiceProcessOptions): ServiceProcess {
   return {
     service: place.service,
     name: place.name,
-    url: `http://127.0.0.1:${place.port}`,
-    opsUrl: `http://127.0.0.1:${place.opsPort}`,
+    url: `http://${host}:${place.port}`,
+    opsUrl,
     pid: () => daemon?.pid ?? 0,
     isRunning: () => daemon?.isRunning() ?? false,
     exits: () => exits,
@@ -151,12 +154,28 @@ function whereLogged({ output, place }: ServiceProcessOptions): string {
   return 'logFolder' in output ? `; ${join(output.logFolder, `${place.name}.log`)}` : '';
 }
 
-async function untilReady(place: Place, daemon: Daemon, tail: () => string): Promise<void> {
+/** The host of a URL by which this machine reaches a server that listens on this address. */
+function reachableAt(address = '127.0.0.1'): string {
+  if (address === '0.0.0.0' || address === '::') return '127.0.0.1';
+  return address.includes(':') ? `[${address}]` : address;
+}
+
+async function untilReady({
+  name,
+  opsUrl,
+  daemon,
+  tail,
+}: {
+  name: string;
+  opsUrl: string;
+  daemon: Daemon;
+  tail: () => string;
+}): Promise<void> {
   const deadline = Date.now() + readyMs;
   let answer = 'no answer';
   while (daemon.isRunning() && Date.now() < deadline) {
     try {
-      const response = await fetch(`http://127.0.0.1:${place.opsPort}/readyz`, { signal: AbortSignal.timeout(2_500) });
+      const response = await fetch(`${opsUrl}/readyz`, { signal: AbortSignal.timeout(2_500) });
       answer = `${response.status} ${await response.text()}`;
       if (response.ok) return;
     } catch {
@@ -166,5 +185,5 @@ async function untilReady(place: Place, daemon: Daemon, tail: () => string): Pro
   }
   const why = daemon.isRunning() ? `is not ready after ${readyMs / 1_000} s (${answer})` : `ended (${describeExit(await daemon.exited)})`;
   if (daemon.isRunning()) await daemon.kill();
-  throw new CannotGoOn(`${place.name} ${why}; the end of its log:\n${tail()}`);
+  throw new CannotGoOn(`${name} ${why}; the end of its log:\n${tail()}`);
 }
