@@ -1,0 +1,21 @@
+import { describe, expect, it } from '@jest/globals';
+import { refusalOfEngine } from './engine-errors.ts';
+
+const failure = (fields: object): Error => Object.assign(new Error('x'), fields);
+
+describe('refusalOfEngine', () => {
+  it.each([
+    ['a refused connection', failure({ code: 'ECONNREFUSED' }), 'UPSTREAM_UNAVAILABLE'],
+    ['a database that fails over', failure({ errno: 1290 }), 'UPSTREAM_UNAVAILABLE'],
+    ['a Redis that does not answer', new Error('Command timed out'), 'UPSTREAM_UNAVAILABLE'],
+    ['a pool that is used up', failure({ name: 'KnexTimeoutError' }), 'OVERLOADED'],
+    ['a lock that was not had', failure({ errno: 1205 }), 'OVERLOADED'],
+    ['a statement past its deadline', failure({ errno: 1969 }), 'OVERLOADED'],
+  ])('tells %s from an error of ours', (_what, error, code) => {
+    expect(refusalOfEngine(error)).toMatchObject({ code, cause: error });
+  });
+
+  it('leaves our own errors alone', () => {
+    for (const error of [new TypeError('x'), failure({ errno: 1062 }), undefined, 'text']) expect(refusalOfEngine(error)).toBeUndefined();
+  });
+});
