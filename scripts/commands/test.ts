@@ -55,4 +55,4 @@ try {
   home.release();
 }
 console.log(`${total.passed} passed, ${total.failed} failed`);
-process.exitCode = signal.aborted ? 130 : total.failed === 0 ? 0 : 1;
+process.exit(signal.aborted ? 130 : total.failed === 0 ? 0 : 1);

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { root } from '../paths.ts';
 import { programFile } from '../terminal/run-program.ts';
 
@@ -20,10 +20,13 @@ interface JestResult {
 }
 
 const killAfterMs = 10_000;
+/** Jest waits without end for what a spec left open, a connection or a timer. */
+const leftOpenMs = 20_000;
 
 /**
  * Runs jest on this terminal, files and tests in the order of the seed.
- * @returns how many tests passed and failed; a spec file that cannot be loaded, or jest's own failure, counts as one failed
+ * @returns how many tests passed and failed; a spec file that cannot be loaded, one that leaves something open, or jest's own failure, counts as one
+ *   failed
  */
 export async function runJest({ seed, args, env, resultFile, signal }: JestOptions): Promise<{ passed: number; failed: number }> {
   rmSync(resultFile, { force: true });
@@ -39,13 +42,30 @@ export async function runJest({ seed, args, env, resultFile, signal }: JestOptio
     killer = setTimeout(() => child.kill('SIGKILL'), killAfterMs);
   };
   signal.addEventListener('abort', end);
+  const stopWatching = onLeftOpen(resultFile, () => {
+    console.log(`a spec left something open that keeps jest running (${leftOpenMs / 1_000} s after the last test): ended`);
+    end();
+  });
   const code = await new Promise<number | null>((resolve, reject) => {
     child.on('error', reject);
     child.on('exit', resolve);
   });
   signal.removeEventListener('abort', end);
+  stopWatching();
   clearTimeout(killer);
   return tally(resultFile, code);
+}
+
+/** Jest writes its result when the last test is over. */
+function onLeftOpen(resultFile: string, then: () => void): () => void {
+  let overSince: number | undefined;
+  const watch = setInterval(() => {
+    overSince ??= existsSync(resultFile) ? Date.now() : undefined;
+    if (overSince === undefined || Date.now() - overSince < leftOpenMs) return;
+    clearInterval(watch);
+    then();
+  }, 1_000);
+  return () => clearInterval(watch);
 }
 
 /** Jest loads specs as ES modules only with this flag; the warnings are about that flag and about timers of kafkajs. */
