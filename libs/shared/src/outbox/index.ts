@@ -10,4 +10,5 @@ export {
   type MessageDraft,
 } from './message-draft.ts';
 export { createOutbox, type Outbox, type OutboxOptions } from './create-outbox.ts';
+export { oldestAgeSeconds } from './outbox-store.ts';
 export { createOutboxTables } from './tables.ts';

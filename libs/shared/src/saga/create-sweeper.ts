@@ -2,6 +2,7 @@ import { afterCommit, inTransaction, isEngineAway, type Database, type Trx } fro
 import { loop, type Part } from '../lifecycle/index.ts';
 import type { Log } from '../log/index.ts';
 import type { Metrics } from '../metrics/index.ts';
+import { oldestAgeSeconds } from '../outbox/index.ts';
 import { RETRY_CAP_MS, type Player } from './play-saga.ts';
 import { countFlagged, lockOverdue, overdueSagas, postponeSaga, updateSaga, type StoredSaga } from './saga-store.ts';
 
@@ -15,8 +16,13 @@ export interface SweeperOptions {
 }
 
 const ROWS = 100;
+/** Above this age of the oldest message in the outbox, Kafka or the relay is away: what has not left need not be sent again. */
+const OUTBOX_STUCK_SECONDS = 2;
 
-/** Sends the present step of overdue sagas again, for ever; `flagAfter` times in vain, and the saga is flagged too. Replicas pass over each other's. */
+/**
+ * Sends the present step of overdue sagas again, for ever; `flagAfter` times in vain, and the saga is flagged too. Replicas pass over each other's.
+ * While nothing leaves the outbox it rests: copies would only pile up there, and the time is not the saga's fault.
+ */
 export const createSweeper = ({ db, player, sweepMs, flagAfter, log, metrics }: SweeperOptions): Part => {
   const resent = metrics.counter({
     name: 'onsale_saga_commands_resent_total',
@@ -55,6 +61,7 @@ export const createSweeper = ({ db, player, sweepMs, flagAfter, log, metrics }: 
     name: 'saga sweeper',
     everyMs: sweepMs,
     turn: async (signal) => {
+      if ((await oldestAgeSeconds(db)) > OUTBOX_STUCK_SECONDS) return;
       for (const id of await overdueSagas(db, ROWS)) {
         if (signal.aborted) return;
         await sweepOne(id);

@@ -173,6 +173,26 @@ describe('a saga over two services', () => {
     expect(await notes(reservations, 'lost-command')).toEqual(['locked', 'confirmed']);
   });
 
+  it('is not sent again while nothing leaves the outbox', async () => {
+    // a process of its own, whose relay does not run: what it writes stays
+    const schema = await testMessaging({ source: 'commerce', namespace });
+    const process = await schema.process({ relay: false });
+    const own = runnerOf(process);
+    const stuck = newId();
+    await inTransaction(process.db, async (trx) => {
+      await own.start(trx, purchase, { id: stuck, state: { seat: 'stuck' } });
+      await trx('outbox').update({ created_at: trx.raw('NOW(3) - INTERVAL 10 SECOND') });
+      await trx('sagas').update({ next_action_at: trx.raw('NOW(3) - INTERVAL 10 SECOND') });
+    });
+    await process.run(own.sweeper);
+    await own.sweeper.stop();
+    expect(await schema.db('outbox').select('id')).toHaveLength(1);
+    await schema.db('outbox').delete();
+    await process.run(runnerOf(process).sweeper);
+    await eventually(async () => expect(await schema.db('outbox').select('id')).toHaveLength(1));
+    await schema.drop();
+  });
+
   it('runs many at once, each to its own end', async () => {
     const seats = Array.from({ length: 40 }, (_, i) => `many-${i}`);
     await Promise.all(seats.map((seat) => start(seat)));
