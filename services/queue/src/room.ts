@@ -69,7 +69,7 @@ export const createRoom = ({ db, redis, notices, codec, settings, clock, random,
   const { wake, settled } = ticker;
 
   const markBusy = createBusyMarks({ line, log });
-  const look = lookAtPlaces({ line, findLost: findLost({ db, line }), definitions, markBusy, wake, log });
+  const look = lookAtPlaces({ line, findLost: findLost({ db, line, log }), definitions, markBusy, wake, log });
   const show = showPlace({ look, db, line, markBusy, wake, log });
   const find = findPlace({ definitions });
   const counters = readCounters({ line });

@@ -1,4 +1,5 @@
 import type { Database } from '@onsale/shared/db';
+import type { Log } from '@onsale/shared/log';
 import { insertEnd } from '../journal/journal-store.ts';
 import type { Decision, Line, Pace } from '../line/line.ts';
 import type { QueueDefinition } from '../queues/queue.ts';
@@ -26,9 +27,9 @@ const decisionsOf = (places: readonly Place[], standings: readonly (Standing | u
 /**
  * Where genuine places stand that Redis does not know, in their order: the journal answers, and its answers are kept in Redis. Who is in neither is put
  * back into the line at its own number; the capacity does not refuse it. With Redis away those are `UNCLEAR`.
- * @throws whatever the database throws, or Redis when it is not said to be away
+ * @throws whatever the database throws
  */
-export const findLost = ({ db, line }: { db: Database; line: Line }) => {
+export const findLost = ({ db, line, log }: { db: Database; line: Line; log: Log }) => {
   const askJournal = readJournal({ db });
 
   /** A place that lost to another of its member gets a row, so that it does not come back when that other is over. */
@@ -47,14 +48,21 @@ export const findLost = ({ db, line }: { db: Database; line: Line }) => {
     return found.map((standing) => ({ standing: standing === 'LOST' ? LEFT : standing, pace }));
   };
 
+  /** What the journal knows nothing of; Redis may go at any moment, and must not take the journal's answers with it. */
+  const tryRedis = async (queue: QueueDefinition, lost: readonly Place[], decisions: readonly Decision[]): Promise<Looked[]> => {
+    try {
+      await line.apply(queue.id, decisions);
+      return await putBack(queue, lost);
+    } catch (error) {
+      log.debug({ err: error, queueId: queue.id }, 'lost places were not put back yet');
+      return lost.map(() => UNCLEAR);
+    }
+  };
+
   return async (queue: QueueDefinition, places: readonly Place[], { redisAway }: { redisAway: boolean }): Promise<Looked[]> => {
     const standings = await askJournal(queue, places);
-    if (redisAway) return standings.map((standing) => (standing === undefined ? UNCLEAR : { standing, pace: undefined }));
-    await line.apply(queue.id, decisionsOf(places, standings));
-    const back = await putBack(
-      queue,
-      places.filter((_, i) => standings[i] === undefined),
-    );
+    const lost = places.filter((_, i) => standings[i] === undefined);
+    const back = redisAway ? lost.map(() => UNCLEAR) : await tryRedis(queue, lost, decisionsOf(places, standings));
     const next = back.values();
     return standings.map((standing) => (standing === undefined ? next.next().value! : { standing, pace: undefined }));
   };

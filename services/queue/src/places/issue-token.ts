@@ -12,6 +12,7 @@ import type { Looked } from './find-lost.ts';
 import type { Look } from './look-at-places.ts';
 import { issuedAt, STANDARD_LANE, type Place } from './place.ts';
 import { tellStanding } from './tell-standing.ts';
+import { within } from './within.ts';
 
 interface Deps {
   readonly definitions: Definitions;
@@ -44,12 +45,6 @@ const RETRY_MS = 100;
 /** A newcomer to a queue with room is admitted by the next tick, which takes milliseconds; longer than this its answer does not wait for one. */
 const ADMISSION_WAIT_MS = 250;
 
-const within = async (ms: number, done: Promise<void>): Promise<void> => {
-  const stop = new AbortController();
-  await Promise.race([done, rest(ms, undefined, { signal: stop.signal }).catch(() => undefined)]);
-  stop.abort();
-};
-
 /** Whether the newcomer is among those that the free slots are for. */
 const hasRoom = ({ cap }: QueueDefinition, { standing, admitted }: Extract<Entry, { outcome: 'NEW' | 'SAME' }>): boolean =>
   cap === undefined || (standing.state === 'WAITING' && (standing.position ?? Infinity) <= cap - admitted);
@@ -60,6 +55,8 @@ const hasRoom = ({ cap }: QueueDefinition, { standing, admitted }: Extract<Entry
  */
 export const issueToken = ({ definitions, line, look, restoreLine, markBusy, settled, codec, random, metrics }: Deps) => {
   const issued = metrics.counter({ name: 'onsale_queue_numbers_total', help: 'Numbers given out' });
+
+  const ticked = (queueId: string, waitMs: number): Promise<void> => within(waitMs, settled(queueId)).catch(() => undefined);
 
   const find = async (queueId: string): Promise<QueueDefinition> => {
     const queue = await definitions.get(queueId);
@@ -76,7 +73,7 @@ export const issueToken = ({ definitions, line, look, restoreLine, markBusy, set
     } else if (entry.outcome === 'UNSURE') {
       await look(queue, { number: entry.number, member }); // asks the journal, and tells Redis
     } else {
-      await within(RETRY_MS, settled(queue.id)); // its window is over: the tick ends it, and the member may queue again
+      await ticked(queue.id, RETRY_MS); // its window is over: the tick ends it, and the member may queue again
     }
   };
 
@@ -100,7 +97,7 @@ export const issueToken = ({ definitions, line, look, restoreLine, markBusy, set
   const welcome = async <T extends Taken & { queue: QueueDefinition }>(taken: T, room: boolean): Promise<T> => {
     issued.inc();
     if (!room) return taken;
-    await within(ADMISSION_WAIT_MS, settled(taken.queue.id));
+    await ticked(taken.queue.id, ADMISSION_WAIT_MS);
     return { ...taken, ...(await look(taken.queue, taken.place)) };
   };
 

@@ -1,3 +1,4 @@
+import { Refusal } from '@onsale/shared/errors';
 import type { Log } from '@onsale/shared/log';
 import type { MarkBusy } from '../line/busy-marks.ts';
 import type { Line, Pace } from '../line/line.ts';
@@ -6,6 +7,7 @@ import type { QueueDefinition } from '../queues/queue.ts';
 import { UNCLEAR, type FindLost, type Looked } from './find-lost.ts';
 import { gather } from './gather.ts';
 import type { Place, Standing } from './place.ts';
+import { within } from './within.ts';
 
 interface Deps {
   readonly line: Line;
@@ -24,26 +26,43 @@ interface View {
   readonly standings: readonly (Standing | undefined)[];
 }
 
+/** Of Redis and of the journal; both together are within the gateway's deadline for a check (1 s). */
+const REDIS_MS = 400;
+const JOURNAL_MS = 500;
+/** After a failure Redis counts as away for this long, so that not every look waits out its deadline before the journal answers. */
+const AWAY_MS = 500;
+
 /** Looks at one place of a queue; asking counts as seen. */
 export type Look = (queue: QueueDefinition, place: Place) => Promise<Looked>;
 
 /**
  * Looks at places; those asked for in one turn of the event loop take one call to Redis for each queue. With Redis away, or found to have lost writes,
- * the journal answers, so that those inside can go on; with the journal away too nobody is admitted by an answer. Never rejects for an engine.
+ * the journal answers, so that those inside can go on. With the journal away, who is not in Redis is told to ask again.
+ * @throws Refusal UPSTREAM_UNAVAILABLE when neither can tell anything
  */
 export const lookAtPlaces = ({ line, findLost, definitions, markBusy, wake, log }: Deps): Look => {
+  let awayUntil = -Infinity;
+
+  /** `undefined`: Redis has lost writes. */
+  const askWhole = async (queue: QueueDefinition, places: readonly Place[]) => {
+    const known = await line.status(queue, places);
+    if (known !== undefined) return known;
+    definitions.forget(queue.id); // another replica may have restored the line since this definition was read
+    const now = await definitions.get(queue.id);
+    const again = now === undefined || now.generation === queue.generation ? undefined : await line.status(now, places);
+    if (again === undefined) wake(queue.id);
+    return again;
+  };
+
   const askRedis = async (queue: QueueDefinition, places: readonly Place[]): Promise<View> => {
     const unknown = places.map(() => undefined);
+    if (performance.now() < awayUntil) return { redisAway: true, pace: undefined, standings: unknown };
     try {
-      const whole = await line.status(queue, places);
-      if (whole !== undefined) return { redisAway: false, ...whole };
-      definitions.forget(queue.id); // another replica may have restored the line since this definition was read
-      const now = await definitions.get(queue.id);
-      const again = now === undefined || now.generation === queue.generation ? undefined : await line.status(now, places);
-      if (again === undefined) wake(queue.id);
-      return { redisAway: false, pace: undefined, standings: unknown, ...again };
+      const known = await within(REDIS_MS, askWhole(queue, places));
+      return { redisAway: false, pace: undefined, standings: unknown, ...known };
     } catch (error) {
       log.debug({ err: error, queueId: queue.id }, 'Redis cannot tell where places stand');
+      awayUntil = performance.now() + AWAY_MS;
       return { redisAway: true, pace: undefined, standings: unknown };
     }
   };
@@ -53,9 +72,14 @@ export const lookAtPlaces = ({ line, findLost, definitions, markBusy, wake, log 
     const missing = places.filter((_, i) => standings[i] === undefined);
     let lost: Looked[] = [];
     try {
-      if (missing.length > 0) lost = await findLost(queue, missing, { redisAway });
+      if (missing.length > 0) lost = await within(JOURNAL_MS, findLost(queue, missing, { redisAway }));
     } catch (error) {
-      log.debug({ err: error, queueId: queue.id }, 'neither Redis nor the journal can tell where places stand');
+      log.debug({ err: error, queueId: queue.id }, 'the journal cannot tell where lost places stand');
+      if (redisAway)
+        throw new Refusal('UPSTREAM_UNAVAILABLE', 'Nobody can tell who is admitted right now. Ask again.', {
+          retryAfterSeconds: 2,
+          cause: error,
+        });
       lost = missing.map(() => UNCLEAR);
     }
     const next = lost.values();
