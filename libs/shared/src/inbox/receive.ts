@@ -51,6 +51,8 @@ export const routeTable = (handlers: readonly Handler[]) => {
   };
 };
 
+export type Routes = ReturnType<typeof routeTable>;
+
 /**
  * One message, one transaction: its inbox row, its effect, the reply kept beside the row, and what leaves by the outbox. Seen before, it changes
  * nothing, and the kept reply is sent again. `inOrder` is for what comes from Kafka; a retry whose turn it is goes past those that wait.

@@ -2,9 +2,10 @@ import { inTransaction, type Database } from '../db/index.ts';
 import type { Broker } from '../kafka/index.ts';
 import type { Log } from '../log/index.ts';
 import { withTrace } from '../tracing/index.ts';
+import type { ConsumerMetrics } from './consumer-metrics.ts';
 import { publishDeadLetter } from './dead-letter.ts';
 import { InvalidMessage } from './handler.ts';
-import { parseMessage, type Receiver, type routeTable } from './receive.ts';
+import { parseMessage, type Receiver, type Routes } from './receive.ts';
 import { dueRetries, lockRetry, postpone, removeRetry, type RetryRow } from './retry-store.ts';
 
 export interface RetriesOptions {
@@ -12,14 +13,14 @@ export interface RetriesOptions {
   readonly broker: Broker;
   readonly consumer: string;
   readonly receive: Receiver;
-  readonly routes: ReturnType<typeof routeTable>;
+  readonly routes: Routes;
   /** Tries of a message in all, before it goes to the dead-letter topic. */
   readonly maxAttempts: number;
   readonly firstDelayMs: number;
   /** What neither counts nor is given up. */
   readonly isAway: (error: unknown) => boolean;
   readonly log: Log;
-  readonly onDead: (topic: string) => void;
+  readonly counts: ConsumerMetrics;
 }
 
 const DELAY_CAP_MS = 60_000;
@@ -31,7 +32,7 @@ export const retryDelayMs = (attempts: number, firstDelayMs: number, random: num
 
 /** One look at the retries: what is due is tried again, the oldest of each key first, until nothing due is left. */
 export const createRetries = (options: RetriesOptions) => {
-  const { db, broker, consumer, receive, routes, maxAttempts, firstDelayMs, isAway, log, onDead } = options;
+  const { db, broker, consumer, receive, routes, maxAttempts, firstDelayMs, isAway, log, counts } = options;
 
   const attempt = async (row: RetryRow): Promise<void> => {
     const { id, topic, message_key: key, payload: value } = row;
@@ -48,7 +49,7 @@ export const createRetries = (options: RetriesOptions) => {
     await publishDeadLetter(broker, { topic, partition, offset, key, value, consumer, error, attempts });
     await inTransaction(db, (trx) => removeRetry(trx, row.id));
     log.error({ err: error, consumer, topic, key, messageId: row.message_id, attempts }, 'a message was given up');
-    onDead(topic);
+    counts.dead(topic);
   };
 
   /** Two replicas may try the same row at once: the inbox lets one have its effect. */
@@ -59,6 +60,7 @@ export const createRetries = (options: RetriesOptions) => {
       await attempt(row);
     } catch (error) {
       if (isAway(error)) throw error;
+      counts.failed(row.topic);
       const attempts = row.attempts + 1;
       if (attempts >= maxAttempts || error instanceof InvalidMessage) return await bury(row, error, attempts);
       await inTransaction(db, (trx) => postpone(trx, id, attempts, error, retryDelayMs(attempts, firstDelayMs)));
