@@ -83,18 +83,19 @@ describe('a line that Redis has lost', () => {
     expect(await rooms.redis.zcard(rooms.key(queueId, 'waiting:standard'))).toBe(1);
   });
 
-  it('does not let a place in that its member has been admitted past', async () => {
-    const { queueId, members } = await given({ cap: 0, count: 1 });
+  it('does not let a place in past which its member has been admitted, while that one is inside nor after it', async () => {
+    const { queueId, members } = await given({ cap: 0, count: 2 });
     await rooms.wipe();
-    const old = members[0]!;
-    const again = rooms.member(room, queueId, old.id);
-    await again.enters();
-    await rooms.change(room, queueId, { cap: 1 });
-    await eventually(async () => expect((await again.checked()).status).toBe('ADMITTED'), { withinMs: 15_000 });
-    expect((await old.checked()).status).toBe('LEFT');
-    await rooms.spend(room, queueId, again.number());
+    const again = members.map((member) => rooms.member(room, queueId, member.id));
+    for (const member of again) await member.enters();
+    await rooms.change(room, queueId, { cap: 2 });
+    await eventually(async () => expect(await states(again)).toEqual(['ADMITTED', 'ADMITTED']), { withinMs: 15_000 });
+
+    await rooms.spend(room, queueId, again[1]!.number());
+    await eventually(async () => expect(await states(again)).toEqual(['ADMITTED', 'COMPLETED']));
+    expect(await states(members)).toEqual(['LEFT', 'LEFT']);
     await rooms.wipe();
-    expect(await states([old, again])).toEqual(['LEFT', 'COMPLETED']);
+    expect(await states([...members, ...again])).toEqual(['LEFT', 'LEFT', 'ADMITTED', 'COMPLETED']);
   });
 
   it('is noticed after a restart with older data: what has ended since is over, whatever that Redis says', async () => {
