@@ -49,6 +49,7 @@ module.exports = {
   options: {
     doNotFollow: { path: 'node_modules' },
     exclude: { path: '(^|/)[.]onsale/' },
+    parser: 'swc', // TypeScript 7 has no API that it could use
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {

@@ -1,29 +1,13 @@
 import type { Message, Owner } from '@onsale/contracts';
-import { afterCommit, type Database, type Trx } from '../db/index.ts';
+import { afterCommit, type Trx } from '../db/index.ts';
 import { newId as newUuid, systemClock, type Clock, type NewId } from '../ids/index.ts';
-import type { Broker } from '../kafka/index.ts';
 import type { Part } from '../lifecycle/index.ts';
-import type { Log } from '../log/index.ts';
-import type { Metrics } from '../metrics/index.ts';
-import type { Notices } from '../redis/index.ts';
 import { currentTrace } from '../tracing/index.ts';
 import type { MessageDraft } from './message-draft.ts';
-import { createRelay } from './relay.ts';
+import { createRelay, type RelayOptions } from './relay.ts';
 import { shardOf } from './shard.ts';
 
-export interface OutboxOptions {
-  readonly db: Database;
-  readonly broker: Broker;
-  /** The service that speaks; replies to its commands come to `<source>.replies`. */
-  readonly source: Owner;
-  /** Wakes the relay of another process that owns the shard; without it that relay finds the message when it polls. */
-  readonly notices?: Pick<Notices, 'publish' | 'on'>;
-  readonly log: Log;
-  readonly metrics: Metrics;
-  /** Milliseconds between looks at the table for what no wake-up told of; 0 is off. */
-  readonly pollMs?: number;
-  /** How long a relay owns a shard without renewing: so long a killed process delays its shards. */
-  readonly leaseMs?: number;
+export interface OutboxOptions extends RelayOptions {
   readonly clock?: Clock;
   readonly newId?: NewId;
 }

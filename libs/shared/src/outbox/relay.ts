@@ -1,7 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as rest } from 'node:timers/promises';
+import type { Owner } from '@onsale/contracts';
+import type { Database } from '../db/index.ts';
+import type { Broker } from '../kafka/index.ts';
 import { loop, type Part } from '../lifecycle/index.ts';
-import type { OutboxOptions } from './create-outbox.ts';
+import type { Log } from '../log/index.ts';
+import type { Metrics } from '../metrics/index.ts';
+import type { Notices } from '../redis/index.ts';
 import { oldestAgeSeconds, outgoing, readLowest, removeSent } from './outbox-store.ts';
 import { createShardLeases } from './shard-leases.ts';
 
@@ -10,7 +15,20 @@ export interface Relay extends Part {
   wake(shards?: readonly number[]): void;
 }
 
-type RelayOptions = Pick<OutboxOptions, 'db' | 'broker' | 'source' | 'notices' | 'log' | 'metrics' | 'pollMs' | 'leaseMs'>;
+export interface RelayOptions {
+  readonly db: Database;
+  readonly broker: Broker;
+  /** The service that speaks; replies to its commands come to `<source>.replies`. */
+  readonly source: Owner;
+  /** Wakes the relay of another process that owns the shard; without it that relay finds the message when it polls. */
+  readonly notices?: Pick<Notices, 'publish' | 'on'>;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  /** Milliseconds between looks at the table for what no wake-up told of; 0 is off. */
+  readonly pollMs?: number;
+  /** How long a relay owns a shard without renewing: so long a killed process delays its shards. */
+  readonly leaseMs?: number;
+}
 
 const POLL_MS = 250;
 const LEASE_MS = 5000;
