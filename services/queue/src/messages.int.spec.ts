@@ -66,7 +66,9 @@ describe('what Kafka brings', () => {
 
     const params = { queueId: last };
     await eventually(async () => expect(await queue.anonymous().call(contract.readQueue, { params })).toMatchObject({ cap: 100 }), LATER);
-    expect(await queue.db('queues').whereIn('id', [own, last]).orderBy('created_at').select('id', 'cap', 'capacity', 'window_seconds')).toEqual([
+    expect(
+      await queue.db('queues').whereIn('id', [own, last]).orderBy('created_at').select('id', 'cap', 'capacity', 'window_seconds'),
+    ).toEqual([
       { id: own, cap: 100, capacity: 55, window_seconds: 600 },
       { id: last, cap: 100, capacity: 55, window_seconds: 600 },
     ]);

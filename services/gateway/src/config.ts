@@ -1,0 +1,101 @@
+import { commonSettings, readConfig, readJwk, readJwks, readSecrets, redisSettings, setting, type Env } from '@onsale/shared/config';
+import { z } from 'zod';
+
+const origins = (about: string) =>
+  setting.list({ about: `${about}, comma separated: http(s)://host:port of each replica` }).pipe(
+    z
+      .array(
+        z
+          .url({ protocol: /^https?$/ })
+          .refine((text) => new URL(text).pathname === '/' && new URL(text).search === '', 'an origin, without a path'),
+      )
+      .min(1)
+      .transform((all) => all.map((text) => new URL(text))),
+  );
+
+const limit = (about: string) => z.coerce.number().int().min(1).max(1_000_000_000).optional().describe(about);
+
+/** Requests in a window. Development is wide enough for a load test from one address. */
+const LIMITS = {
+  production: { member: 600, address: 1200, signIn: 20 },
+  development: { member: 10_000_000, address: 100_000_000, signIn: 10_000_000 },
+} as const;
+
+const gatewaySettings = {
+  ONSALE_QUEUE_URLS: origins('the queue service'),
+  ONSALE_RESERVATION_URLS: origins('the reservation service'),
+  ONSALE_PAYMENT_URLS: origins('the payment service'),
+  ONSALE_COMMERCE_URLS: origins('the commerce service'),
+  ONSALE_PRINCIPAL_PRIVATE_KEY_FILE: setting.text({
+    about: 'file with the private JWK that principals are signed with; only the gateway has it',
+  }),
+  ONSALE_QUEUE_TOKEN_SECRETS_FILE: setting.text({
+    about: 'file with `[{kid, secret}]`, the same that the queue service signs its tokens with',
+  }),
+  ONSALE_TRUSTED_PROXIES: setting.list({
+    default: '',
+    about: 'addresses or CIDR ranges whose X-Forwarded-For is believed; none by default',
+  }),
+  ONSALE_CORS_ORIGINS: setting.list({ default: '', about: 'exact origins whose pages may call the API; none by default' }),
+  ONSALE_MAX_CONNECTIONS: setting.int({ default: 20_000, min: 1, about: 'connections of clients; beyond them new ones are closed' }),
+  ONSALE_LIMIT_WINDOW_SECONDS: setting.int({ default: 60, min: 1, max: 86_400, about: 'window of the three rate limits' }),
+  ONSALE_LIMIT_MEMBER: limit('requests of a member in a window; 600, and 10,000,000 in development'),
+  ONSALE_LIMIT_ADDRESS: limit('requests of an address (IPv6: /64) without a member in a window; 1,200, and 100,000,000 in development'),
+  ONSALE_LIMIT_SIGN_IN: limit('sign-ups and sign-ins of an address in a window, beside the limit above; 20, and 10,000,000 in development'),
+  ONSALE_UPSTREAM_HEADERS_MS: setting.int({
+    default: 11_000,
+    min: 1,
+    about:
+      'longest wait for the first byte of an answer once the request is through, `Prefer: wait` (3 s unless the client says) apart: a second more than the services take',
+  }),
+  ONSALE_UPSTREAM_CONNECT_MS: setting.int({ default: 1000, min: 1, about: 'longest wait for a connection to a replica' }),
+  ONSALE_UPSTREAM_IDLE_MS: setting.int({ default: 30_000, min: 1, about: 'longest silence within an answer' }),
+  ONSALE_UPSTREAM_CONCURRENCY: setting.int({ default: 1024, min: 1, about: 'requests under way to one service; beyond them OVERLOADED' }),
+  ONSALE_BREAKER_RESET_MS: setting.int({ default: 3000, min: 1, about: 'how long an open breaker refuses before it lets one request try' }),
+  ONSALE_TOKEN_CHECK_MS: setting.int({ default: 1000, min: 1, about: 'deadline of a gathered token check, and of the wait for one' }),
+  ONSALE_TOKEN_CHECKS_WAITING: setting.int({
+    default: 10_000,
+    min: 1,
+    about: 'token checks that may wait for a call; beyond them OVERLOADED',
+  }),
+};
+
+export type Settings = ReturnType<typeof readSettings>;
+
+/** The settings of the gateway. @throws ConfigError naming every wrong one; Error when a key file is not usable, or of development in production */
+export const readSettings = (env: Env = process.env) => {
+  const e = readConfig({ ...commonSettings, ...redisSettings, ...gatewaySettings }, env);
+  const limits = LIMITS[e.ONSALE_MODE];
+  return {
+    logLevel: e.ONSALE_LOG_LEVEL,
+    namespace: e.ONSALE_NAMESPACE,
+    listen: { host: e.ONSALE_HOST, port: e.ONSALE_PORT, opsPort: e.ONSALE_OPS_PORT, drainMs: e.ONSALE_DRAIN_SECONDS * 1000 },
+    maxConnections: e.ONSALE_MAX_CONNECTIONS,
+    replicas: {
+      queue: e.ONSALE_QUEUE_URLS,
+      reservation: e.ONSALE_RESERVATION_URLS,
+      payment: e.ONSALE_PAYMENT_URLS,
+      commerce: e.ONSALE_COMMERCE_URLS,
+    },
+    principalKey: readJwk(e.ONSALE_PRINCIPAL_PRIVATE_KEY_FILE, e.ONSALE_MODE),
+    principalPublicKeys: readJwks(e.ONSALE_PRINCIPAL_PUBLIC_KEYS_FILE, e.ONSALE_MODE),
+    queueTokenSecrets: readSecrets(e.ONSALE_QUEUE_TOKEN_SECRETS_FILE, e.ONSALE_MODE),
+    redisUrl: e.ONSALE_REDIS_URL,
+    trustedProxies: e.ONSALE_TRUSTED_PROXIES,
+    corsOrigins: e.ONSALE_CORS_ORIGINS,
+    limits: {
+      windowSeconds: e.ONSALE_LIMIT_WINDOW_SECONDS,
+      member: e.ONSALE_LIMIT_MEMBER ?? limits.member,
+      address: e.ONSALE_LIMIT_ADDRESS ?? limits.address,
+      signIn: e.ONSALE_LIMIT_SIGN_IN ?? limits.signIn,
+    },
+    upstream: {
+      headersMs: e.ONSALE_UPSTREAM_HEADERS_MS,
+      connectMs: e.ONSALE_UPSTREAM_CONNECT_MS,
+      idleMs: e.ONSALE_UPSTREAM_IDLE_MS,
+      concurrency: e.ONSALE_UPSTREAM_CONCURRENCY,
+    },
+    breakerResetMs: e.ONSALE_BREAKER_RESET_MS,
+    tokenChecks: { deadlineMs: e.ONSALE_TOKEN_CHECK_MS, waiting: e.ONSALE_TOKEN_CHECKS_WAITING },
+  };
+};

@@ -1,0 +1,34 @@
+import type { RequestHandler } from 'express';
+import type { RouteTable } from './route-table.ts';
+
+/** What a page's script may read beside the safelisted headers (http.md). */
+const EXPOSED = 'ETag, Location, Retry-After, RateLimit, RateLimit-Policy, Idempotency-Replayed, X-Request-Id';
+const ACCEPTED = 'Authorization, Content-Type, Idempotency-Key, If-None-Match, Prefer, Queue-Token, Traceparent';
+/** Seconds that a browser may keep the answer to its preflight. */
+const PREFLIGHT_LIFE = '600';
+
+interface CorsOptions {
+  /** Exact, as browsers send them: `https://shop.example`. */
+  readonly origins: readonly string[];
+  readonly table: RouteTable;
+}
+
+/** Lets pages of the listed origins call the API, by headers alone: no credentials of the browser are asked for. Others get no header at all. */
+export const cors = ({ origins, table }: CorsOptions): RequestHandler => {
+  const allowed = new Set(origins);
+  return (req, res, next) => {
+    if (allowed.size === 0) return next();
+    res.vary('origin');
+    const origin = req.headers.origin;
+    if (origin === undefined || !allowed.has(origin)) return next();
+    res.setHeader('access-control-allow-origin', origin);
+    res.setHeader('access-control-expose-headers', EXPOSED);
+    if (req.method !== 'OPTIONS' || req.headers['access-control-request-method'] === undefined) return next();
+    const match = table.match('OPTIONS', req.path);
+    if (match.kind !== 'wrong-method') return next();
+    res.setHeader('access-control-allow-methods', match.allow.join(', '));
+    res.setHeader('access-control-allow-headers', ACCEPTED);
+    res.setHeader('access-control-max-age', PREFLIGHT_LIFE);
+    res.status(204).end();
+  };
+};

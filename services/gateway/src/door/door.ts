@@ -1,0 +1,138 @@
+import { pathOf, type Owner, type RouteSpec } from '@onsale/contracts';
+import { signIn, signUp } from '@onsale/contracts/commerce';
+import { leaveQueue } from '@onsale/contracts/queue';
+import type { Admission, Principal, VerifiedAccess } from '@onsale/shared/auth';
+import { notFound, Refusal } from '@onsale/shared/errors';
+import { nameRoute, requestIdOf } from '@onsale/shared/http';
+import { currentTrace } from '@onsale/shared/tracing';
+import type { Request, RequestHandler, Response } from 'express';
+import type { Gate, HeldToken } from '../gate/gate.ts';
+import type { TokenChecks } from '../gate/token-checks.ts';
+import type { Authentication } from '../identity/authenticate.ts';
+import { addressKey } from '../identity/client-address.ts';
+import type { Principals } from '../identity/principals.ts';
+import { assertWithin, setLimitHeaders } from '../limits/limit-headers.ts';
+import type { Asking, Limits } from '../limits/limits.ts';
+import { upstreamHeaders } from '../upstream/request-headers.ts';
+import type { Upstream } from '../upstream/upstream.ts';
+import type { LocalAnswers } from './local-answers.ts';
+import { assertShape } from './request-shape.ts';
+import type { Match, RouteTable } from './route-table.ts';
+
+export interface DoorOptions {
+  readonly table: RouteTable;
+  readonly authentication: Authentication;
+  readonly limits: Limits;
+  readonly gate: Gate;
+  readonly checks: Pick<TokenChecks, 'forget'>;
+  readonly principals: Principals;
+  readonly local: LocalAnswers;
+  readonly upstreams: Readonly<Record<Exclude<Owner, 'gateway'>, Upstream>>;
+}
+
+/** Where passwords are tried: limited by address as well, and tighter. */
+const TRIED_BY_STRANGERS: ReadonlySet<RouteSpec> = new Set<RouteSpec>([signIn, signUp]);
+
+type Found = Extract<Match, { kind: 'found' }>;
+
+const splitUrl = (url: string): { path: string; search: string } => {
+  const at = url.indexOf('?');
+  return at === -1 ? { path: url, search: '' } : { path: url.slice(0, at), search: url.slice(at) };
+};
+
+const findRoute = (table: RouteTable, req: Request, res: Response, path: string): Found => {
+  const match = table.match(req.method, path);
+  if (match.kind === 'found') return match;
+  if (match.kind === 'unknown') throw notFound('route');
+  res.setHeader('allow', match.allow.join(', '));
+  throw new Refusal('METHOD_NOT_ALLOWED', `This path takes ${match.allow.join(', ')}.`);
+};
+
+/** Who a route's caller is; a refusal is kept until the request has been counted, so that guessing tokens is limited too. */
+const identify = async (authentication: Authentication, spec: RouteSpec, req: Request): Promise<VerifiedAccess | Refusal | undefined> => {
+  if (spec.auth === 'none') return undefined;
+  try {
+    return await authentication.authenticate(req.headers.authorization);
+  } catch (error) {
+    if (error instanceof Refusal) return error;
+    throw error;
+  }
+};
+
+const askingOf = (spec: RouteSpec, req: Request, access: VerifiedAccess | undefined): Asking => {
+  if (access !== undefined) return { keys: [{ policy: 'member', key: access.memberId }], sessionId: access.sessionId };
+  const key = addressKey(req.ip);
+  const address = { policy: 'address', key } as const;
+  return { keys: TRIED_BY_STRANGERS.has(spec) ? [address, { policy: 'sign-in', key }] : [address], sessionId: undefined };
+};
+
+/** http.md: while the deny-list cannot be read, members are let through (their tokens end within 10 min), operators' routes are not. */
+const assertMayAsk = (spec: RouteSpec, access: VerifiedAccess, ended: boolean | 'unknown'): void => {
+  if (ended === true) throw new Refusal('SESSION_ENDED', 'This session has ended. Sign in again.');
+  if (spec.auth !== 'operator') return;
+  if (access.role !== 'operator') throw new Refusal('FORBIDDEN', 'This is for operators.');
+  if (ended === 'unknown')
+    throw new Refusal('UPSTREAM_UNAVAILABLE', 'It cannot be seen whether your session has ended. Ask again.', { retryAfterSeconds: 2 });
+};
+
+const principalOf = (access: VerifiedAccess | undefined, admission: Admission | undefined): Principal =>
+  access === undefined
+    ? { kind: 'anonymous' }
+    : {
+        kind: 'member',
+        member: { id: access.memberId, role: access.role, sessionId: access.sessionId },
+        ...(admission === undefined ? {} : { admission }),
+      };
+
+/**
+ * The way of one request through the gateway, in the order in which it is gone: route, caller, limits, right, shape, line, and then the
+ * owner's answer. What is thrown on the way becomes the problem.
+ */
+export const createDoor = (options: DoorOptions): RequestHandler => {
+  const { table, authentication, limits, gate, checks, principals, local, upstreams } = options;
+
+  /** The caller of a route that has one, counted, and allowed to ask. */
+  const admitCaller = async (spec: RouteSpec, req: Request, res: Response): Promise<VerifiedAccess | undefined> => {
+    const caller = await identify(authentication, spec, req);
+    const access = caller instanceof Refusal ? undefined : caller;
+    const { taken, ended } = await limits.take(askingOf(spec, req, access));
+    setLimitHeaders(res, taken);
+    assertWithin(taken);
+    if (caller instanceof Refusal) throw caller;
+    if (access !== undefined) assertMayAsk(spec, access, ended);
+    return access;
+  };
+
+  const forward = async ({ entry, path }: Found, search: string, principal: Principal, req: Request, res: Response): Promise<void> => {
+    const { spec } = entry;
+    if (spec.owner === 'gateway') throw new Error(`${entry.name} is answered by nobody`);
+    const vouched = { principal: await principals(principal), requestId: requestIdOf(req), traceparent: currentTrace()?.traceparent };
+    req.headers = upstreamHeaders(req.headers, vouched);
+    req.url = path + search;
+    await upstreams[spec.owner].forward({ spec, req, res });
+  };
+
+  const placeOf = async (spec: RouteSpec, { params }: Found, access: VerifiedAccess | undefined, req: Request) => {
+    if (spec.gate === 'none') return undefined;
+    if (access === undefined) throw new Error(`${pathOf(spec)} is gated, but asks nobody who they are`);
+    return gate({ spec, header: req.get('queue-token'), memberId: access.memberId, params });
+  };
+
+  const forgetLeaver = (spec: RouteSpec, held: HeldToken | undefined): void => {
+    if (spec === leaveQueue && held !== undefined) checks.forget(held.token);
+  };
+
+  return async (req, res) => {
+    const { path, search } = splitUrl(req.url);
+    const found = findRoute(table, req, res, path);
+    const { spec } = found.entry;
+    nameRoute(req, spec.path);
+    const access = await admitCaller(spec, req, res);
+    assertShape(spec, req, found.params);
+    const place = await placeOf(spec, found, access, req);
+    const answer = local.get(spec);
+    if (answer !== undefined) return answer({ spec, params: found.params, search, held: place?.held, res });
+    forgetLeaver(spec, place?.held);
+    await forward(found, search, principalOf(access, place?.admission), req, res);
+  };
+};

@@ -1,0 +1,52 @@
+import { parse } from 'node:querystring';
+import type { RouteSpec } from '@onsale/contracts';
+import { publicKeys } from '@onsale/contracts/gateway';
+import { tokenStatus } from '@onsale/contracts/queue';
+import { validate } from '@onsale/shared/http';
+import type { Response } from 'express';
+import { invalid, type HeldToken } from '../gate/gate.ts';
+import { statusOf } from '../gate/queue-status.ts';
+import type { TokenChecks } from '../gate/token-checks.ts';
+import type { Authentication } from '../identity/authenticate.ts';
+import { cacheControlOf } from '../upstream/relay.ts';
+
+export interface LocalRequest {
+  readonly spec: RouteSpec;
+  readonly params: Readonly<Record<string, string>>;
+  readonly search: string;
+  readonly held: HeldToken | undefined;
+  readonly res: Response;
+}
+
+export type LocalAnswer = (request: LocalRequest) => Promise<void>;
+export type LocalAnswers = ReadonlyMap<RouteSpec, LocalAnswer>;
+
+interface LocalAnswersOptions {
+  readonly authentication: Pick<Authentication, 'keys'>;
+  readonly checks: Pick<TokenChecks, 'check'>;
+}
+
+const answering =
+  (bodyOf: (request: LocalRequest) => Promise<unknown>): LocalAnswer =>
+  async (request) => {
+    const { spec, params, search, res } = request;
+    validate(spec, { params, query: parse(search.slice(1)), body: undefined });
+    const body = await bodyOf(request);
+    res.setHeader('cache-control', cacheControlOf(spec, 200));
+    res.status(200).json(body);
+  };
+
+/** The routes that the gateway answers itself: they are asked too often for a hop of their own, or are its own. */
+export const localAnswers = ({ authentication, checks }: LocalAnswersOptions): LocalAnswers =>
+  new Map<RouteSpec, LocalAnswer>([
+    [publicKeys, answering(() => authentication.keys())],
+    [
+      tokenStatus,
+      answering(async ({ held }) => {
+        if (held === undefined) throw new Error('a status without a token');
+        const result = await checks.check(held.token, held.payload);
+        if (result.status === 'INVALID') throw invalid();
+        return statusOf(held.payload, { ...result, status: result.status });
+      }),
+    ],
+  ]);

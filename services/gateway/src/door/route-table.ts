@@ -1,0 +1,106 @@
+import { pathOf, type RouteSpec } from '@onsale/contracts';
+
+export interface Entry {
+  readonly name: string;
+  readonly spec: RouteSpec;
+}
+
+export type Match =
+  | { readonly kind: 'found'; readonly entry: Entry; readonly params: Readonly<Record<string, string>>; readonly path: string }
+  | { readonly kind: 'wrong-method'; readonly allow: readonly string[] }
+  | { readonly kind: 'unknown' };
+
+interface Shape extends Entry {
+  readonly segments: readonly string[];
+}
+
+interface Node {
+  readonly literals: Map<string, Node>;
+  any?: Node;
+  readonly shapes: Map<string, Shape>;
+}
+
+const nodeOf = (): Node => ({ literals: new Map(), shapes: new Map() });
+const nameOfParam = (segment: string): string | undefined => /^\{(\w+)\}$/.exec(segment)?.[1];
+
+const childOf = (node: Node, segment: string): Node => {
+  if (nameOfParam(segment) !== undefined) return (node.any ??= nodeOf());
+  const known = node.literals.get(segment);
+  if (known !== undefined) return known;
+  const made = nodeOf();
+  node.literals.set(segment, made);
+  return made;
+};
+
+const add = (root: Node, shape: Shape): void => {
+  let node = root;
+  for (const segment of shape.segments) node = childOf(node, segment);
+  const other = node.shapes.get(shape.spec.method);
+  if (other !== undefined) throw new Error(`${other.name} and ${shape.name} are the same to a router`);
+  node.shapes.set(shape.spec.method, shape);
+};
+
+/** The node of a path: words before parameters. A parameter is never empty, nor a step through a directory. */
+const find = (node: Node, segments: readonly string[], at: number): Node | undefined => {
+  const segment = segments[at];
+  if (segment === undefined) return node.shapes.size > 0 ? node : undefined;
+  const word = node.literals.get(segment);
+  const found = word === undefined ? undefined : find(word, segments, at + 1);
+  if (found !== undefined || node.any === undefined || segment === '' || segment === '.' || segment === '..') return found;
+  return find(node.any, segments, at + 1);
+};
+
+const decoded = (segment: string): string | undefined => {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return undefined;
+  }
+};
+
+const foundOf = ({ name, spec, segments }: Shape, given: readonly string[]): Match => {
+  const params: Record<string, string> = {};
+  const canonical: string[] = [];
+  for (const [index, segment] of segments.entries()) {
+    const param = nameOfParam(segment);
+    if (param === undefined) {
+      canonical.push(segment);
+      continue;
+    }
+    const value = decoded(given[index]!);
+    if (value === undefined || value === '.' || value === '..') return { kind: 'unknown' };
+    params[param] = value;
+    canonical.push(encodeURIComponent(value));
+  }
+  return { kind: 'found', entry: { name, spec }, params, path: `/${canonical.join('/')}` };
+};
+
+/** A GET route answers HEAD too. */
+const allowOf = (node: Node): string[] => [...node.shapes.keys()].flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
+
+/**
+ * The public routes of the contracts, found by method and path. `path` of a match is made anew from the contract and the decoded parameters:
+ * what the owner sees is the route that was checked here, however the client spelt it. Routes between services are not in the table.
+ * @throws Error when two routes cannot be told apart
+ */
+export const createRouteTable = (routes: Readonly<Record<string, RouteSpec>>) => {
+  const root = nodeOf();
+  const entries: Entry[] = [];
+  for (const [name, spec] of Object.entries(routes)) {
+    if (spec.auth === 'gateway') continue;
+    entries.push({ name, spec });
+    add(root, { name, spec, segments: pathOf(spec).slice(1).split('/') });
+  }
+  return {
+    entries: entries as readonly Entry[],
+    match: (method: string, path: string): Match => {
+      const given = path.slice(1).split('/');
+      const node = path.startsWith('/') ? find(root, given, 0) : undefined;
+      if (node === undefined) return { kind: 'unknown' };
+      const shape = node.shapes.get(method === 'HEAD' ? 'GET' : method);
+      return shape === undefined ? { kind: 'wrong-method', allow: allowOf(node) } : foundOf(shape, given);
+    },
+  };
+};
+
+export type RouteTable = ReturnType<typeof createRouteTable>;

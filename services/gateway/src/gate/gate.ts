@@ -1,0 +1,64 @@
+import type { RouteSpec } from '@onsale/contracts';
+import type { TokenCheckResult } from '@onsale/contracts/queue';
+import { memberHash, type Admission, type QueueTokenCodec, type QueueTokenPayload } from '@onsale/shared/auth';
+import { Refusal } from '@onsale/shared/errors';
+import type { TokenChecks } from './token-checks.ts';
+import { statusOf } from './queue-status.ts';
+
+/** A token that is ours and this member's, in whatever state. */
+export interface HeldToken {
+  readonly token: string;
+  readonly payload: QueueTokenPayload;
+}
+
+export interface Asked {
+  readonly spec: Pick<RouteSpec, 'gate'>;
+  readonly header: string | undefined;
+  readonly memberId: string;
+  readonly params: Readonly<Record<string, string>>;
+}
+
+/** Checks the token without any call: signature, member, and the queue where the path names one. @throws Refusal QUEUE_TOKEN_*, QUEUE_WRONG */
+export const heldTokenOf = (codec: QueueTokenCodec, { header, memberId, params }: Omit<Asked, 'spec'>): HeldToken => {
+  if (header === undefined || header === '')
+    throw new Refusal('QUEUE_TOKEN_REQUIRED', 'Send the Queue-Token that you were given in the line.');
+  const payload = codec.verify(header);
+  if (payload === undefined) throw new Refusal('QUEUE_TOKEN_INVALID', 'The queue token is not one of ours.');
+  if (payload.member !== memberHash(memberId)) throw new Refusal('QUEUE_TOKEN_FOREIGN', 'This queue token was given to somebody else.');
+  if (params['queueId'] !== undefined && params['queueId'] !== payload.queueId)
+    throw new Refusal('QUEUE_WRONG', 'The queue token is for another queue than the one in the path.');
+  return { token: header, payload };
+};
+
+/** Void: an epoch or a life that is over, or a queue that is gone. */
+export const invalid = (): Refusal => new Refusal('QUEUE_TOKEN_INVALID', "The queue token's life is over. Take a new number.");
+
+const notAdmitted = (
+  payload: QueueTokenPayload,
+  result: TokenCheckResult & { status: Exclude<TokenCheckResult['status'], 'INVALID'> },
+): Refusal =>
+  new Refusal('QUEUE_NOT_ADMITTED', 'It is not your turn. `queue` says where you stand.', {
+    extra: { queue: statusOf(payload, result) },
+    ...(result.pollAfterMs === undefined ? {} : { retryAfterSeconds: result.pollAfterMs / 1000 }),
+  });
+
+/**
+ * The queue gate of a route: answers with where the member stands, for the principal.
+ * @throws Refusal QUEUE_TOKEN_REQUIRED, QUEUE_TOKEN_INVALID, QUEUE_TOKEN_FOREIGN, QUEUE_WRONG, QUEUE_NOT_ADMITTED, UPSTREAM_UNAVAILABLE, OVERLOADED
+ */
+export const createGate = ({ codec, checks }: { codec: QueueTokenCodec; checks: Pick<TokenChecks, 'unlessAdmitted'> }) => {
+  return async (asked: Asked): Promise<{ held: HeldToken; admission: Admission } | undefined> => {
+    const { gate } = asked.spec;
+    if (gate === 'none') return undefined;
+    const held = heldTokenOf(codec, asked);
+    const { token, payload } = held;
+    const place = { queueId: payload.queueId, number: payload.number };
+    if (gate === 'issued') return { held, admission: { ...place, status: 'ISSUED' } };
+    const result = await checks.unlessAdmitted(token, payload);
+    if (result === undefined || result.status === 'ADMITTED') return { held, admission: { ...place, status: 'ADMITTED' } };
+    if (result.status === 'INVALID') throw invalid();
+    throw notAdmitted(payload, { ...result, status: result.status });
+  };
+};
+
+export type Gate = ReturnType<typeof createGate>;

@@ -1,0 +1,17 @@
+import type { QueueStatus, TokenCheckResult } from '@onsale/contracts/queue';
+import type { QueueTokenPayload } from '@onsale/shared/auth';
+
+/** What the queue says of a token, as the contract shows it to the token's member. */
+export const statusOf = (
+  { queueId, number, lane }: QueueTokenPayload,
+  { status, position, etaSeconds, pollAfterMs, admittedUntil }: TokenCheckResult & { status: QueueStatus['status'] },
+): QueueStatus => ({
+  queueId,
+  number,
+  lane,
+  status,
+  ...(position === undefined ? {} : { position }),
+  ...(etaSeconds === undefined ? {} : { etaSeconds }),
+  ...(pollAfterMs === undefined ? {} : { pollAfterMs }),
+  ...(admittedUntil === undefined ? {} : { admittedUntil }),
+});

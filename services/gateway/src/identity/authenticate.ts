@@ -1,0 +1,57 @@
+import { createAccessTokenVerifier, type JSONWebKeySet, type VerifiedAccess } from '@onsale/shared/auth';
+import { Refusal } from '@onsale/shared/errors';
+import type { Clock } from '@onsale/shared/ids';
+import { LRUCache } from 'lru-cache';
+
+/** Longer than any token of ours; nothing longer is worth a signature check. */
+const BEARER = /^Bearer +([\w.~+/=-]{1,2048})$/i;
+
+interface AuthenticationOptions {
+  /** Asks commerce for the public keys. */
+  readonly fetchKeys: () => Promise<JSONWebKeySet>;
+  readonly clock: Clock;
+  /** Verified tokens that are kept until they end. */
+  readonly cached?: number;
+}
+
+/**
+ * Who sends a request. A token is verified once and remembered until it ends, since a signature check costs more than the rest of a cached
+ * answer; all are forgotten when the keys change, so that a withdrawn key takes its tokens with it.
+ */
+export const createAuthentication = ({ fetchKeys, clock, cached = 50_000 }: AuthenticationOptions) => {
+  const verified = new LRUCache<string, VerifiedAccess>({ max: cached });
+  let printed = '';
+  const verifier = createAccessTokenVerifier({
+    clock,
+    fetchKeys: async () => {
+      const keys = await fetchKeys();
+      const print = JSON.stringify(keys);
+      if (print !== printed) verified.clear();
+      printed = print;
+      return keys;
+    },
+  });
+
+  return {
+    /** The keys as last fetched. @throws what `fetchKeys` throws, when none has ever been had */
+    keys: verifier.keys,
+    refreshKeys: verifier.refresh,
+    /** @throws Refusal UNAUTHENTICATED; UPSTREAM_UNAVAILABLE when no key has ever been had */
+    authenticate: async (authorization: string | undefined): Promise<VerifiedAccess> => {
+      if (authorization === undefined) throw new Refusal('UNAUTHENTICATED', 'Sign in first: this takes an access token.');
+      const token = BEARER.exec(authorization)?.[1];
+      if (token === undefined) throw new Refusal('UNAUTHENTICATED', 'The Authorization header is not `Bearer <access token>`.');
+      const known = verified.get(token);
+      if (known !== undefined) {
+        if (known.expiresAt > clock.now().getTime()) return known;
+        verified.delete(token);
+        throw new Refusal('UNAUTHENTICATED', 'The access token has expired.');
+      }
+      const access = await verifier.verify(token);
+      verified.set(token, access);
+      return access;
+    },
+  };
+};
+
+export type Authentication = ReturnType<typeof createAuthentication>;

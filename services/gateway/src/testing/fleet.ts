@@ -1,0 +1,134 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import type { TokenCheck, TokenCheckResult } from '@onsale/contracts/queue';
+import {
+  createAccessTokenSigner,
+  createPrincipalVerifier,
+  createQueueTokenCodec,
+  memberHash,
+  PRINCIPAL_HEADER,
+  publicKeys,
+  type JWK,
+  type Principal,
+} from '@onsale/shared/auth';
+import { newId, systemClock } from '@onsale/shared/ids';
+import { captureLog, testRedis, type TestRedis } from '@onsale/shared/testing';
+import { compose, type Overrides } from '../compose.ts';
+import type { Settings } from '../config.ts';
+import { caller, type Caller } from './caller.ts';
+import { json, startStandIn, type Seen, type StandIn } from './stand-in.ts';
+
+export const makeKey = (kid: string): JWK => ({
+  ...(generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' }) as JWK),
+  kid,
+  alg: 'EdDSA',
+});
+
+export interface SignedIn {
+  readonly id: string;
+  readonly sessionId: string;
+  readonly accessToken: string;
+}
+
+type Waiting = (token: TokenCheck) => TokenCheckResult;
+type Owner = keyof Settings['replicas'];
+
+const settingsOf = (redisUrl: string, standIns: Record<Owner, StandIn>, principalKey: JWK): Settings => ({
+  logLevel: 'trace',
+  namespace: `test-${randomBytes(6).toString('hex')}`,
+  listen: { host: '127.0.0.1', port: 0, opsPort: 0, drainMs: 2000 },
+  maxConnections: 1000,
+  replicas: {
+    queue: [standIns.queue.url],
+    reservation: [standIns.reservation.url],
+    payment: [standIns.payment.url],
+    commerce: [standIns.commerce.url],
+  },
+  principalKey,
+  principalPublicKeys: publicKeys({ keys: [principalKey] }),
+  queueTokenSecrets: [{ kid: 'k', secret: 's'.repeat(32) }],
+  redisUrl,
+  trustedProxies: ['127.0.0.1'],
+  corsOrigins: [],
+  limits: { windowSeconds: 60, member: 100_000, address: 100_000, signIn: 100_000 },
+  upstream: { headersMs: 5000, connectMs: 1000, idleMs: 10_000, concurrency: 100 },
+  breakerResetMs: 100,
+  tokenChecks: { deadlineMs: 2000, waiting: 1000 },
+});
+
+export interface FleetOptions {
+  readonly settings?: (settings: Settings) => Settings;
+  readonly overrides?: Overrides;
+}
+
+/** A gateway as it is composed in production, on a real Redis, before stand-ins for its four services. */
+export const startFleet = async ({ settings = (as) => as, overrides = {} }: FleetOptions = {}) => {
+  const redis: TestRedis = await testRedis();
+  const [queue, reservation, payment, commerce] = await Promise.all([startStandIn(), startStandIn(), startStandIn(), startStandIn()]);
+  const standIns: Record<Owner, StandIn> = { queue, reservation, payment, commerce };
+  const accessKeys = { keys: [makeKey('access')] };
+  const principalKey = makeKey('principal');
+  const used = settings(settingsOf(redis.url, standIns, principalKey));
+  const captured = captureLog();
+
+  const line = { says: ((): TokenCheckResult => ({ status: 'WAITING', position: 1, pollAfterMs: 1500 })) as Waiting };
+  queue.answers((seen, res) => {
+    if (seen.url !== '/internal/tokens/check') return json(res, 200, { by: 'queue' });
+    const { tokens } = JSON.parse(seen.body) as { tokens: TokenCheck[] };
+    return json(res, 200, { results: tokens.map((token) => line.says(token)) });
+  });
+  commerce.answers((seen, res) => json(res, 200, seen.url === '/internal/jwks' ? publicKeys(accessKeys) : { by: 'commerce' }));
+  reservation.answers((_seen, res) => json(res, 200, { by: 'reservation' }));
+  payment.answers((_seen, res) => json(res, 200, { by: 'payment' }));
+
+  const service = await compose(used, { log: captured.log, ...overrides });
+  const { url, opsUrl } = await service.start();
+  const calls: Caller = caller(url);
+  const codec = createQueueTokenCodec({ secrets: used.queueTokenSecrets });
+  const signer = createAccessTokenSigner({ keys: accessKeys, clock: systemClock, lifeSeconds: 600 });
+  const verifier = createPrincipalVerifier({ keys: used.principalPublicKeys });
+  let numbers = 0;
+  let stopped: Promise<void> | undefined;
+  const stopGateway = (): Promise<void> => (stopped ??= service.stop());
+
+  return {
+    ...standIns,
+    standIns,
+    settings: used,
+    redis: redis.redis,
+    url,
+    opsUrl,
+    logged: captured,
+    call: calls.call,
+    /** How many requests of clients have reached a service. */
+    reached: (): number =>
+      Object.values(standIns).reduce((sum, { seen }) => sum + seen.filter(({ url }) => url.startsWith('/api/')).length, 0),
+    /** What the queue says of every token from now on. */
+    queueSays: (says: Waiting): void => {
+      line.says = says;
+    },
+    checks: (): Seen[] => queue.seen.filter((seen) => seen.url === '/internal/tokens/check'),
+    signIn: async (role: 'member' | 'operator' = 'member'): Promise<SignedIn> => {
+      const [id, sessionId] = [newId(), newId()];
+      return { id, sessionId, accessToken: await signer.sign({ memberId: id, role, sessionId }) };
+    },
+    tokenFor: (member: Pick<SignedIn, 'id'>, queueId = 'main'): string =>
+      codec.sign({ queueId, epoch: 1, number: ++numbers, lane: 'standard', member: memberHash(member.id), issuedAt: 1 }),
+    principalOf: (seen: Seen): Promise<Principal> => verifier.verify(seen.headers[PRINCIPAL_HEADER] as string | undefined),
+    /** The gateway alone. */
+    stopGateway,
+    stop: async (): Promise<void> => {
+      calls.stop();
+      await stopGateway();
+      await Promise.all(Object.values(standIns).map((standIn) => standIn.stop()));
+      await redis.stop();
+    },
+  };
+};
+
+export type Fleet = Awaited<ReturnType<typeof startFleet>>;
+
+/** Headers of a member who asks, with a queue token where one is given. */
+export const as = ({ accessToken }: Pick<SignedIn, 'accessToken'>, queueToken?: string): Record<string, string> => ({
+  authorization: `Bearer ${accessToken}`,
+  ...(queueToken === undefined ? {} : { 'queue-token': queueToken }),
+});

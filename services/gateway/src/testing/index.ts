@@ -1,0 +1,3 @@
+export * from './caller.ts';
+export * from './fleet.ts';
+export * from './stand-in.ts';

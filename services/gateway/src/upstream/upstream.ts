@@ -1,0 +1,144 @@
+import { Agent, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { RouteSpec } from '@onsale/contracts';
+import { Refusal } from '@onsale/shared/errors';
+import { requestIdOf, sendProblem, waitOf } from '@onsale/shared/http';
+import type { Log } from '@onsale/shared/log';
+import type { Metrics } from '@onsale/shared/metrics';
+import { createBreaker, isOpen } from './breaker.ts';
+import { createExchange, UpstreamFailure, type FailureKind } from './exchange.ts';
+import { refusalOfAnswer, relay } from './relay.ts';
+import type { Replicas } from './replicas.ts';
+
+interface UpstreamOptions {
+  /** The service behind it, for the log and the metrics. */
+  readonly name: string;
+  readonly replicas: Replicas;
+  readonly headersMs: number;
+  readonly connectMs: number;
+  readonly idleMs: number;
+  /** Requests under way at once. */
+  readonly concurrency: number;
+  readonly breakerResetMs: number;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+interface Errand {
+  readonly spec: RouteSpec;
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+}
+
+/** Shorter than the 65 s that services keep an idle connection, so that none is used while it is being closed (facts.md). */
+const IDLE_CONNECTION_MS = 30_000;
+
+const away = (cause?: unknown): Refusal =>
+  new Refusal('UPSTREAM_UNAVAILABLE', 'A part of the shop is away. Ask again.', { retryAfterSeconds: 2, cause });
+
+const late = (cause: unknown): Refusal =>
+  new Refusal('TIMEOUT', 'The answer did not come in time. It may still take effect: ask again with the same key, or read.', {
+    retryAfterSeconds: 1,
+    cause,
+  });
+
+const refusalOf = (error: unknown): unknown => {
+  if (isOpen(error)) return away();
+  if (error instanceof UpstreamFailure) return error.kind === 'late' ? late(error) : away(error);
+  return error;
+};
+
+/** Relays the answer, or writes a problem in its place when no service of ours can have made it. */
+const answer = ({ spec, req, res }: Errand, from: IncomingMessage): 'answer' | 'odd' => {
+  const refusal = refusalOfAnswer(from);
+  if (refusal === undefined) {
+    relay(spec, from, res);
+    return 'answer';
+  }
+  sendProblem(res, refusal, requestIdOf(req));
+  from.on('error', () => undefined).destroy();
+  return refusal.code === 'UPSTREAM_UNAVAILABLE' ? 'odd' : 'answer';
+};
+
+/**
+ * A service as the gateway sees it: replicas in turn, connections kept, a bound on what is under way, and a breaker around the time to the
+ * first byte. What a service answers is its answer, 5xx included; the breaker counts only that none came. A replica that could not be
+ * reached at all has seen nothing of the request, so that another one is tried, once.
+ */
+export const createUpstream = ({
+  name,
+  replicas,
+  headersMs,
+  connectMs,
+  idleMs,
+  concurrency,
+  breakerResetMs,
+  log,
+  metrics,
+}: UpstreamOptions) => {
+  const agent = new Agent({ keepAlive: true, maxSockets: concurrency, maxFreeSockets: 256, timeout: IDLE_CONNECTION_MS });
+  const exchange = createExchange({ agent, connectMs, idleMs });
+  const failures = metrics.counter({
+    name: 'onsale_gateway_upstream_failures_total',
+    help: 'Attempts that brought no answer',
+    labels: ['upstream', 'kind'],
+  });
+  let underWay = 0;
+
+  const attempt = async (errand: Errand, replica: URL): Promise<void> => {
+    const { req, res } = errand;
+    try {
+      const waitMs = waitOf(req.headers.prefer as string | undefined);
+      await exchange({ req, res, replica, headersMs: headersMs + waitMs, answered: (from) => answer(errand, from) });
+    } catch (error) {
+      const kind: FailureKind = error instanceof UpstreamFailure ? error.kind : 'broken';
+      failures.inc({ upstream: name, kind });
+      log.warn({ err: error, upstream: name, replica: replica.origin, kind }, 'no answer');
+      if (kind === 'unreached' || kind === 'late') replicas.down(replica);
+      throw error;
+    }
+  };
+
+  const breaker = createBreaker({
+    name,
+    resetMs: breakerResetMs,
+    log,
+    metrics,
+    action: async (errand: Errand): Promise<void> => {
+      const first = replicas.next();
+      try {
+        await attempt(errand, first);
+      } catch (error) {
+        const other = error instanceof UpstreamFailure && error.kind === 'unreached' ? replicas.other(first) : undefined;
+        if (other === undefined) throw error;
+        await attempt(errand, other);
+      }
+    },
+  });
+
+  return {
+    /**
+     * Has the request, with the headers and the URL that it now has, answered by the service. Resolves when the answer has begun.
+     * @throws Refusal UPSTREAM_UNAVAILABLE, TIMEOUT, OVERLOADED
+     */
+    forward: async (errand: Errand): Promise<void> => {
+      const { req, res } = errand;
+      if (underWay >= concurrency) throw new Refusal('OVERLOADED', 'Too much at once. Ask again in a moment.', { retryAfterSeconds: 1 });
+      underWay += 1;
+      res.once('close', () => {
+        underWay -= 1;
+      });
+      try {
+        await breaker.fire(errand);
+      } catch (error) {
+        req.resume(); // what is left of the body is read away, so that the connection can be used again
+        throw refusalOf(error);
+      }
+    },
+    stop: (): void => {
+      breaker.stop();
+      agent.destroy();
+    },
+  };
+};
+
+export type Upstream = ReturnType<typeof createUpstream>;
