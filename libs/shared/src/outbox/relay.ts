@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as rest } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as rest } from 'node:timers/promises';
 import type { Owner } from '@onsale/contracts';
 import type { Database } from '../db/index.ts';
 import type { Broker } from '../kafka/index.ts';
@@ -74,6 +74,7 @@ export const createRelay = ({ db, broker, source, notices, log, metrics, pollMs 
   };
 
   const drain = async (): Promise<void> => {
+    await nextTurn(); // a commit wakes for each message that it wrote: they leave in one batch
     for (let failures = 0; !stopping.signal.aborted;) {
       const shards = leases.owned().filter((shard) => dirty.has(shard));
       if (shards.length === 0) return;
