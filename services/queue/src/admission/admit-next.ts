@@ -1,7 +1,7 @@
 import { inTransaction, isDuplicate, type Database, type Trx } from '@onsale/shared/db';
 import type { Metrics } from '@onsale/shared/metrics';
 import { decisionOf } from '../journal/decision.ts';
-import { countLive, entriesOf, insertAdmissions, type JournalEntry } from '../journal/journal-store.ts';
+import { admittedOf, countLive, entriesOf, insertAdmissions, insertEnd, type JournalEntry } from '../journal/journal-store.ts';
 import type { Head, Line } from '../line/line.ts';
 import type { Place } from '../places/place.ts';
 import { findAdmission, lockAdmission, raiseLastNumber, updateAdmission, type AdmissionState } from '../queues/queue-store.ts';
@@ -39,10 +39,22 @@ const inTurn = (queue: AdmissionState, places: readonly Place[]) => {
   return { admissions, turn, front };
 };
 
+/** One place a member: the one that is admitted stays, else the lower; the others give way. `places` are in order of their numbers. */
+const onceAMember = (places: readonly Place[], inside: ReadonlySet<string>) => {
+  const taken = new Set(inside);
+  const staying: Place[] = [];
+  const giveWay: Place[] = [];
+  for (const place of places) {
+    (taken.has(place.member) ? giveWay : staying).push(place);
+    taken.add(place.member);
+  }
+  return { staying, giveWay };
+};
+
 /**
  * Admits the first present waiters of a queue into its free slots, under the lock of its row: so the cap holds with any number of replicas, and
  * whatever becomes of Redis. The line is read before the lock is taken, never inside the transaction; it is a list of waiters in order, from which
- * those who have a row by now are left out. A line that has lost writes is restored instead. To tell Redis is the next step, and not this one's
+ * those who have a row by now are left out, and so is a second place of a member, which gets its end. A line that has lost writes is restored instead. To tell Redis is the next step, and not this one's
  * (`tellLine`): a death between them leaves rows that the next tick tells of.
  * @throws whatever an engine throws; then nobody was admitted
  */
@@ -63,7 +75,15 @@ export const admitNext = ({ db, line, restoreLine, metrics }: Deps) => {
       head.first.map(({ number }) => number),
     );
     const known = new Set(stale.map(({ number }) => number));
-    const chosen = head.first.filter(({ number }) => !known.has(number)).slice(0, room.count);
+    const waiting = head.first.filter(({ number }) => !known.has(number));
+    const inside = await admittedOf(
+      trx,
+      id,
+      waiting.map(({ member }) => member),
+    );
+    const { staying, giveWay } = onceAMember(waiting, inside);
+    for (const place of giveWay) await insertEnd(trx, { queueId: id, ...place, ending: 'LEFT' });
+    const chosen = staying.slice(0, room.count);
     if (chosen.length > 0) {
       const { admissions, turn, front } = inTurn(queue, chosen);
       await insertAdmissions(trx, { queueId: id, windowSeconds: queue.windowSeconds, admissions });

@@ -35,6 +35,16 @@ export const countLive = async (db: Queryable, queueId: string): Promise<number>
   return row?.live ?? 0;
 };
 
+/** Which of the members are admitted now, by whatever number. */
+export const admittedOf = async (db: Queryable, queueId: string, members: readonly string[]): Promise<Set<string>> => {
+  const rows = await db('journal')
+    .select<{ member: string }[]>('member')
+    .where({ queue_id: queueId })
+    .whereIn('member', [...members])
+    .whereNull('ended_at');
+  return new Set(rows.map(({ member }) => member));
+};
+
 /** Rows that some of the numbers have. */
 export const entriesOf = async (db: Queryable, queueId: string, numbers: readonly number[]): Promise<JournalEntry[]> =>
   (

@@ -32,20 +32,28 @@ const decisionsOf = (places: readonly Place[], standings: readonly (Standing | u
 export const findLost = ({ db, line, log }: { db: Database; line: Line; log: Log }) => {
   const askJournal = readJournal({ db });
 
-  /** A place that lost to another of its member gets a row, so that it does not come back when that other is over. */
-  const leave = async (queueId: string, places: readonly Place[]): Promise<void> => {
-    for (const place of places) await insertEnd(db, { queueId, ...place, ending: 'LEFT' });
+  /**
+   * A place that lost to another of its member gets a row, so that it does not come back when that other is over; answers with those that now have
+   * left. One that has a row already, admitted or ended meanwhile, is as that row says: whoever wrote it has Redis told (`tellLine`).
+   */
+  const leave = async (queueId: string, places: readonly Place[]): Promise<Set<Place>> => {
+    const left = new Set<Place>();
+    for (const place of places) if (await insertEnd(db, { queueId, ...place, ending: 'LEFT' })) left.add(place);
     await line.apply(
       queueId,
-      places.map((place) => ({ ...place, ending: 'LEFT' })),
+      [...left].map((place) => ({ ...place, ending: 'LEFT' })),
     );
+    return left;
   };
 
   const putBack = async (queue: QueueDefinition, places: readonly Place[]): Promise<Looked[]> => {
     if (places.length === 0) return [];
     const { pace, found, gaveWay } = await line.restore(queue, places);
-    await leave(queue.id, [...gaveWay, ...places.filter((_, i) => found[i] === 'LOST')]);
-    return found.map((standing) => ({ standing: standing === 'LOST' ? LEFT : standing, pace }));
+    const left = await leave(queue.id, [...gaveWay, ...places.filter((_, i) => found[i] === 'LOST')]);
+    return found.map((standing, i) => {
+      if (standing !== 'LOST') return { standing, pace };
+      return left.has(places[i]!) ? { standing: LEFT, pace } : UNCLEAR;
+    });
   };
 
   /** What the journal knows nothing of; Redis may go at any moment, and must not take the journal's answers with it. */
