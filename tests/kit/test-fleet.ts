@@ -1,4 +1,4 @@
-import { createHash, generateKeyPairSync, randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +10,7 @@ import { newId, systemClock } from '@onsale/shared/ids';
 import { eventually, testRedis } from '@onsale/shared/testing';
 import { createConnection } from 'mysql2/promise';
 import { startFleet, type FleetOptions } from '../../scripts/fleet/start-fleet.ts';
+import { createDigest } from './digest.ts';
 import { createMember, type TestMember } from './member.ts';
 import { createStores } from './stores.ts';
 
@@ -42,14 +43,6 @@ const engine = (name: string): string => {
 };
 
 const signerOf = (keys: JSONWebKeySet, lifeSeconds: number) => createAccessTokenSigner({ keys, clock: systemClock, lifeSeconds });
-
-/** What changes without anybody asking: leases of relays, the line's own clock, and how far migrations have come. */
-const VOLATILE_TABLES = /^(leases|knex_)/;
-const VOLATILE_COLUMNS = new Set(['last_number', 'updated_at', 'token_bucket', 'tokens', 'refilled_at']);
-
-/** A message that has not left, a saga that has not ended, a journal row that Redis has not been told of. */
-const isUnderWay = (table: string, row: Record<string, unknown>): boolean =>
-  table === 'outbox' || (table === 'sagas' && (row['status'] === 'RUNNING' || row['status'] === 'COMPENSATING')) || row['told'] === 0;
 
 /** A fleet of real processes for one test file, with schemas, a Redis database, a Kafka namespace and ports of its own. */
 export const startTestFleet = async ({ replicas, settings }: Pick<FleetOptions, 'replicas' | 'settings'> = {}) => {
@@ -107,21 +100,6 @@ export const startTestFleet = async ({ replicas, settings }: Pick<FleetOptions, 
     return { concertId: concert.id, scheduleId: schedule.id, queueId: schedule.queueId };
   };
 
-  /** What all tables hold, as one hash a table; with `settled`, throws while anything is under way. */
-  const digest = async ({ settled }: { settled: boolean }): Promise<Record<string, string>> => {
-    const hashes: Record<string, string> = {};
-    for (const [service, database] of Object.entries(stores.databases)) {
-      const [tables] = (await database.raw('SHOW FULL TABLES WHERE Table_type = ?', ['BASE TABLE'])) as [Record<string, string>[]];
-      for (const table of tables.map((row) => Object.values(row)[0]!).filter((table) => !VOLATILE_TABLES.test(table))) {
-        const rows = (await database(table).select()) as Record<string, unknown>[];
-        if (settled && rows.some((row) => isUnderWay(table, row))) throw new Error(`${service}.${table} is still under way`);
-        const lines = rows.map((row) => JSON.stringify(Object.entries(row).filter(([column]) => !VOLATILE_COLUMNS.has(column))));
-        hashes[`${service}.${table}`] = `${rows.length} ${createHash('sha256').update(lines.sort().join('\n')).digest('hex').slice(0, 16)}`;
-      }
-    }
-    return hashes;
-  };
-
   const dropSchemas = async (): Promise<void> => {
     const connection = await createConnection({ uri: admin });
     for (const service of Object.keys(fleet.databases)) {
@@ -137,7 +115,7 @@ export const startTestFleet = async ({ replicas, settings }: Pick<FleetOptions, 
     stores,
     sale,
     queue,
-    digest,
+    digest: createDigest({ databases: stores.databases, redis: redis.redis }),
     accessToken,
     /** Signed by a key that only looks like ours. */
     forgedAccessToken: () => {
