@@ -13,11 +13,13 @@ end
 
 local owned = redis.call('HGET', ownerKey(member), member)
 if owned then
-  local state, value = look(owned .. ':' .. member, oldestNumber(epochMicros, lifeSeconds))
-  if state == 'UNKNOWN' then
+  local oldest = oldestNumber(epochMicros, lifeSeconds)
+  local state, value = look(owned .. ':' .. member, oldest)
+  if state == 'UNKNOWN' and tonumber(owned) >= oldest then
     return { 'UNSURE', owned }
   end
-  if state ~= 'OVER' and state ~= 'ENDED' then
+  -- UNKNOWN whose life is over: nothing would ever put it back or end it, and its member could never have another
+  if state ~= 'OVER' and state ~= 'ENDED' and state ~= 'UNKNOWN' then
     return answer('SAME', owned, state, value)
   end
   free(owned, member)

@@ -86,6 +86,18 @@ describe('the line', () => {
     expect(await enters(queue, first.member)).toEqual(second);
   });
 
+  it('asks the journal of a number that a member owns and that stands nowhere, and gives a new one when its life is over', async () => {
+    const queue = await given();
+    const place = await enters(queue);
+    await engine.redis.del(`test:queue:{${queue.id}}:waiting:standard`);
+    expect(await line.enqueue(queue, place.member)).toEqual({ outcome: 'UNSURE', number: place.number });
+
+    const tenSecondsOn = { ...queue, epoch: queue.epoch - 10_000, tokenLifeSeconds: 5 };
+    const entry = await line.enqueue(tenSecondsOn, place.member);
+    expect(entry).toMatchObject({ outcome: 'NEW', standing: { state: 'WAITING', position: 1 } });
+    expect(await line.enqueue(tenSecondsOn, place.member)).toMatchObject({ ...entry, outcome: 'SAME' });
+  });
+
   it('puts lost places back in the order of their numbers, once a member', async () => {
     const queue = await given();
     const places: Place[] = [];
