@@ -76,6 +76,16 @@ describe('the line', () => {
     }
   });
 
+  it('has the admitted inside until it is told of the end, whatever the time of its Redis', async () => {
+    const queue = await given();
+    const place = await enters(queue);
+    const admittedUntilMs = Date.now() - 60_000;
+    await line.apply(queue.id, [{ ...place, admittedUntilMs }]);
+    const standing = { state: 'ADMITTED', untilMs: admittedUntilMs, remainingMs: 0 };
+    expect(await standings(queue, [place])).toEqual([standing]);
+    expect(await line.enqueue(queue, place.member)).toMatchObject({ outcome: 'SAME', number: place.number, standing });
+  });
+
   it('frees a member only by the end of the number it has', async () => {
     const queue = await given();
     const first = await enters(queue);

@@ -59,8 +59,8 @@ const standingOf = (state: unknown, value: unknown, nowMs: number): Standing | '
     case 'WAITING':
       return { state, position: Number(value) + 1 };
     case 'ADMITTED': {
-      const untilMs = Number(value);
-      return untilMs > nowMs ? { state, untilMs, remainingMs: untilMs - nowMs } : { state: 'ENDED', ending: 'EXPIRED' };
+      const untilMs = Number(value); // by the database's clock: it ends an admission, and this one only says how long that may take
+      return { state, untilMs, remainingMs: Math.max(0, untilMs - nowMs) };
     }
     case 'ENDED':
       return { state, ending: value as Ending };

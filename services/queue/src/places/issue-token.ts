@@ -65,15 +65,17 @@ export const issueToken = ({ definitions, line, look, restoreLine, markBusy, set
   };
 
   /** Makes the next try go better: what stood in the way is done, or waited for. */
-  const clear = async (queue: QueueDefinition, member: string, entry: Entry): Promise<void> => {
+  const clear = async (
+    queue: QueueDefinition,
+    member: string,
+    entry: Extract<Entry, { outcome: 'UNMARKED' | 'UNSURE' }>,
+  ): Promise<void> => {
     if (entry.outcome === 'UNMARKED') {
       const done = await restoreLine(queue.id, queue.generation);
       definitions.forget(queue.id);
       if (!done) await rest(RETRY_MS);
-    } else if (entry.outcome === 'UNSURE') {
-      await look(queue, { number: entry.number, member }); // asks the journal, and tells Redis
     } else {
-      await ticked(queue.id, RETRY_MS); // its window is over: the tick ends it, and the member may queue again
+      await look(queue, { number: entry.number, member }); // asks the journal, and tells Redis
     }
   };
 
@@ -83,7 +85,7 @@ export const issueToken = ({ definitions, line, look, restoreLine, markBusy, set
       const entry = await line.enqueue(queue, member);
       if (entry.outcome === 'FULL')
         throw new Refusal('QUEUE_FULL', 'The waiting room is full. Ask again later.', { retryAfterSeconds: queue.maxPollSeconds });
-      if ((entry.outcome === 'NEW' || entry.outcome === 'SAME') && entry.standing.state !== 'ENDED') {
+      if ('standing' in entry) {
         const { number, standing, pace } = entry;
         if (standing.state === 'WAITING') markBusy(queue.id);
         const taken = { queue, place: { number, member }, created: entry.outcome === 'NEW', standing, pace };

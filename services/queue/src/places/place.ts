@@ -10,6 +10,7 @@ export type Ending = 'EXPIRED' | 'COMPLETED' | 'LEFT' | 'REVOKED';
 /** Where a place stands. Positions are ranks from 1; times are milliseconds since 1970. */
 export type Standing =
   | { readonly state: 'WAITING'; readonly position?: number }
+  /** Until the journal has ended it; `remainingMs` is 0 when it is about to. */
   | { readonly state: 'ADMITTED'; readonly untilMs: number; readonly remainingMs: number }
   | { readonly state: 'ENDED'; readonly ending: Ending }
   /** Waited longer than a token lives. */
