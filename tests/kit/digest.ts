@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import type { Database } from '@onsale/shared/db';
 import type { Redis } from '@onsale/shared/redis';
 
@@ -30,23 +31,39 @@ const tablesOf = async (database: Database): Promise<string[]> => {
   return tables.map((row) => Object.values(row)[0]!).filter((table) => !VOLATILE_TABLES.test(table));
 };
 
+const tableHashes = async (service: string, database: Database, settled: boolean): Promise<Record<string, string>> => {
+  const hashes: Record<string, string> = {};
+  for (const table of await tablesOf(database)) {
+    const rows = (await database(table).select()) as Record<string, unknown>[];
+    if (settled && rows.some((row) => isUnderWay(table, row))) throw new Error(`${service}.${table} is still under way`);
+    const kept = rows.map((row) => Object.entries(row).filter(([column]) => !VOLATILE_COLUMNS.has(column)));
+    hashes[`${service}.${table}`] = hashOf(kept.map((row) => JSON.stringify(row)));
+  }
+  return hashes;
+};
+
+/** A dump is the same, byte for byte, until somebody writes to the key. */
+const lineHashes = async (redis: Redis): Promise<Record<string, string>> => {
+  const hashes: Record<string, string> = {};
+  for (const key of (await redis.keys('*')).filter((key) => LINE_KEYS.test(key))) {
+    hashes[`redis ${key}`] = hashOf([(await redis.dumpBuffer(key))?.toString('hex') ?? 'gone']);
+  }
+  return hashes;
+};
+
 /** What the stores hold, all tables and the line in Redis, as one hash a table and a key; with `settled`, throws while anything is under way. */
-export const createDigest =
-  ({ databases, redis }: DigestOptions) =>
-  async ({ settled }: { settled: boolean }): Promise<Record<string, string>> => {
-    const hashes: Record<string, string> = {};
-    for (const [service, database] of Object.entries(databases)) {
-      for (const table of await tablesOf(database)) {
-        const rows = (await database(table).select()) as Record<string, unknown>[];
-        if (settled && rows.some((row) => isUnderWay(table, row))) throw new Error(`${service}.${table} is still under way`);
-        hashes[`${service}.${table}`] = hashOf(
-          rows.map((row) => JSON.stringify(Object.entries(row).filter(([column]) => !VOLATILE_COLUMNS.has(column)))),
-        );
-      }
-    }
-    // a dump is the same, byte for byte, until somebody writes to the key
-    for (const key of (await redis.keys('*')).filter((key) => LINE_KEYS.test(key))) {
-      hashes[`redis ${key}`] = hashOf([(await redis.dumpBuffer(key))?.toString('hex') ?? 'gone']);
-    }
+export const createDigest = ({ databases, redis }: DigestOptions) => {
+  const look = async (settled: boolean): Promise<Record<string, string>> => {
+    const hashes = await lineHashes(redis);
+    for (const [service, database] of Object.entries(databases)) Object.assign(hashes, await tableHashes(service, database, settled));
     return hashes;
   };
+  return async ({ settled }: { settled: boolean }): Promise<Record<string, string>> => {
+    const seen = await look(settled);
+    if (!settled) return seen;
+    // tables are read one after another: what ended in between is half in the first look, and whole in the second
+    const again = await look(settled);
+    if (!isDeepStrictEqual(seen, again)) throw new Error('the stores are still changing');
+    return again;
+  };
+};
