@@ -1,7 +1,9 @@
-import { routes } from '@onsale/contracts';
+import { routes, type Owner } from '@onsale/contracts';
 import { eventually } from '@onsale/shared/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { badRequests, type Credentials, type GoodRequest } from '../kit/bad-requests.ts';
+import { faultOf } from '../kit/fault-of.ts';
+import { send } from '../kit/send.ts';
 import { startTestFleet, type TestFleet } from '../kit/test-fleet.ts';
 
 let fleet: TestFleet;
@@ -11,7 +13,7 @@ let good: Record<string, GoodRequest>;
 beforeAll(async () => {
   fleet = await startTestFleet();
   const { queueId, scheduleId, concertId } = await fleet.sale({ seats: 4, price: 1_000, queue: { cap: 10 } });
-  const [ada, eve] = fleet.members(2);
+  const [ada, eve, newcomer] = fleet.members(3);
   await Promise.all([ada.isAdmitted(queueId), eve.isAdmitted(queueId)]);
   await eve.charges(1_000);
   const [mine, hers] = [await ada.holds(scheduleId, ['1']), await eve.holds(scheduleId, ['2'])];
@@ -26,6 +28,17 @@ beforeAll(async () => {
   };
   const mineOrHers = { params: { id: mine.body!.id }, foreign: { id: hers.body!.id } };
   const inQueue = { params: { queueId } };
+  const queueSettings = {
+    cap: 5,
+    admitPerSecond: 3,
+    capacity: 10,
+    windowSeconds: 60,
+    abandonAfterSeconds: 60,
+    onExpiry: 'end',
+    tokenLifeSeconds: 600,
+    maxPollSeconds: 5,
+    message: 'hello',
+  };
   good = {
     publicKeys: {},
     signUp: { body: { email: 'new@example.com', password: 'a long password', name: 'New' } },
@@ -35,25 +48,12 @@ beforeAll(async () => {
     readMe: {},
     listQueues: { query: { limit: '5' } },
     readQueue: inQueue,
-    issueToken: { ...inQueue, body: {} },
+    issueToken: { ...inQueue, body: {}, accessToken: newcomer.accessToken },
     tokenStatus: inQueue,
     heartbeat: { ...inQueue, body: {} },
     leaveQueue: inQueue,
-    createQueue: {
-      body: {
-        id: 'another',
-        cap: 5,
-        admitPerSecond: 3,
-        capacity: 10,
-        windowSeconds: 60,
-        abandonAfterSeconds: 60,
-        onExpiry: 'end',
-        tokenLifeSeconds: 600,
-        maxPollSeconds: 5,
-        message: 'hello',
-      },
-    },
-    changeQueue: { ...inQueue, body: { cap: 5, onExpiry: 'end', message: 'hello' } },
+    createQueue: { body: { id: 'another', ...queueSettings } },
+    changeQueue: { ...inQueue, body: queueSettings },
     listConcerts: { query: { limit: '5' } },
     readConcert: { params: { id: concertId } },
     listDates: { params: { id: concertId } },
@@ -87,20 +87,11 @@ afterAll(() => fleet?.stop());
 
 const publicRoutes = Object.entries(routes).filter(([, route]) => route.auth !== 'gateway');
 
-const answerOf = async ({
-  url,
-  method,
-  headers,
-  body,
-}: {
-  url: string;
-  method: string;
-  headers: Readonly<Record<string, string>>;
-  body?: string;
-}) => {
-  const answer = await fetch(url, { method, headers, ...(body === undefined ? {} : { body }), signal: AbortSignal.timeout(20_000) });
-  const text = await answer.text();
-  return { status: answer.status, type: answer.headers.get('content-type') ?? '', text, challenge: answer.headers.get('www-authenticate') };
+/** How many requests a service has answered with 413, by its own metrics. */
+const tooLargeAt = async (owner: Owner): Promise<number> => {
+  const pages = await Promise.all(fleet.opsUrlsOf(owner).map(async (url) => (await fetch(`${url}/metrics`)).text()));
+  const counts = pages.join('\n').matchAll(/^onsale_http_request_seconds_count\{.*status="413".*\} (\d+)$/gm);
+  return [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
 };
 
 describe('bad input', () => {
@@ -111,18 +102,39 @@ describe('bad input', () => {
     const wrong: unknown[] = [];
 
     for (const request of badRequests(fleet.gatewayUrl, route, example, credentials)) {
-      const { status, type, text, challenge } = await answerOf(request);
-      const problem = type.startsWith('application/problem+json') ? (JSON.parse(text) as { code?: string; instance?: string }) : {};
-      const is = `${status} ${problem.code ?? ''}`;
-      const fine =
-        request.expected.includes(is) &&
-        (status !== 401 || challenge !== null) &&
-        (status === 431 || problem.instance?.startsWith('urn:uuid:') === true);
-      if (!fine) wrong.push({ what: request.what, expected: request.expected, is, text: text.slice(0, 300) });
+      const answer = await send(request);
+      const fault = faultOf(request, answer);
+      if (fault !== undefined) wrong.push({ what: request.what, expected: request.expected, fault, text: answer.text.slice(0, 300) });
     }
 
     expect(wrong).toEqual([]);
     expect(await eventually(() => fleet.digest({ settled: true }))).toEqual(before);
+  });
+
+  it('reaches the owner when only the owner can see that a body is too large', async () => {
+    const unannounced = publicRoutes.flatMap(([name, route]) =>
+      badRequests(fleet.gatewayUrl, route, good[name]!, credentials)
+        .filter(({ what }) => what === 'a huge body, its length not announced')
+        .map((request) => ({ request, owner: route.owner })),
+    );
+    expect(unannounced).toHaveLength(publicRoutes.filter(([, route]) => route.body !== undefined).length);
+    for (const { request, owner } of unannounced) {
+      const before = await tooLargeAt(owner);
+      await send(request);
+      await eventually(async () => expect([request.url, await tooLargeAt(owner)]).toEqual([request.url, before + 1]));
+    }
+  });
+
+  it('would be seen in the digest, were it only a number in line that no table knows of', async () => {
+    const { queueId } = await fleet.sale({ seats: 1, queue: { cap: 0, abandonAfterSeconds: 3600 } });
+    const [first, waiter] = fleet.members(2);
+    await first.takesNumber(queueId); // the line's life begins with it, and its table tells so
+    const before = await eventually(() => fleet.digest({ settled: true }));
+    expect((await waiter.takesNumber(queueId)).body?.status).toBe('WAITING');
+    const after = await eventually(() => fleet.digest({ settled: true }));
+    const changed = Object.keys({ ...before, ...after }).filter((name) => before[name] !== after[name]);
+    expect(changed).toContainEqual(expect.stringMatching(/^redis .*waiting:standard$/));
+    expect(changed.filter((name) => !name.startsWith('redis '))).toEqual([]);
   });
 
   it('has no good request for a route that is not there', () => {

@@ -1,13 +1,16 @@
 import { urlOf, type RouteSpec } from '@onsale/contracts';
 import { newId } from '@onsale/shared/ids';
+import type { RawRequest } from './send.ts';
 
-/** A request to a route that is right in every respect, before one thing of it is made wrong. */
+/** A request to a route that is right in every respect, before one thing of it is made wrong. Its body has every field that the route takes. */
 export interface GoodRequest {
   readonly params?: Readonly<Record<string, string>>;
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: Readonly<Record<string, unknown>>;
   /** The same route with the id of something that another member owns. */
   readonly foreign?: Readonly<Record<string, string>>;
+  /** Who asks, when it is not the member of the credentials. */
+  readonly accessToken?: string;
 }
 
 export interface Credentials {
@@ -19,24 +22,32 @@ export interface Credentials {
   readonly foreignQueueToken: string;
 }
 
-export interface BadRequest {
+/** What is right as the answer. */
+export interface Expectation {
   readonly what: string;
-  readonly url: string;
-  readonly method: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string;
-  /** The statuses and codes that are right. */
+  /** The statuses and codes. */
   readonly expected: readonly string[];
+  /** What the errors of a VALIDATION_FAILED have to point at: the one thing that was made wrong. */
+  readonly pointer?: string;
 }
+
+export interface BadRequest extends Expectation, RawRequest {}
 
 interface Parts {
   params: Readonly<Record<string, string>>;
   query: Readonly<Record<string, string>>;
   body: string | undefined;
-  headers: Record<string, string>;
+  readonly headers: Record<string, string>;
+  chunked?: boolean;
 }
 
-const MALFORMED = '400 VALIDATION_FAILED';
+interface Case extends Expectation {
+  readonly change: (parts: Parts) => void;
+}
+
+const MALFORMED = ['400 VALIDATION_FAILED'];
+/** Most bytes of a body, where the route does not say (libs/contracts, `maxBodyBytes`). */
+const MAX_BODY_BYTES = 65_536;
 
 /** Values of another type than any field of ours has at that place. */
 const WRONG_VALUES: readonly unknown[] = [{ no: 1 }, null, [['no']], -1.5, '\u0000'];
@@ -44,119 +55,183 @@ const WRONG_VALUES: readonly unknown[] = [{ no: 1 }, null, [['no']], -1.5, '\u00
 const without = (record: Readonly<Record<string, unknown>>, name: string): Record<string, unknown> =>
   Object.fromEntries(Object.entries(record).filter(([key]) => key !== name));
 
-/** Every way in which a request to the route can be wrong, as features of its declaration. */
+/** The fields of an object's schema, an optional one's too. */
+const fieldsOf = (schema: unknown): string[] => {
+  const { shape, unwrap } = Object(schema) as { shape?: object; unwrap?: () => unknown };
+  if (shape !== undefined) return Object.keys(shape);
+  return unwrap === undefined ? [] : fieldsOf(unwrap.call(schema));
+};
+
+/** A case proves nothing when the request was wrong before it was made wrong, and a field that the example lacks has no cases. */
+const assertGood = (route: RouteSpec, good: GoodRequest): void => {
+  for (const part of ['params', 'query', 'body'] as const) {
+    const schema = route[part];
+    if (schema === undefined && good[part] !== undefined)
+      throw new Error(`${route.method} ${route.path} takes no ${part}, its good request has`);
+    const given = part === 'body' ? good.body : (good[part] ?? {});
+    const read = schema?.safeParse(given);
+    if (read?.success === false)
+      throw new Error(`the good ${part} of ${route.method} ${route.path} does not fit: ${JSON.stringify(read.error.issues)}`);
+  }
+  const lacking = fieldsOf(route.body).filter((name) => !(name in (good.body ?? {})));
+  if (lacking.length > 0) throw new Error(`the good body of ${route.method} ${route.path} lacks ${lacking.join(', ')}`);
+};
+
+/** Every way in which a request to the route can be wrong, as features of its declaration. @throws when the good request is not good */
 export const badRequests = (baseUrl: string, route: RouteSpec, good: GoodRequest, credentials: Credentials): BadRequest[] => {
-  const headers: Record<string, string> = {
-    ...(route.auth === 'none'
-      ? {}
-      : { authorization: `Bearer ${route.auth === 'operator' ? credentials.operatorToken : credentials.accessToken}` }),
-    ...(route.gate === 'none' ? {} : { 'queue-token': credentials.queueToken }),
-    ...(route.body === undefined ? {} : { 'content-type': 'application/json' }),
-  };
+  assertGood(route, good);
+  const member = good.accessToken ?? credentials.accessToken;
   const fresh = (): Parts => ({
     params: good.params ?? {},
     query: good.query ?? {},
     body: good.body === undefined ? undefined : JSON.stringify(good.body),
-    headers: { ...headers, ...(route.idempotency === 'required' ? { 'idempotency-key': newId() } : {}) },
+    headers: {
+      ...(route.auth === 'none' ? {} : { authorization: `Bearer ${route.auth === 'operator' ? credentials.operatorToken : member}` }),
+      ...(route.gate === 'none' ? {} : { 'queue-token': credentials.queueToken }),
+      ...(good.body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(route.idempotency === 'required' ? { 'idempotency-key': newId() } : {}),
+    },
   });
-  const found: BadRequest[] = [];
-  const add = (what: string, expected: string | readonly string[], change: (parts: Parts) => void): void => {
+  const cases = [
+    ...signInCases(route, credentials),
+    ...queueTokenCases(route, credentials),
+    ...keyCases(route),
+    ...paramCases(route, good),
+    ...queryCases(route),
+    ...(route.body === undefined
+      ? bodilessCases()
+      : [...fieldCases(route, route.body, good.body ?? {}), ...bodyCases(route, good.body ?? {})]),
+  ];
+  return cases.map(({ change, ...expectation }) => {
     const parts = fresh();
     change(parts);
-    const { body, headers: sent } = parts;
-    const url = urlOf(baseUrl, route, parts.params, parts.query);
-    found.push({ what, url, method: route.method, headers: sent, expected: [expected].flat(), ...(body === undefined ? {} : { body }) });
-  };
-  credentialCases(route, credentials, add);
-  inputCases(route, good, add);
-  bodyCases(route, good, add);
-  return found;
-};
-
-type Add = (what: string, expected: string | readonly string[], change: (parts: Parts) => void) => void;
-
-const credentialCases = (route: RouteSpec, credentials: Credentials, add: Add): void => {
-  if (route.auth !== 'none') {
-    add('no credentials', '401 UNAUTHENTICATED', (parts) => void delete parts.headers['authorization']);
-    add('expired credentials', '401 UNAUTHENTICATED', (parts) => void (parts.headers['authorization'] = `Bearer ${credentials.expired}`));
-    add('forged credentials', '401 UNAUTHENTICATED', (parts) => void (parts.headers['authorization'] = `Bearer ${credentials.forged}`));
-    add('another scheme', '401 UNAUTHENTICATED', (parts) => void (parts.headers['authorization'] = 'Basic YTpi'));
-  }
-  if (route.auth === 'operator')
-    add('a member', '403 FORBIDDEN', (parts) => void (parts.headers['authorization'] = `Bearer ${credentials.accessToken}`));
-  if (route.gate !== 'none') {
-    add('no queue token', '401 QUEUE_TOKEN_REQUIRED', (parts) => void delete parts.headers['queue-token']);
-    add(
-      'a forged queue token',
-      '401 QUEUE_TOKEN_INVALID',
-      (parts) => void (parts.headers['queue-token'] = `${credentials.queueToken.slice(0, -3)}AAA`),
-    );
-    add('an oversized queue token', ['401 QUEUE_TOKEN_INVALID', '431 '], (parts) => void (parts.headers['queue-token'] = 'x'.repeat(5000)));
-    add(
-      'another member’s queue token',
-      '403 QUEUE_TOKEN_FOREIGN',
-      (parts) => void (parts.headers['queue-token'] = credentials.foreignQueueToken),
-    );
-  }
-  if (route.idempotency === 'required') {
-    add('no idempotency key', '428 IDEMPOTENCY_KEY_REQUIRED', (parts) => void delete parts.headers['idempotency-key']);
-    add('an oversized idempotency key', MALFORMED, (parts) => void (parts.headers['idempotency-key'] = 'x'.repeat(300)));
-  }
-};
-
-const inputCases = (route: RouteSpec, good: GoodRequest, add: Add): void => {
-  for (const name of Object.keys(route.params?.shape ?? {})) {
-    add(`a malformed ${name}`, [MALFORMED, '403 QUEUE_WRONG'], (parts) => void (parts.params = { ...parts.params, [name]: 'NOT AN ID' }));
-    add(
-      `an oversized ${name}`,
-      [MALFORMED, '403 QUEUE_WRONG'],
-      (parts) => void (parts.params = { ...parts.params, [name]: 'a'.repeat(2000) }),
-    );
-    add(`an unknown ${name}`, ['404 NOT_FOUND', '403 QUEUE_WRONG'], (parts) => void (parts.params = { ...parts.params, [name]: newId() }));
-  }
-  if (good.foreign !== undefined) {
-    const { foreign } = good;
-    add('what another member owns', '404 NOT_FOUND', (parts) => void (parts.params = foreign));
-  }
-  if (route.gate === 'none' || route.path.startsWith('/schedules') || !route.path.includes('tokens/current')) {
-    add('an unknown query field', MALFORMED, (parts) => void (parts.query = { ...parts.query, nonsense: '1' }));
-  }
-  for (const name of Object.keys(route.query?.shape ?? {})) {
-    if (name !== 'cursor') add(`a ${name} of the wrong type`, MALFORMED, (parts) => void (parts.query = { ...parts.query, [name]: 'x' }));
-    add(`an oversized ${name}`, MALFORMED, (parts) => void (parts.query = { ...parts.query, [name]: '9'.repeat(400) }));
-  }
-};
-
-const bodyCases = (route: RouteSpec, good: GoodRequest, add: Add): void => {
-  if (route.body === undefined) {
-    add('a body where none is taken', MALFORMED, (parts) => {
-      if (route.method !== 'GET') [parts.body, parts.headers['content-type']] = ['{}', 'application/json'];
-      else parts.query = { ...parts.query, body: '{}' };
-    });
-    return;
-  }
-  const body = good.body ?? {};
-  const send = (what: string, value: unknown): void => add(what, MALFORMED, (parts) => void (parts.body = JSON.stringify(value)));
-  send('an unknown field', { ...body, nonsense: 1 });
-  send('a list', [body]);
-  send('a text', 'x');
-  send('null', null);
-  for (const name of Object.keys(body)) {
-    if (!route.body.safeParse(without(body, name)).success) send(`no ${name}`, without(body, name));
-    for (const wrong of WRONG_VALUES) {
-      if (!route.body.safeParse({ ...body, [name]: wrong }).success)
-        send(`${JSON.stringify(wrong)} for ${name}`, { ...body, [name]: wrong });
-    }
-    send(`an oversized ${name}`, { ...body, [name]: typeof body[name] === 'number' ? Number.MAX_SAFE_INTEGER : 'x'.repeat(20_000) });
-  }
-  add('malformed JSON', MALFORMED, (parts) => void (parts.body = '{"a":'));
-  add('another content type', '415 UNSUPPORTED_MEDIA_TYPE', (parts) => {
-    parts.body = parts.body ?? '{}';
-    parts.headers['content-type'] = 'text/plain';
+    const { params, query, headers, body, chunked = false } = parts;
+    const url = urlOf(baseUrl, route, params, query);
+    return { ...expectation, url, method: route.method, headers, chunked, ...(body === undefined ? {} : { body }) };
   });
-  add(
-    'a huge body',
-    '413 PAYLOAD_TOO_LARGE',
-    (parts) => void (parts.body = JSON.stringify({ ...body, nonsense: 'x'.repeat((route.maxBodyBytes ?? 65_536) + 1) })),
-  );
+};
+
+/** The header is sent as it is given; `undefined`: it is not sent. */
+const withHeader = (what: string, expected: string, name: string, value?: string, pointer?: string): Case => ({
+  what,
+  expected: [expected],
+  ...(pointer === undefined ? {} : { pointer }),
+  change: ({ headers }) => {
+    if (value === undefined) delete headers[name];
+    else headers[name] = value;
+  },
+});
+
+const signInCases = ({ auth }: RouteSpec, { expired, forged, accessToken }: Credentials): Case[] => {
+  if (auth === 'none') return [];
+  const unknown = (what: string, value?: string): Case => withHeader(what, '401 UNAUTHENTICATED', 'authorization', value);
+  return [
+    unknown('no credentials'),
+    unknown('expired credentials', `Bearer ${expired}`),
+    unknown('forged credentials', `Bearer ${forged}`),
+    unknown('another scheme', 'Basic YTpi'),
+    ...(auth === 'operator' ? [withHeader('a member', '403 FORBIDDEN', 'authorization', `Bearer ${accessToken}`)] : []),
+  ];
+};
+
+const queueTokenCases = ({ gate }: RouteSpec, { queueToken, foreignQueueToken }: Credentials): Case[] => {
+  if (gate === 'none') return [];
+  const refused = (what: string, expected: string, value?: string): Case => withHeader(what, expected, 'queue-token', value);
+  return [
+    refused('no queue token', '401 QUEUE_TOKEN_REQUIRED'),
+    refused('a forged queue token', '401 QUEUE_TOKEN_INVALID', `${queueToken.slice(0, -3)}AAA`),
+    refused('an oversized queue token', '401 QUEUE_TOKEN_INVALID', 'x'.repeat(5000)),
+    refused('another member’s queue token', '403 QUEUE_TOKEN_FOREIGN', foreignQueueToken),
+  ];
+};
+
+const keyCases = ({ idempotency }: RouteSpec): Case[] => {
+  const [name, pointer] = ['idempotency-key', '/headers/idempotency-key'];
+  if (idempotency === undefined) return [];
+  return [
+    withHeader('no idempotency key', '428 IDEMPOTENCY_KEY_REQUIRED', name),
+    withHeader('an oversized idempotency key', MALFORMED[0]!, name, 'x'.repeat(300), pointer),
+  ];
+};
+
+const paramCases = (route: RouteSpec, { foreign }: GoodRequest): Case[] => {
+  const unknown = route.gate === 'none' ? ['404 NOT_FOUND'] : ['404 NOT_FOUND', '403 QUEUE_WRONG'];
+  const cases = fieldsOf(route.params).flatMap((name): Case[] => {
+    const to = (value: string) => (parts: Parts) => void (parts.params = { ...parts.params, [name]: value });
+    const malformed = { expected: MALFORMED, pointer: `/params/${name}` };
+    return [
+      { what: `a malformed ${name}`, ...malformed, change: to('NOT AN ID') },
+      { what: `an oversized ${name}`, ...malformed, change: to('a'.repeat(2000)) },
+      { what: `an unknown ${name}`, expected: unknown, change: to(newId()) },
+    ];
+  });
+  if (foreign === undefined) return cases;
+  return [...cases, { what: 'what another member owns', expected: ['404 NOT_FOUND'], change: (parts) => void (parts.params = foreign) }];
+};
+
+const queryCases = (route: RouteSpec): Case[] => {
+  const send = (what: string, name: string, value: string): Case => ({
+    what,
+    expected: MALFORMED,
+    pointer: `/query/${name}`,
+    change: (parts) => void (parts.query = { ...parts.query, [name]: value }),
+  });
+  return [
+    send('an unknown query field', 'nonsense', '1'),
+    ...fieldsOf(route.query).flatMap((name) => [
+      // a cursor may be any text
+      ...(name === 'cursor' ? [] : [send(`a ${name} of the wrong type`, name, 'x')]),
+      send(`an oversized ${name}`, name, '9'.repeat(400)),
+    ]),
+  ];
+};
+
+const bodilessCases = (): Case[] => {
+  const send = (what: string, chunked: boolean): Case => ({
+    what,
+    expected: MALFORMED,
+    pointer: '/body',
+    change: (parts) => {
+      [parts.body, parts.chunked, parts.headers['content-type']] = ['{}', chunked, 'application/json'];
+    },
+  });
+  return [send('a body where none is taken', false), send('a body where none is taken, its length not announced', true)];
+};
+
+const withBody = (what: string, pointer: string, value: unknown): Case => ({
+  what,
+  expected: MALFORMED,
+  pointer,
+  change: (parts) => void (parts.body = JSON.stringify(value)),
+});
+
+const fieldCases = (route: RouteSpec, schema: NonNullable<RouteSpec['body']>, body: Readonly<Record<string, unknown>>): Case[] =>
+  Object.keys(body).flatMap((name) => {
+    const send = (what: string, value: unknown): Case => withBody(what, `/body/${name}`, { ...body, [name]: value });
+    const fits = (value: unknown): boolean => schema.safeParse({ ...body, [name]: value }).success;
+    return [
+      ...(schema.safeParse(without(body, name)).success ? [] : [withBody(`no ${name}`, `/body/${name}`, without(body, name))]),
+      ...WRONG_VALUES.filter((wrong) => !fits(wrong)).map((wrong) => send(`${JSON.stringify(wrong)} for ${name}`, wrong)),
+      send(`an oversized ${name}`, typeof body[name] === 'number' ? Number.MAX_SAFE_INTEGER : 'x'.repeat(20_000)),
+    ];
+  });
+
+const bodyCases = (route: RouteSpec, body: Readonly<Record<string, unknown>>): Case[] => {
+  const huge = JSON.stringify({ ...body, nonsense: 'x'.repeat(route.maxBodyBytes ?? MAX_BODY_BYTES) });
+  const tooLarge = (what: string, chunked: boolean): Case => ({
+    what,
+    expected: ['413 PAYLOAD_TOO_LARGE'],
+    change: (parts) => void ([parts.body, parts.chunked] = [huge, chunked]),
+  });
+  return [
+    withBody('an unknown field', '/body/nonsense', { ...body, nonsense: 1 }),
+    withBody('a list', '/body', [body]),
+    withBody('a text', '/body', 'x'),
+    withBody('null', '/body', null),
+    { what: 'malformed JSON', expected: MALFORMED, pointer: '/body', change: (parts) => void (parts.body = '{"a":') },
+    withHeader('another content type', '415 UNSUPPORTED_MEDIA_TYPE', 'content-type', 'text/plain'),
+    tooLarge('a huge body', false),
+    // the gateway learns the size only as it passes the body on: the owner has to refuse it
+    tooLarge('a huge body, its length not announced', true),
+  ];
 };
