@@ -173,6 +173,40 @@ describe('without MySQL', () => {
     });
     expect((await newcomer.enters()).token).toMatchObject({ status: 'WAITING', position: 2 });
   });
+
+  it('a token of a queue that was never read is told to ask again, and the others where they stand', async () => {
+    const db = createDatabase({ url: rooms.databaseUrl });
+    const cut = await rooms.replica({ db });
+    const [known, unread] = [await given({ cap: 1, count: 1 }), await given({ cap: 1, count: 1 })];
+    const tokens = [unread, known].map(({ members }) => members[0]!.payload());
+    await cut.checkTokens(tokens.slice(1));
+    await db.destroy();
+    expect(await cut.checkTokens(tokens)).toEqual([
+      { status: 'WAITING', pollAfterMs: expect.any(Number) },
+      expect.objectContaining({ status: 'ADMITTED' }),
+    ]);
+  });
+
+  it('so it is too where MySQL hangs', async () => {
+    const db = createDatabase({ url: rooms.databaseUrl, statementTimeoutMs: 600_000, lockWaitSeconds: 600 });
+    const cut = await rooms.replica({ db, ticking: false });
+    const [known, unread] = [await given({ cap: 1, count: 1 }), await given({ cap: 1, count: 1 })];
+    const tokens = [unread, known].map(({ members }) => members[0]!.payload());
+    await cut.checkTokens(tokens.slice(1));
+    const blocker = createDatabase({ url: rooms.databaseUrl, poolSize: 1 });
+    await blocker.raw('LOCK TABLES queues WRITE');
+    const before = rooms.logged().length;
+    try {
+      await eventually(async () => {
+        expect((await cut.checkTokens(tokens)).map(({ status }) => status)).toEqual(['WAITING', 'ADMITTED']);
+        expect(rooms.logged().slice(before)).toContain('going on with the last definition known');
+      });
+    } finally {
+      await blocker.raw('UNLOCK TABLES');
+      await blocker.destroy();
+    }
+    await eventually(async () => expect((await cut.checkTokens(tokens)).map(({ status }) => status)).toEqual(['ADMITTED', 'ADMITTED']));
+  });
 });
 
 describe('without Redis and MySQL', () => {

@@ -1,22 +1,44 @@
 import type { TokenCheck, TokenCheckResult } from '@onsale/contracts/queue';
+import type { Log } from '@onsale/shared/log';
 import type { Definitions } from '../queues/definitions.ts';
+import type { QueueDefinition, QueueSettings } from '../queues/queue.ts';
+import { UNCLEAR } from './find-lost.ts';
 import type { Look } from './look-at-places.ts';
 import { tellStanding } from './tell-standing.ts';
+import { within } from './within.ts';
 
 interface Deps {
   readonly definitions: Definitions;
   readonly show: Look;
+  /** By which a waiter of a queue that cannot be read is told when to ask again. */
+  readonly defaults: QueueSettings;
   /** From [0, 1): spreads the times at which waiters ask again. */
   readonly random: () => number;
+  readonly log: Log;
 }
+
+/** Beyond it a queue that this replica has not read yet counts as unreadable: within the gateway's deadline for a check (1 s). */
+const DEFINITION_MS = 500;
 
 /**
  * Where the holders of genuine tokens stand, in the order of the request. `INVALID`: a queue that is not there, an epoch that is over, or a wait longer
- * than a token's life.
+ * than a token's life, which its number tells (`issuedAt`). With the database away, a queue that this replica has not read yet is unclear for its own
+ * tokens alone: they are told to ask again.
+ * @throws Refusal as `Look`
  */
-export const checkTokens = ({ definitions, show, random }: Deps) => {
+export const checkTokens = ({ definitions, show, defaults, random, log }: Deps) => {
+  const read = async (queueId: string): Promise<QueueDefinition | undefined | 'UNREADABLE'> => {
+    try {
+      return await within(DEFINITION_MS, definitions.get(queueId));
+    } catch (error) {
+      log.debug({ err: error, queueId }, 'the queue of a token cannot be read');
+      return 'UNREADABLE';
+    }
+  };
+
   const check = async ({ queueId, epoch, number, member }: TokenCheck): Promise<TokenCheckResult> => {
-    const queue = await definitions.get(queueId);
+    const queue = await read(queueId);
+    if (queue === 'UNREADABLE') return tellStanding(defaults, UNCLEAR.standing, undefined, random());
     if (queue === undefined || queue.epoch !== epoch) return { status: 'INVALID' };
     const { standing, pace } = await show(queue, { number, member });
     return tellStanding(queue, standing, pace, random());

@@ -1,10 +1,13 @@
 import type { Database } from '@onsale/shared/db';
 import type { Log } from '@onsale/shared/log';
+import { within } from '../places/within.ts';
 import { findQueue } from './queue-store.ts';
 import type { QueueDefinition } from './queue.ts';
 
 /** An operator's change holds on every replica within a second, also where its notice was lost (queue.md). */
 const FRESH_MS = 500;
+/** A read that takes longer counts as failed where the last definition is known: what hangs must not hold up checks (`lookAtPlaces`). */
+const READ_MS = 200;
 /** Ids of no queue are kept too, or each request for one would be a query. */
 const KEPT = 10_000;
 
@@ -18,10 +21,15 @@ interface Kept {
 
 /**
  * The queues' definitions as every request needs them: read again when older than half a second, one read at a time. While the database is
- * away the last ones known go on.
+ * away, or hangs, the last ones known go on.
  */
 export const createDefinitions = ({ db, log }: { db: Database; log: Log }) => {
   const kept = new Map<string, Kept>();
+
+  const goOn = (id: string, entry: Kept, error: unknown): void => {
+    if (!entry.failing) log.warn({ err: error, queueId: id }, 'going on with the last definition known');
+    entry.failing = true;
+  };
 
   const read = async (id: string, entry: Kept): Promise<void> => {
     try {
@@ -30,8 +38,7 @@ export const createDefinitions = ({ db, log }: { db: Database; log: Log }) => {
       entry.failing = false;
     } catch (error) {
       if (entry.queue === undefined) throw error;
-      if (!entry.failing) log.warn({ err: error, queueId: id }, 'going on with the last definition known');
-      entry.failing = true;
+      goOn(id, entry, error);
     } finally {
       entry.reading = undefined;
     }
@@ -51,7 +58,8 @@ export const createDefinitions = ({ db, log }: { db: Database; log: Log }) => {
       const entry = entryOf(id);
       if (performance.now() - entry.readAt < FRESH_MS) return entry.queue;
       entry.reading ??= read(id, entry);
-      if (!entry.failing) await entry.reading;
+      if (entry.queue === undefined) await entry.reading;
+      else if (!entry.failing) await within(READ_MS, entry.reading).catch((error: unknown) => goOn(id, entry, error));
       return entry.queue;
     },
     /** Somebody has changed it: the next `get` reads it, whatever read is under way. */
