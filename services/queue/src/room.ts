@@ -19,7 +19,6 @@ import { findPlace } from './places/find-place.ts';
 import { issueToken } from './places/issue-token.ts';
 import { leaveQueue } from './places/leave-queue.ts';
 import { lookAtPlaces } from './places/look-at-places.ts';
-import { readStatus } from './places/read-status.ts';
 import { showPlace } from './places/show-place.ts';
 import { spendToken } from './places/spend-token.ts';
 import { changeQueue } from './queues/change-queue.ts';
@@ -79,7 +78,6 @@ export const createRoom = ({ db, redis, notices, codec, settings, clock, random,
     ticker,
     steps: { ...steps, admitNext: admit },
     issueToken: issueToken({ definitions, line, look, restoreLine: steps.restoreLine, markBusy, settled, codec, random, metrics }),
-    readStatus: readStatus({ find, show, random }),
     beat: beat({ find, show }),
     leaveQueue: leaveQueue({ db, line, find, wake, log, metrics }),
     checkTokens: checkTokens({ definitions, show, defaults: queueDefaults, random, log }),

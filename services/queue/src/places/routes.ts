@@ -4,26 +4,21 @@ import type { beat } from './beat.ts';
 import type { checkTokens } from './check-tokens.ts';
 import type { issueToken } from './issue-token.ts';
 import type { leaveQueue } from './leave-queue.ts';
-import type { readStatus } from './read-status.ts';
 
 interface Places {
   readonly issueToken: ReturnType<typeof issueToken>;
-  readonly readStatus: ReturnType<typeof readStatus>;
   readonly beat: ReturnType<typeof beat>;
   readonly leaveQueue: ReturnType<typeof leaveQueue>;
   readonly checkTokens: ReturnType<typeof checkTokens>;
 }
 
-/** The doors to places in line, and the gateway's look at many of them. */
-export const placeRoutes = ({ issueToken, readStatus, beat, leaveQueue, checkTokens }: Places) => [
+/** The doors to places in line, and the gateway's look at many of them, by which it answers `tokenStatus` itself. */
+export const placeRoutes = ({ issueToken, beat, leaveQueue, checkTokens }: Places) => [
   implement(
     contract.issueToken,
     ({ params, member }) => issueToken({ queueId: params.queueId, member }),
     ({ token, created: isNew }, { params }) =>
       isNew ? created(token, { location: `/api/v1/queues/${params.queueId}/tokens/current` }) : ok(token),
-  ),
-  implement(contract.tokenStatus, async ({ params, member, admission }) =>
-    ok(await readStatus({ queueId: params.queueId, member, admission })),
   ),
   implement(contract.heartbeat, async ({ params, member, admission }) => {
     await beat({ queueId: params.queueId, member, admission });

@@ -1,4 +1,4 @@
-import type { QueueStatus, TokenCheckResult } from '@onsale/contracts/queue';
+import type { TokenCheckResult } from '@onsale/contracts/queue';
 import { createQueueTokenCodec, memberHash, type QueueTokenPayload } from '@onsale/shared/auth';
 import { createDatabase, inTransaction, type Database } from '@onsale/shared/db';
 import { newId, systemClock } from '@onsale/shared/ids';
@@ -52,7 +52,6 @@ const createMember = (room: Room, queueId: string, id = newId()) => {
     },
     payload,
     number: () => payload().number,
-    status: (): Promise<QueueStatus> => room.readStatus(named()),
     /** As the gateway asks. */
     checked: async (): Promise<TokenCheckResult> => (await room.checkTokens([payload()]))[0]!,
     beats: () => room.beat(named()),
