@@ -67,7 +67,8 @@ export const admitNext = ({ db, line, restoreLine, metrics }: Deps) => {
     head: Head,
   ): Promise<{ admitted: number; stale: JournalEntry[] }> => {
     const queue = await lockAdmission(trx, id);
-    if (queue === undefined || queue.generation !== generation || queue.resting) return { admitted: 0, stale: [] };
+    // another life of the line began since it was read: it rests, so that those who were lost come back first (a rest comes with a new life alone)
+    if (queue === undefined || queue.generation !== generation) return { admitted: 0, stale: [] };
     const room = await roomIn(trx, queue);
     const stale = await entriesOf(
       trx,

@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createMetrics } from '@onsale/shared/metrics';
+import { createLine } from '../line/line.ts';
 import type { Room } from '../room.ts';
 import { inOrderOfTurn, live } from '../testing/journal-checks.ts';
 import { testRooms, type TestMember, type TestRooms } from '../testing/test-room.ts';
+import { admitNext } from './admit-next.ts';
 
 let rooms: TestRooms;
 /** Neither ticks by itself: the test takes the steps, and leaves out those that a dying process would have left out. */
@@ -88,6 +91,31 @@ describe('two replicas that tick at the same moment', () => {
     const order = inOrderOfTurn(await rooms.journal(queueId));
     expect(order).toEqual(numbers(members).slice(0, order.length));
     expect(order.length).toBeGreaterThan(50);
+  });
+});
+
+describe('a line that was lost and begun anew between the reading of its head and the lock', () => {
+  it('has nobody admitted by what was read, for it rests until those who were lost are back', async () => {
+    const { queueId, members } = await given(2, 2);
+    const line = createLine({ redis: rooms.redis, namespace: 'test' });
+    const read: number[][] = [];
+    const interrupted: typeof line = {
+      ...line,
+      head: async (...args) => {
+        const head = await line.head(...args);
+        read.push(head!.first.map(({ number }) => number));
+        await rooms.wipe();
+        await survivor.steps.restoreLine(queueId, args[0].generation);
+        return head;
+      },
+    };
+    const metrics = createMetrics({ service: 'queue', defaults: false });
+    const admit = admitNext({ db: rooms.db, line: interrupted, restoreLine: dying.steps.restoreLine, metrics });
+
+    expect(await admit(queueId)).toMatchObject({ admitted: 0 });
+    expect(read).toEqual([numbers(members)]);
+    expect(await survivor.steps.admitNext(queueId)).toMatchObject({ admitted: 0 });
+    expect(await rooms.journal(queueId)).toEqual([]);
   });
 });
 
