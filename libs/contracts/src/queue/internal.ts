@@ -10,7 +10,7 @@ export const TokenCheck = z.strictObject({
   number: QueueNumber,
   lane: z.string(),
   member: z.string().min(1).max(64),
-  /** Seconds since 1970. */
+  /** Seconds since 1970: what epoch and number say, for whoever reads a token. The queue judges a life by the number. */
   issuedAt: z.int().min(0),
 });
 export type TokenCheck = z.infer<typeof TokenCheck>;
