@@ -54,8 +54,8 @@ const onceAMember = (places: readonly Place[], inside: ReadonlySet<string>) => {
 /**
  * Admits the first present waiters of a queue into its free slots, under the lock of its row: so the cap holds with any number of replicas, and
  * whatever becomes of Redis. The line is read before the lock is taken, never inside the transaction; it is a list of waiters in order, from which
- * those who have a row by now are left out, and so is a second place of a member, which gets its end. A line that has lost writes is restored instead. To tell Redis is the next step, and not this one's
- * (`tellLine`): a death between them leaves rows that the next tick tells of.
+ * those who have a row by now are left out, and so is a second place of a member, which gets its end. A line that has lost writes is restored
+ * instead. To tell Redis is the next step, and not this one's (`tellLine`): a death between them leaves rows that the next tick tells of.
  * @throws whatever an engine throws; then nobody was admitted
  */
 export const admitNext = ({ db, line, restoreLine, metrics }: Deps) => {

@@ -120,6 +120,19 @@ describe('a line that was lost and begun anew between the reading of its head an
 });
 
 describe('an end', () => {
+  it('is not told before it is in the journal, though the window be over and Redis know nothing', async () => {
+    const { queueId, members } = await given(1, 1);
+    await tick(survivor, queueId);
+    await rooms
+      .db('journal')
+      .where({ queue_id: queueId })
+      .update({ until: new Date(Date.now() - 60_000) });
+    await rooms.wipe();
+    expect(await members[0]!.checked()).toMatchObject({ status: 'ADMITTED', remainingMs: 0 });
+    await tick(survivor, queueId);
+    expect(await states(members)).toEqual(['EXPIRED']);
+  });
+
   it('is the first that came: a spent place cannot be left, and a place that was left cannot be spent', async () => {
     const { queueId, members } = await given(2, 2);
     const [spent, left] = members as [TestMember, TestMember];

@@ -5,8 +5,8 @@ import type { Place, Standing } from './place.ts';
 
 const standingOf = (entry: JournalEntry, nowMs: number): Standing => {
   if (entry.ending !== undefined) return { state: 'ENDED', ending: entry.ending };
-  const untilMs = entry.admittedUntilMs!;
-  return untilMs > nowMs ? { state: 'ADMITTED', untilMs, remainingMs: untilMs - nowMs } : { state: 'ENDED', ending: 'EXPIRED' };
+  const untilMs = entry.admittedUntilMs!; // past it too: an end is in the journal before it is answered, and the next tick writes it
+  return { state: 'ADMITTED', untilMs, remainingMs: Math.max(0, untilMs - nowMs) };
 };
 
 /**
