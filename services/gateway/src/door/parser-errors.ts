@@ -33,18 +33,33 @@ const messageOf = (refusal: Refusal): string => {
   return `${head.join('\r\n')}\r\n\r\n${body}`;
 };
 
+interface Latest {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+}
+
 /**
- * What never becomes a request (broken syntax, too many headers, a client that is too slow) is answered with a problem as well, unless an
- * answer has begun on that connection; then it is cut. An `Expect` that we do not know is ignored, as RFC 9110 allows.
+ * Whether what is written now is read as the answer to the broken bytes, and not to a request that they came behind: when nothing else is
+ * under way, or when they break off the body of the request whose turn it is, which nobody can have taken for whole.
+ */
+const mayAnswer = (latest: Latest | undefined, socket: Socket): boolean => {
+  if (latest === undefined || latest.res.writableFinished) return true;
+  const { req, res } = latest;
+  return !req.complete && res.socket === socket && !res.headersSent;
+};
+
+/**
+ * What never becomes a request (broken syntax, too many headers, a client that is too slow) is answered with a problem as well, unless
+ * another request of that connection still waits for its answer; then the connection is cut. An `Expect` that we do not know is ignored, as
+ * RFC 9110 allows.
  */
 export const answerParserErrors = (server: Server): void => {
-  const answering = new WeakMap<Socket, ServerResponse>();
-  server.on('request', (req: IncomingMessage, res: ServerResponse) => answering.set(req.socket, res));
+  const latest = new WeakMap<Socket, Latest>();
+  server.on('request', (req: IncomingMessage, res: ServerResponse) => latest.set(req.socket, { req, res }));
   server.on('checkExpectation', (req: IncomingMessage, res: ServerResponse) => server.emit('request', req, res));
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    const begun = answering.get(socket);
-    const free = begun === undefined || begun.writableFinished || !begun.headersSent;
-    if (socket.writable && free && error.code !== 'ECONNRESET') socket.write(messageOf(refusalOf(error.code)));
+    const heard = socket.writable && error.code !== 'ECONNRESET';
+    if (heard && mayAnswer(latest.get(socket), socket)) socket.write(messageOf(refusalOf(error.code)));
     socket.destroySoon();
   });
 };

@@ -13,13 +13,16 @@ afterAll(() => fleet.stop());
 const CHARGES = '/api/v1/members/me/wallet/charges';
 const ID = '01890a5d-ac96-774b-bcce-b302099a8057';
 
-/** Sends bytes as they are, and reads until the other side ends. */
-const raw = (bytes: string): Promise<string> =>
+/** Sends bytes as they are, `then` after the first whole answer, and reads until the other side ends. */
+const raw = (bytes: string, then?: string): Promise<string> =>
   new Promise((resolve, reject) => {
     const { hostname, port } = new URL(fleet.url);
     const chunks: Buffer[] = [];
     const socket = connect(Number(port), hostname, () => socket.write(bytes));
-    socket.on('data', (chunk) => chunks.push(chunk));
+    socket.on('data', (chunk) => {
+      chunks.push(chunk);
+      if (then !== undefined && chunk.includes('0\r\n\r\n')) socket.write(then);
+    });
     socket.once('error', reject);
     socket.once('close', () => resolve(Buffer.concat(chunks).toString()));
   });
@@ -103,6 +106,23 @@ describe('what is no request', () => {
     expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
     expect(head).toMatch(/content-type: application\/problem\+json/);
     expect(JSON.parse(body)).toMatchObject({ status, code });
+  });
+
+  const get = 'GET /api/v1/concerts HTTP/1.1\r\nhost: x\r\n\r\n';
+  const charge = `POST ${CHARGES} HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\ncontent-type: application/json\r\nidempotency-key: k\r\n`;
+
+  it('is not answered behind a request that is under way, which would take the answer for its own', async () => {
+    expect(await raw(`${get}nonsense\r\n\r\n`)).toBe('');
+    expect(await raw(`${get}${charge}authorization: Bearer ${member.accessToken}\r\n\r\nno chunk\r\n`)).toBe('');
+  });
+
+  it('is answered behind a request that has its answer', async () => {
+    expect((await raw(get, 'nonsense\r\n\r\n')).match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 400']);
+  });
+
+  it('is a body that breaks off its own request, which is told so', async () => {
+    const answer = await raw(`${charge}authorization: Bearer ${member.accessToken}\r\n\r\nno chunk\r\n`);
+    expect(answer.match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 400']);
   });
 
   it('is an expectation that nobody knows: it is ignored', async () => {
