@@ -92,7 +92,7 @@ export const createUpstream = ({
     } catch (error) {
       const kind: FailureKind = error instanceof UpstreamFailure ? error.kind : 'broken';
       failures.inc({ upstream: name, kind });
-      log.warn({ err: error, upstream: name, replica: replica.origin, kind }, 'no answer');
+      log.debug({ err: error, upstream: name, replica: replica.origin, kind }, 'no answer');
       if (kind === 'unreached' || kind === 'late') replicas.down(replica);
       throw error;
     }
