@@ -1,4 +1,3 @@
-import { INTERNAL_HEADERS } from '@onsale/shared/auth';
 import type { RequestHandler } from 'express';
 
 /** Said of every answer: it is data, to be neither sniffed, framed, run nor told to other sites. */
@@ -10,13 +9,11 @@ const SAFE = {
 } as const;
 
 /**
- * The first middleware: nothing that only the fleet may say gets in from outside. `expect` has been met by then (Node answers it), and
- * would bypass the proxy's own hooks; request ids are made here, so that nobody chooses another's.
+ * The first middleware. Request ids are made here, so that nobody chooses another's: the one that came is gone before `requestContext` would
+ * take it. What else may not get in is left out where the headers for the service are made (upstream/request-headers.ts).
  */
 export const edgeHeaders: RequestHandler = (req, res, next) => {
-  for (const name of Object.keys(req.headers)) {
-    if (name.startsWith(INTERNAL_HEADERS) || name === 'x-request-id' || name === 'expect') delete req.headers[name];
-  }
+  delete req.headers['x-request-id'];
   for (const [name, value] of Object.entries(SAFE)) res.setHeader(name, value);
   next();
 };

@@ -14,7 +14,10 @@ export const HOP_BY_HOP = new Set([
   'upgrade',
 ]);
 
-/** Credentials that were met here, and claims about the client that nothing inside may believe. */
+/**
+ * Credentials that were met here, and claims about the client that nothing inside may believe. `expect` was met by Node; left in, it would
+ * have the proxy pass over its own hooks.
+ */
 const ENDS_HERE = new Set([
   'authorization',
   'cookie',
@@ -24,7 +27,6 @@ const ENDS_HERE = new Set([
   'via',
   'host',
   'x-real-ip',
-  'x-request-id',
   'traceparent',
 ]);
 
