@@ -18,17 +18,7 @@ export const HOP_BY_HOP = new Set([
  * Credentials that were met here, and claims about the client that nothing inside may believe. `expect` was met by Node; left in, it would
  * have the proxy pass over its own hooks.
  */
-const ENDS_HERE = new Set([
-  'authorization',
-  'cookie',
-  'queue-token',
-  'expect',
-  'forwarded',
-  'via',
-  'host',
-  'x-real-ip',
-  'traceparent',
-]);
+const ENDS_HERE = new Set(['authorization', 'cookie', 'queue-token', 'expect', 'forwarded', 'via', 'host', 'x-real-ip', 'traceparent']);
 
 /** The names that `Connection` claims for this hop. */
 export const connectionNames = (connection: string | undefined): Set<string> =>
