@@ -6,6 +6,8 @@ interface BreakerOptions<A extends unknown[], R> {
   readonly name: string;
   /** Rejects for what the other side is to blame for, and resolves for everything else. */
   readonly action: (...args: A) => Promise<R>;
+  /** Rejections that say nothing of the other side: neither success nor failure. None when left out. */
+  readonly provesNothing?: (error: unknown) => boolean;
   /** Deadline of the action; none when it keeps its own. */
   readonly timeoutMs?: number;
   readonly resetMs: number;
@@ -17,15 +19,32 @@ interface BreakerOptions<A extends unknown[], R> {
 const VOLUME = 20;
 const FAILURES_PERCENT = 50;
 
-/** Whether a call was refused because its breaker is open: nothing was tried. */
-export const isOpen = (error: unknown): boolean => (Object(error) as { code?: unknown }).code === 'EOPENBREAKER';
+class BreakerOpen extends Error {
+  constructor(name: string) {
+    super(`breaker ${name} is open`);
+    this.name = 'BreakerOpen';
+  }
+}
 
-/** A circuit breaker (opossum): opens when more than half of at least 20 calls in 10 s failed, and lets one try again every `resetMs`. */
-export const createBreaker = <A extends unknown[], R>({ name, action, timeoutMs, resetMs, log, metrics }: BreakerOptions<A, R>) => {
+/** Whether a call was refused because its breaker is open: nothing was tried. */
+export const isOpen = (error: unknown): boolean => error instanceof BreakerOpen;
+
+const within = async <R>(ms: number, promise: Promise<R>): Promise<R> => {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error(`no answer within ${ms} ms`)), ms);
+  try {
+    return await Promise.race([promise, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+};
+
+/** The window and the state of opossum, told only of what is known: it would count every call when it begins, and has but two outcomes. */
+const createState = ({ name, resetMs, log, metrics }: Pick<BreakerOptions<[], unknown>, 'name' | 'resetMs' | 'log' | 'metrics'>) => {
   const open = metrics.gauge({ name: 'onsale_gateway_breaker_open', help: '1 while the breaker refuses calls', labels: ['breaker'] });
-  const breaker = new CircuitBreaker<A, R>(action, {
+  const state = new CircuitBreaker((outcome: Promise<unknown>) => outcome, {
     name,
-    timeout: timeoutMs ?? false,
+    timeout: false,
     resetTimeout: resetMs,
     volumeThreshold: VOLUME,
     errorThresholdPercentage: FAILURES_PERCENT,
@@ -33,16 +52,50 @@ export const createBreaker = <A extends unknown[], R>({ name, action, timeoutMs,
     enableSnapshots: false,
   });
   open.set({ breaker: name }, 0);
-  breaker.on('open', () => {
+  state.on('open', () => {
     open.set({ breaker: name }, 1);
     log.warn({ breaker: name }, 'breaker opened');
   });
-  breaker.on('close', () => {
+  state.on('halfOpen', () => log.debug({ breaker: name }, 'breaker lets one try'));
+  state.on('close', () => {
     open.set({ breaker: name }, 0);
     log.info({ breaker: name }, 'breaker closed');
   });
+  return state;
+};
+
+/**
+ * A circuit breaker (opossum): opens when more than half of at least 20 calls that ended in 10 s failed, and lets one try again every
+ * `resetMs`. One that proves nothing is not counted, and leaves the trial to the next.
+ */
+export const createBreaker = <A extends unknown[], R>(options: BreakerOptions<A, R>) => {
+  const { name, action, provesNothing = () => false, timeoutMs } = options;
+  const state = createState(options);
+  let trying = false;
+
+  const call = async (args: A): Promise<R> => {
+    const outcome = timeoutMs === undefined ? action(...args) : within(timeoutMs, action(...args));
+    const told = await outcome.then(
+      () => true,
+      (error: unknown) => !provesNothing(error),
+    );
+    // one that ends after the breaker has opened is refused by opossum, which is right: it has been decided without it
+    if (told) await state.fire(outcome).catch(() => undefined);
+    return outcome;
+  };
+
   return {
-    fire: (...args: A): Promise<R> => breaker.fire(...args),
-    stop: (): void => breaker.shutdown(),
+    /** @throws what the action throws, and what `isOpen` knows */
+    fire: async (...args: A): Promise<R> => {
+      if (state.opened || (state.halfOpen && trying)) throw new BreakerOpen(name);
+      if (!state.halfOpen) return call(args);
+      trying = true;
+      try {
+        return await call(args);
+      } finally {
+        trying = false;
+      }
+    },
+    stop: (): void => state.shutdown(),
   };
 };
