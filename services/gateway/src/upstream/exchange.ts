@@ -17,6 +17,14 @@ export class UpstreamFailure extends Error {
   }
 }
 
+/** The client left before there was an answer: nobody is to blame, and nothing is known of the replica. */
+export class ClientGone extends Error {
+  constructor() {
+    super('the client has gone');
+    this.name = 'ClientGone';
+  }
+}
+
 export interface Attempt {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
@@ -96,7 +104,7 @@ const createProxy = ({ agent, idleMs }: ExchangeOptions) => {
 };
 
 /** The end of an attempt: the first of answer, failure, deadline and the client's going; what comes after it is nothing. */
-const createEnding = (resolve: () => void, reject: (failure: UpstreamFailure) => void) => {
+const createEnding = (resolve: () => void, reject: (reason: UpstreamFailure | ClientGone) => void) => {
   const timers: NodeJS.Timeout[] = [];
   const state = { over: false };
   const end = (tell: () => void): void => {
@@ -109,6 +117,7 @@ const createEnding = (resolve: () => void, reject: (failure: UpstreamFailure) =>
   return {
     isOver: (): boolean => state.over,
     done: (): void => end(resolve),
+    gone: (): void => end(() => reject(new ClientGone())),
     fail,
     failAfter: (ms: number, kind: FailureKind, unless: () => boolean = () => false): void => {
       if (!state.over) timers.push(setTimeout(() => unless() || fail(kind), ms));
@@ -119,14 +128,15 @@ const createEnding = (resolve: () => void, reject: (failure: UpstreamFailure) =>
 const isConnecting = (request: ClientRequest): boolean => request.socket?.connecting === true;
 
 /**
- * One attempt to have a request answered by one replica, through http-proxy-middleware. Resolves when the answer has begun, and when the
- * client has gone, for which the replica is not to blame; a client that is slow with its body is not timed here but by the server.
- * @throws UpstreamFailure
+ * One attempt to have a request answered by one replica, through http-proxy-middleware. Resolves when the answer has begun; a client that is
+ * slow with its body is not timed here but by the server.
+ * @throws UpstreamFailure, ClientGone
  */
 export const createExchange = (options: ExchangeOptions) => {
   const proxy = createProxy(options);
 
   return async ({ req, res, replica, headersMs, answered }: Attempt): Promise<void> => {
+    if (res.closed) throw new ClientGone(); // its `close` has been told, and would be waited for in vain
     // held back until there is a connection, so that an attempt which found none has not used it up
     const body = hasBody(req) ? new PassThrough() : undefined;
     const sent: { request?: ClientRequest; connected: boolean } = { connected: false };
@@ -150,11 +160,11 @@ export const createExchange = (options: ExchangeOptions) => {
       else connected();
     };
     const failed = (error: unknown): void => {
-      if (res.closed || req.socket.destroyed) ending.done();
+      if (res.closed || req.socket.destroyed) ending.gone();
       else ending.fail(sent.connected ? 'broken' : 'unreached', error);
     };
 
-    res.once('close', ending.done);
+    res.once('close', ending.gone);
     ending.failAfter(options.connectMs, 'unreached', () => sent.connected);
     onceRead(req, () => ending.failAfter(headersMs, 'late'));
     proxy(req, res, { target: targetOf(replica), body, assigned, failed });
@@ -164,6 +174,8 @@ export const createExchange = (options: ExchangeOptions) => {
       if (body !== undefined) req.unpipe(body);
       sent.request?.destroy();
       throw error;
+    } finally {
+      res.off('close', ending.gone); // the next attempt adds its own
     }
   };
 };

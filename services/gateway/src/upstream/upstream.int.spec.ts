@@ -211,24 +211,6 @@ describe('the breaker of a service', () => {
     });
   });
 
-  it('does not count clients that go', async () => {
-    await within({}, async (left) => {
-      const waiting: ServerResponse[] = [];
-      left.reservation.answers((_seen, res) => waiting.push(res));
-      for (let i = 0; i < 30; i++) {
-        const client = new AbortController();
-        const gone = left.call('GET', CONCERTS, { signal: client.signal }).catch((error: Error) => error.name);
-        await eventually(() => expect(waiting.length).toBe(i + 1));
-        client.abort();
-        expect(await gone).toBe('AbortError');
-      }
-      await eventually(() => expect(waiting.every((res) => res.destroyed)).toBe(true));
-      left.reservation.answers((_seen, res) => json(res, 200, {}));
-      expect((await left.call('GET', CONCERTS)).status).toBe(200);
-      expect(left.logged.text()).not.toContain('no answer');
-    });
-  });
-
   it('does not count clients that are slow with their body', async () => {
     const impatient = (settings: Fleet['settings']) => ({ ...settings, upstream: { ...settings.upstream, headersMs: 10 } });
     await within({ settings: impatient }, async (patient) => {

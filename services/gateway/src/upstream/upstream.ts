@@ -5,7 +5,7 @@ import { requestIdOf, sendProblem, waitOf } from '@onsale/shared/http';
 import type { Log } from '@onsale/shared/log';
 import type { Metrics } from '@onsale/shared/metrics';
 import { createBreaker, isOpen } from './breaker.ts';
-import { createExchange, UpstreamFailure, type FailureKind } from './exchange.ts';
+import { ClientGone, createExchange, UpstreamFailure, type FailureKind } from './exchange.ts';
 import { refusalOfAnswer, relay } from './relay.ts';
 import type { Replicas } from './replicas.ts';
 
@@ -90,6 +90,7 @@ export const createUpstream = ({
       const waitMs = waitOf(req.headers.prefer as string | undefined);
       await exchange({ req, res, replica, headersMs: headersMs + waitMs, answered: (from) => answer(errand, from) });
     } catch (error) {
+      if (error instanceof ClientGone) throw error;
       const kind: FailureKind = error instanceof UpstreamFailure ? error.kind : 'broken';
       failures.inc({ upstream: name, kind });
       log.debug({ err: error, upstream: name, replica: replica.origin, kind }, 'no answer');
@@ -103,6 +104,7 @@ export const createUpstream = ({
     resetMs: breakerResetMs,
     log,
     metrics,
+    provesNothing: (error) => error instanceof ClientGone,
     action: async (errand: Errand): Promise<void> => {
       const first = replicas.next();
       try {
@@ -117,11 +119,13 @@ export const createUpstream = ({
 
   return {
     /**
-     * Has the request, with the headers and the URL that it now has, answered by the service. Resolves when the answer has begun.
+     * Has the request, with the headers and the URL that it now has, answered by the service. Resolves when the answer has
+     * begun, and when the client has gone.
      * @throws Refusal UPSTREAM_UNAVAILABLE, TIMEOUT, OVERLOADED
      */
     forward: async (errand: Errand): Promise<void> => {
       const { req, res } = errand;
+      if (res.closed) return; // gone on the way to here: no `close` would give its place back
       if (underWay >= concurrency) throw new Refusal('OVERLOADED', 'Too much at once. Ask again in a moment.', { retryAfterSeconds: 1 });
       underWay += 1;
       res.once('close', () => {
@@ -130,6 +134,7 @@ export const createUpstream = ({
       try {
         await breaker.fire(errand);
       } catch (error) {
+        if (error instanceof ClientGone) return;
         req.resume(); // what is left of the body is read away, so that the connection can be used again
         throw refusalOf(error);
       }
