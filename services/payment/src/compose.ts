@@ -28,7 +28,7 @@ import { listEntries } from './wallet/list-entries.ts';
 import { walletRoutes } from './wallet/routes.ts';
 
 const SERVICE = 'payment';
-/** One read for all who wait (sagas.md, "Answering over HTTP"). */
+/** One read for all who wait. */
 const ENDS_POLL_MS = 50;
 
 /** What a test may put in the place of the real thing. */

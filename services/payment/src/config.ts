@@ -12,7 +12,7 @@ import {
 } from '@onsale/shared/config';
 
 const paymentSettings = {
-  ONSALE_CHARGE_MINIMUM: setting.int({ default: 1000, min: 1, about: 'least points of a charge (features.md P1)' }),
+  ONSALE_CHARGE_MINIMUM: setting.int({ default: 1000, min: 1, about: 'least points of a charge' }),
   ONSALE_ENDS_POLLING: setting.onOff({
     default: true,
     about: 'read every 50 ms how the payments that requests wait for have ended; off leaves them to notices alone (for tests of those)',

@@ -18,45 +18,45 @@ const queueSettings = {
   ONSALE_QUEUE_TOKEN_SECRETS_FILE: setting.text({
     about: 'file with `[{kid, secret}]`, the same at the gateway: the first signs queue tokens, all verify them',
   }),
-  ONSALE_QUEUE_TICK_MS: setting.int({ default: 250, min: 10, about: 'milliseconds between ticks of admission (queue.md), jittered' }),
+  ONSALE_QUEUE_TICK_MS: setting.int({ default: 250, min: 10, about: 'milliseconds between ticks of admission, jittered' }),
   ONSALE_QUEUE_DEFAULT_CAP: setting.int({
     default: 100,
     max: 1_000_000,
-    about: 'admitted at once to the queue of a new schedule (features.md Q3: S0 runs 100, S2 6,000)',
+    about: 'admitted at once to the queue of a new schedule (comparable systems run 100 to 6,000)',
   }),
   ONSALE_QUEUE_CAPACITY_PER_SEAT: setting.number({
     default: 1.1,
     min: 0.001,
     max: 1000,
-    about: 'places in the queue of a new schedule, for each of its seats (features.md Q8: 110 %)',
+    about: 'places in the queue of a new schedule, for each of its seats (110 %)',
   }),
   ONSALE_QUEUE_WINDOW_SECONDS: setting.int({
     default: 600,
     min: 1,
     max: 86_400,
-    about: 'how long an admission lasts where nothing else is said (features.md Q5: 10 min, S2 5 min)',
+    about: 'how long an admission lasts where nothing else is said (10 min; comparable systems take 5 to 10)',
   }),
   ONSALE_QUEUE_ABANDON_AFTER_SECONDS: setting.int({
     default: 120,
     min: 1,
     max: 86_400,
-    about: 'a waiter near the head who has not been seen for so long is passed over (queue.md)',
+    about: 'a waiter near the head who has not been seen for so long is passed over',
   }),
   ONSALE_QUEUE_ON_EXPIRY: z
     .enum(['end', 'requeue'])
     .default('end')
-    .describe('requeue: who shows an expired place has a new number from that moment; end: who asks for one (features.md Q5)'),
+    .describe('requeue: who shows an expired place has a new number from that moment; end: who asks for one'),
   ONSALE_QUEUE_TOKEN_LIFE_SECONDS: setting.int({
     default: 86_400,
     min: 1,
     max: 604_800,
-    about: 'longest wait of a token (features.md Q5: 24 h)',
+    about: 'longest wait of a token (24 h)',
   }),
   ONSALE_QUEUE_MAX_POLL_SECONDS: setting.int({
     default: 30,
     min: 1,
     max: 300,
-    about: 'longest rest between two looks of a waiter (queue.md); also how long a lost line waits for those in it',
+    about: 'longest rest between two looks of a waiter; also how long a lost line waits for those in it',
   }),
 };
 

@@ -15,19 +15,19 @@ const reservationSettings = {
   ONSALE_HOLD_SECONDS: setting.int({
     default: 300,
     min: 1,
-    about: 'how long seats are kept for a member who has not paid (features.md R2)',
+    about: 'how long seats are kept for a member who has not paid',
   }),
   ONSALE_PAYMENT_GRACE_SECONDS: setting.int({
     default: 60,
-    about: 'how much longer while a payment is under way, counted from the end of the hold (sagas.md)',
+    about: 'how much longer while a payment is under way, counted from the end of the hold',
   }),
   ONSALE_SWEEP_MS: setting.int({ default: 1000, min: 10, about: 'milliseconds between sweeps for holds that have lapsed' }),
   ONSALE_LOCKS: setting.onOff({
     default: true,
     about: 'locks in Redis, one a seat, which keep a stampede out of the database; off leaves the database alone to decide',
   }),
-  ONSALE_LOCK_WAIT_MS: setting.int({ default: 3000, min: 1, about: 'longest wait for the locks of all wanted seats (features.md R3)' }),
-  ONSALE_LOCK_LEASE_MS: setting.int({ default: 10_000, min: 100, about: 'a lock ends by itself after this (features.md R3)' }),
+  ONSALE_LOCK_WAIT_MS: setting.int({ default: 3000, min: 1, about: 'longest wait for the locks of all wanted seats' }),
+  ONSALE_LOCK_LEASE_MS: setting.int({ default: 10_000, min: 100, about: 'a lock ends by itself after this' }),
 };
 
 /** The settings of the service. @throws ConfigError naming every wrong one; Error when the key file is not usable, or of development in production */

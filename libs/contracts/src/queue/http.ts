@@ -50,7 +50,7 @@ export const QueueSettings = Queue.extend({
 export type QueueSettings = z.infer<typeof QueueSettings>;
 
 const settings = {
-  /** Admitted at once, at most; null: no line, everybody is admitted. S0 runs 100, S2 6,000. */
+  /** Admitted at once, at most; null: no line, everybody is admitted. Comparable systems run 100 to 6,000. */
   cap: z.int().min(0).max(1_000_000).nullable(),
   admitPerSecond: z.number().positive().max(100_000).nullable(),
   capacity: z.int().min(1).max(1_000_000_000).nullable(),

@@ -194,7 +194,7 @@ export const createConcert = route({
   problems: [],
 });
 
-/** 100,000 seats a schedule at most (features.md, R1). */
+/** 100,000 seats a schedule at most. */
 export const MAX_SEATS = 100_000;
 
 const Section = z.strictObject({

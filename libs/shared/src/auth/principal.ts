@@ -26,7 +26,7 @@ export type Principal =
   | { readonly kind: 'gateway' }
   | { readonly kind: 'member'; readonly member: Member; readonly admission?: Admission };
 
-/** http.md, "Identity inside": 30 s, of which the gateway reuses 20. */
+/** 30 s: short enough that a leaked one is worth little, of which the gateway reuses 20. */
 export const PRINCIPAL_LIFE_SECONDS = 30;
 const ISSUER = 'onsale-gateway';
 

@@ -43,7 +43,7 @@ const knexLog = (log: Log | undefined): Knex.Logger => ({
 /**
  * A pool of connections to one schema, made on demand. Every connection is READ COMMITTED, UTC and strict, and has deadlines for connecting (2 s),
  * statements and lock waits. BIGINT comes as a number where that is exact and as a string beyond; DECIMAL (so SUM too) and JSON as strings;
- * DATETIME as Date. Affected rows are the rows that matched. Numbers: data.md.
+ * DATETIME as Date. Affected rows are the rows that matched. The deadlines' defaults are those of the settings.
  */
 export const createDatabase = ({
   url,

@@ -1,4 +1,4 @@
-/** http.md: `Prefer: wait` of at most 10 s, 3 s where the client does not say. */
+/** `Prefer: wait` of at most 10 s, 3 s where the client does not say. */
 export const DEFAULT_WAIT_MS = 3000;
 export const MAX_WAIT_MS = 10_000;
 

@@ -3,7 +3,7 @@ import { loop, type Part } from '../lifecycle/index.ts';
 import type { Log } from '../log/index.ts';
 import type { IdempotencyStore } from './create-idempotency-store.ts';
 
-/** http.md: answers are kept for 24 h. */
+/** Answers are kept for 24 h. */
 const KEPT_MS = 24 * 60 * 60_000;
 const EVERY_MS = 10 * 60_000;
 

@@ -128,7 +128,7 @@ export function on<D extends z.ZodType, R extends z.ZodType>(
 
 /**
  * Handles the undo of a command of the same consumer. `handle` is called only when the action was done; an action that was refused, or has not
- * come yet, needs no undo, and the one that comes later is refused (sagas.md, tombstones).
+ * come yet, needs no undo, and the one that comes later is refused.
  */
 export const onUndo = <D extends z.ZodType, R extends z.ZodType>(
   action: CommandSpec,

@@ -26,7 +26,7 @@ export interface KafkaBrokerOptions {
   readonly onFatal?: (error: unknown) => void;
 }
 
-/** Numbers of data.md. */
+/** Every call ends: what Kafka does not answer in this time is tried again, or told. */
 const REQUEST_MS = 10_000;
 const CONNECT_MS = 3000;
 const CONCURRENCY = 6;

@@ -1,7 +1,7 @@
 import { logLevel, type logCreator } from 'kafkajs';
 import type { Log } from '../log/index.ts';
 
-/** The first look-up of a group's coordinator fails while Kafka makes its offsets topic, and is tried again (facts.md). */
+/** The first look-up of a group's coordinator fails while Kafka makes its offsets topic, and is tried again. */
 const HARMLESS = /Response GroupCoordinator|The group is rebalancing|group coordinator is not available/i;
 
 /** While a broker is away, each try to connect says the same. */

@@ -26,7 +26,7 @@ const untilKnown = async (admin: Admin, names: readonly string[]): Promise<void>
   }
 };
 
-/** Makes the topics that are missing, kept for seven days (data.md). Another process may make the same one at the same moment. */
+/** Makes the topics that are missing, kept for seven days. Another process may make the same one at the same moment. */
 export const makeTopics = async (admin: Admin, names: readonly string[], { partitions, replication }: TopicShape): Promise<void> => {
   const missing = await missingOf(admin, names);
   for (const topic of missing) {

@@ -28,7 +28,7 @@ export interface Service {
   stop(): Promise<void>;
 }
 
-/** Idle connections outlive those of the gateway's agent, so that it never writes into one that is being closed (facts.md). */
+/** Idle connections outlive those of the gateway's agent, so that it never writes into one that is being closed. */
 const KEEP_ALIVE_MS = 65_000;
 
 const listen = (server: Server, port: number, host: string): Promise<string> =>

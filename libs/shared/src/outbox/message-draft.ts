@@ -18,7 +18,7 @@ export interface MessageDraft {
 /** The type of every reply; what it answers stands in its data. */
 export const REPLY_TYPE = 'onsale.reply.v1';
 
-/** Asks a pivot's owner whether the action was done; if it was not, it never will be (sagas.md, `confirm:undo`). */
+/** Asks a pivot's owner whether the action was done; if it was not, it never will be. */
 export const questionType = (spec: CommandSpec): string => `${spec.type}.undo`;
 
 export interface EventFields<D extends z.ZodType> {

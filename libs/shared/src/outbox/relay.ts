@@ -34,7 +34,7 @@ const POLL_MS = 250;
 const LEASE_MS = 5000;
 /** The notice that shards have become free: the other relays need not wait for their next renewal. */
 const FREE = 'free';
-/** Rows of a shard in one batch: enough for a stampede (facts.md), few enough for one request to Kafka. */
+/** Rows of a shard in one batch: enough for a stampede, few enough for one request to Kafka. */
 const BATCH = 100;
 const BACKOFF_MS = 50;
 const BACKOFF_CAP_MS = 2000;

@@ -11,7 +11,7 @@ export interface RedisOptions {
   /** Shown by CLIENT LIST and in the log. */
   readonly name: string;
   readonly log: Log;
-  /** Gathers the commands of one turn of the event loop into one write: for many callers at once, and only for them (facts.md). */
+  /** Gathers the commands of one turn of the event loop into one write: for many callers at once, and only for them. */
   readonly pipelining?: boolean;
 }
 
@@ -111,7 +111,7 @@ const logStateChanges = (redis: Redis, name: string, log: Log): void => {
 };
 
 /**
- * A client that connects at once and reconnects for ever. Deadlines (data.md): connect 2 s, command 1 s; a command waits out at most three tries to
+ * A client that connects at once and reconnects for ever. Deadlines: connect 2 s, command 1 s; a command waits out at most three tries to
  * connect. It never crashes the process: away, commands reject, and the change of state is logged once.
  */
 export const createRedis = (options: RedisOptions): Redis => {

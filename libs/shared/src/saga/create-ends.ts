@@ -34,7 +34,7 @@ const REMEMBERED = { max: 10_000, ttl: 15_000 };
 type Noticed = 'process' | 'notice' | 'read';
 
 /**
- * Lets requests wait for the end of what they began (sagas.md, "Answering over HTTP"): told in this process, told by another replica's notice, and
+ * Lets requests wait for the end of what they began: told in this process, told by another replica's notice, and
  * as the truth one read for all waiters every `pollMs`.
  */
 export const createEnds = ({ notices, namespace, read, pollMs = POLL_MS, metrics, log }: EndsOptions): Ends => {

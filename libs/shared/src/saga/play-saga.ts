@@ -32,7 +32,7 @@ export interface Player {
   dueInMs(attempts: number): number;
 }
 
-/** Below the 60 s in which every saga has to be at its end after healing (quality.md, I7). */
+/** Below the 60 s in which every saga has to be at its end after healing (invariant I7). */
 export const RETRY_CAP_MS = 30_000;
 
 const runLocal = async (trx: Trx, { id, state }: StoredSaga, step: LocalStep<object>, direction: Direction): Promise<ReplyDraft> => {

@@ -19,7 +19,7 @@ export interface RefreshPolicy {
 export type Verdict = 'renew' | 'reused' | 'ended' | 'too often';
 
 /**
- * Decides what a refresh token is worth at `now` (http.md, "Identity inside").
+ * Decides what a refresh token is worth at `now`.
  * `now` may lie before `usedAt`: it is when the question was asked, and a lock was waited for since.
  */
 export const judgeRefresh = (token: KnownToken, now: Date, { graceMs, maxUses }: RefreshPolicy): Verdict => {

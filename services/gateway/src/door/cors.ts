@@ -1,7 +1,7 @@
 import type { RequestHandler } from 'express';
 import type { RouteTable } from './route-table.ts';
 
-/** What a page's script may read beside the safelisted headers (http.md). */
+/** What a page's script may read beside the safelisted headers. */
 const EXPOSED = 'ETag, Location, Retry-After, RateLimit, RateLimit-Policy, Idempotency-Replayed, X-Request-Id';
 const ACCEPTED = 'Authorization, Content-Type, Idempotency-Key, If-None-Match, Prefer, Queue-Token, Traceparent';
 /** Seconds that a browser may keep the answer to its preflight. */

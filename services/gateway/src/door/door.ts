@@ -66,7 +66,7 @@ const askingOf = (spec: RouteSpec, req: Request, access: VerifiedAccess | undefi
   return { keys: TRIED_BY_STRANGERS.has(spec) ? [address, { policy: 'sign-in', key }] : [address], sessionId: undefined };
 };
 
-/** http.md: while the deny-list cannot be read, members are let through (their tokens end within 10 min), operators' routes are not. */
+/** While the deny-list cannot be read, members are let through (their tokens end within 10 min), operators' routes are not. */
 const assertMayAsk = (spec: RouteSpec, access: VerifiedAccess, ended: boolean | 'unknown'): void => {
   if (ended === true) throw new Refusal('SESSION_ENDED', 'This session has ended. Sign in again.');
   if (spec.auth !== 'operator') return;

@@ -22,9 +22,9 @@ interface TokenChecksOptions {
 
 /** The contract of `checkTokens` takes so many. */
 const MAX_BATCH = 1000;
-/** facts.md: two calls in flight keep the queue busy; more only make the batches smaller. */
+/** Two calls in flight keep the queue busy; more only make the batches smaller. */
 const MAX_IN_FLIGHT = 2;
-/** queue.md, "Status": an ADMITTED answer is kept for a second at most. */
+/** An ADMITTED answer is kept for a second at most. */
 const KEPT_MS = 1000;
 
 const away = (cause: unknown): Refusal =>

@@ -1,7 +1,7 @@
 import type { Principal, PrincipalSigner } from '@onsale/shared/auth';
 import { LRUCache } from 'lru-cache';
 
-/** http.md: a principal lives 30 s, of which it is reused for 20. */
+/** A principal lives 30 s, of which it is reused for 20. */
 const REUSED_MS = 20_000;
 
 interface PrincipalsOptions {

@@ -29,7 +29,7 @@ export interface Verdict {
   readonly ended: boolean | 'unknown';
 }
 
-/** http.md, "Rate limits": Redis gets this long, then the process counts for itself. */
+/** Redis gets this long, then the process counts for itself. */
 const DEADLINE_MS = 100;
 
 /**

@@ -15,7 +15,7 @@ interface BreakerOptions<A extends unknown[], R> {
   readonly metrics: Metrics;
 }
 
-/** Fewer calls than these in the 10 s window prove nothing (facts.md). */
+/** Fewer calls than these in the 10 s window prove nothing. */
 const VOLUME = 20;
 const FAILURES_PERCENT = 50;
 

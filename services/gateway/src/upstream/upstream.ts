@@ -29,7 +29,7 @@ interface Errand {
   readonly res: ServerResponse;
 }
 
-/** Shorter than the 65 s that services keep an idle connection, so that none is used while it is being closed (facts.md). */
+/** Shorter than the 65 s that services keep an idle connection, so that none is used while it is being closed. */
 const IDLE_CONNECTION_MS = 30_000;
 
 const away = (cause?: unknown): Refusal =>

@@ -1,6 +1,6 @@
 import type { Queryable } from '@onsale/shared/db';
 
-/** A sentence that must be true of the stores (quality.md numbers it), and what contradicts it. */
+/** A sentence that must be true of the stores, and what contradicts it. */
 export interface Finding {
   readonly invariant: string;
   readonly says: string;

@@ -19,7 +19,7 @@ const theReservation = ({ reservationId }: Purchase): string => reservationId;
 /** Numbers of one line are spent side by side: each is an aggregate of its own. */
 const theNumber = (purchase: Purchase): string => `${holdOf(purchase).queueId}:${holdOf(purchase).number}`;
 
-/** How a held reservation becomes paid seats (sagas.md, "Ticket purchase"). Its id is the payment's. */
+/** How a held reservation becomes paid seats. Its id is the payment's. */
 export const ticketPurchase = ({ debitWallet, creditWallet, completePayment, failPayment }: LocalSteps) =>
   saga<Purchase>('ticket-purchase')({
     lock: {

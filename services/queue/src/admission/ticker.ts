@@ -12,7 +12,7 @@ export interface TickerOptions {
   readonly tellLine: TellLine;
   readonly admitNext: AdmitNext;
   readonly line: Pick<Line, 'busy' | 'unmarkBusy'>;
-  /** 250 ms in queue.md, jittered. */
+  /** 250 ms by default, jittered. */
   readonly tickMs: number;
   readonly log: Log;
   readonly metrics: Metrics;

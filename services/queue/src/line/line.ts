@@ -4,7 +4,7 @@ import type { QueueDefinition } from '../queues/queue.ts';
 import { scriptsOf } from './scripts.ts';
 
 export interface LineOptions {
-  /** Without autopipelining: scripts gain nothing by it (facts.md). */
+  /** Without autopipelining: scripts gain nothing by it. */
   readonly redis: Redis;
   readonly namespace: string;
 }

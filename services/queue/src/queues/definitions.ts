@@ -4,7 +4,7 @@ import { within } from '../places/within.ts';
 import { findQueue } from './queue-store.ts';
 import type { QueueDefinition } from './queue.ts';
 
-/** An operator's change holds on every replica within a second, also where its notice was lost (queue.md). */
+/** An operator's change holds on every replica within a second, also where its notice was lost. */
 const FRESH_MS = 500;
 /** A read that takes longer counts as failed where the last definition is known: what hangs must not hold up checks (`lookAtPlaces`). */
 const READ_MS = 200;

@@ -6,7 +6,7 @@ import type { OpenQueue } from './open-queue.ts';
 interface Deps {
   readonly openQueue: OpenQueue;
   readonly announce: (queueId: string) => void;
-  /** Of a schedule's seats: who comes after so many could not get one anyway. 1.1 in features.md, Q8. */
+  /** Of a schedule's seats: who comes after so many could not get one anyway. 1.1 by default. */
   readonly capacityPerSeat: number;
 }
 

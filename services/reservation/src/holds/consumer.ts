@@ -10,7 +10,7 @@ interface Payments {
   readonly confirmSale: ReturnType<typeof confirmSale>;
 }
 
-/** The purchase's steps at our side (sagas.md, "Ticket purchase"). */
+/** The purchase's steps at our side. */
 export const purchaseHandlers = ({ lockForPayment, unlockAfterPayment, confirmSale }: Payments): Handler[] => [
   on(messages.lockReservation, ({ saga, data }, trx) => lockForPayment(trx, { saga, ...data })),
   onUndo(messages.lockReservation, messages.unlockReservation, ({ saga, data }, trx) => unlockAfterPayment(trx, { saga, ...data })),

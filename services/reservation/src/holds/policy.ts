@@ -1,7 +1,7 @@
 /** The numbers of a hold; settings (README). */
 export interface HoldPolicy {
-  /** How long seats are kept for a member who has not paid (features.md, R2: 5 min). */
+  /** How long seats are kept for a member who has not paid (5 min by default). */
   readonly holdMs: number;
-  /** How much longer they are kept while a payment is under way; counted from the hold's end, so it never adds up (sagas.md: 60 s). */
+  /** How much longer they are kept while a payment is under way; counted from the hold's end, so it never adds up (60 s by default). */
   readonly graceMs: number;
 }

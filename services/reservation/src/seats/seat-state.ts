@@ -22,7 +22,7 @@ export interface SeatState {
   readonly lapsed: boolean;
 }
 
-/** What everybody sees and may build on: a hold past its time is free at once, before anything has swept it (features.md, R2). */
+/** What everybody sees and may build on: a hold past its time is free at once, before anything has swept it. */
 export const visibleStatus = ({ status, lapsed }: SeatState): SeatStatus => {
   switch (status) {
     case 'HELD':
