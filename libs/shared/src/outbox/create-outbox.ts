@@ -26,7 +26,7 @@ export interface Outbox {
   wake(): void;
 }
 
-/** Well below what Kafka takes (1 MiB), as one message that cannot be sent would block its shard for ever. */
+/** Below what Kafka takes (1 MiB for a batch of a partition): a message that cannot be sent would block all behind it for ever. */
 const MAX_PAYLOAD_BYTES = 512 * 1024;
 
 const HEADERS = JSON.stringify({ 'content-type': 'application/cloudevents+json; charset=UTF-8' });

@@ -121,6 +121,29 @@ describe('the outbox', () => {
     await eventually(async () => expect(await shardsOf(two)).toBe(16), { withinMs: 15_000 });
   });
 
+  it('leaves the shards to others while it cannot send', async () => {
+    const cannot = (broker: Broker): Broker => ({ ...broker, publish: () => Promise.reject(new Error('Kafka is not reached from here')) });
+    const cut = await start({ leaseMs: 1500, wrap: cannot });
+    await eventually(async () => expect(await shardsOf(cut)).toBe(16), { withinMs: 15_000 });
+    await start({ leaseMs: 1500 });
+    await Promise.all(subjects.map((subject) => add(cut, subject, 1)));
+    await eventually(() => expect(arrived).toHaveLength(subjects.length), { withinMs: 30_000 });
+    await eventually(async () => expect(await rowsLeft()).toBe(0), { withinMs: 30_000 });
+  });
+
+  it('sends any number of large messages, though all are for one partition', async () => {
+    const large = event({ owner: 'payment', type: 'test.large.v1', data: z.object({ text: z.string() }) });
+    const writer = await start({ relay: false });
+    const text = 'x'.repeat(400_000);
+    for (const n of [1, 2, 3, 4]) {
+      await inTransaction(writer.db, (trx) => writer.outbox.add(trx, eventOf(large, { subject: 'large', sequence: n, data: { text } })));
+    }
+    await add(writer, 'large', 5);
+    await start();
+    await eventually(() => expect(arrivedOf('large')).toEqual([1, 2, 3, 4, 5]), { withinMs: 20_000 });
+    await eventually(async () => expect(await rowsLeft()).toBe(0));
+  });
+
   it('takes over the shards of a relay that ended without giving them back', async () => {
     const dead = createShardLeases({ db: schema.db, owner: 'dead', leaseMs: 1500, settled: async () => {} });
     expect((await dead.renew()).taken).toHaveLength(16);

@@ -7,7 +7,7 @@ import { loop, type Part } from '../lifecycle/index.ts';
 import type { Log } from '../log/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import type { Notices } from '../redis/index.ts';
-import { oldestAgeSeconds, outgoing, readLowest, removeSent } from './outbox-store.ts';
+import { oldestAgeSeconds, outgoing, readLowest, removeSent, type OutboxRow } from './outbox-store.ts';
 import { createShardLeases } from './shard-leases.ts';
 
 export interface Relay extends Part {
@@ -34,12 +34,21 @@ const POLL_MS = 250;
 const LEASE_MS = 5000;
 /** The notice that shards have become free: the other relays need not wait for their next renewal. */
 const FREE = 'free';
-/** Rows of a shard in one batch: enough for a stampede, few enough for one request to Kafka. */
+/** Rows of a shard in one batch: enough for a stampede. */
 const BATCH = 100;
+/** Bytes of one batch, unless a single row has more: Kafka takes 1 MiB for a partition, and all of it may go to one. */
+const BATCH_BYTES = 512 * 1024;
 const BACKOFF_MS = 50;
 const BACKOFF_CAP_MS = 2000;
 /** So long `stop` tries to send what is left; what then remains is another relay's, or the next process's. */
 const FLUSH_MS = 5000;
+
+/** The first rows that fit into one batch: in the order of ids, so that no shard loses its order. */
+const fitting = (rows: readonly OutboxRow[]): readonly OutboxRow[] => {
+  let bytes = 0;
+  const end = rows.findIndex(({ payload }, i) => (bytes += Buffer.byteLength(payload)) > BATCH_BYTES && i > 0);
+  return end === -1 ? rows : rows.slice(0, end);
+};
 
 /**
  * Sends the rows of the shards that this process owns: read the lowest ids, publish one batch, delete them by id, again until there are none. One
@@ -48,6 +57,9 @@ const FLUSH_MS = 5000;
 export const createRelay = ({ db, broker, source, notices, log, metrics, pollMs = POLL_MS, leaseMs = LEASE_MS }: RelayOptions): Relay => {
   const channel = `outbox:${source}`;
   const dirty = new Set<number>();
+  /** Since when this process has not been able to send, and until when it leaves the shards to others for that. */
+  let failingSince: number | undefined;
+  let restingUntil = 0;
   let sending: Promise<void> | undefined;
   let batch: Promise<void> | undefined;
   const stopping = new AbortController();
@@ -64,12 +76,15 @@ export const createRelay = ({ db, broker, source, notices, log, metrics, pollMs 
   const ownedShards = metrics.gauge({ name: 'onsale_outbox_shards', help: 'Shards that this process sends' });
 
   const sendBatch = async (shards: readonly number[]): Promise<void> => {
-    const rows = await readLowest(db, shards, BATCH);
+    const found = await readLowest(db, shards, BATCH);
+    const rows = fitting(found);
     if (rows.length === 0) return;
     await broker.publish(rows.map(outgoing));
     await removeSent(db, rows);
     batchSize.observe(rows.length);
     sent.inc(rows.length);
+    failingSince = undefined;
+    for (const { shard } of found.slice(rows.length)) dirty.add(shard);
     for (const shard of shards) if (rows.filter((row) => row.shard === shard).length === BATCH) dirty.add(shard);
   };
 
@@ -87,6 +102,7 @@ export const createRelay = ({ db, broker, source, notices, log, metrics, pollMs 
         for (const shard of shards) dirty.add(shard);
         failed.inc();
         failures += 1;
+        failingSince ??= performance.now();
         log.warn({ err: error, failures }, 'a batch of the outbox was not sent; it will be');
         const ms = Math.min(BACKOFF_CAP_MS, BACKOFF_MS * 2 ** failures) * (0.5 + Math.random() / 2);
         await rest(ms, undefined, { signal: stopping.signal }).catch(() => {});
@@ -110,7 +126,18 @@ export const createRelay = ({ db, broker, source, notices, log, metrics, pollMs 
     return [...new Set(foreign)];
   };
 
+  /** A relay that reaches its tables but not Kafka must not keep the shards from one that reaches both. */
+  const giveUp = async (): Promise<void> => {
+    failingSince = undefined;
+    restingUntil = performance.now() + leaseMs / 2;
+    await leases.release();
+    log.warn('nothing could be sent for a whole lease: the shards are left to other relays for a while');
+    void notices?.publish(channel, FREE);
+  };
+
   const renew = async (): Promise<void> => {
+    if (performance.now() < restingUntil) return;
+    if (failingSince !== undefined && performance.now() - failingSince > leaseMs) return giveUp();
     const { taken, givenBack } = await leases.renew();
     mark(taken);
     if (givenBack.length > 0) void notices?.publish(channel, FREE);

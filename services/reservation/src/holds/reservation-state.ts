@@ -84,8 +84,8 @@ export const decideUnlock = ({ status, sagaId, pastExpiry }: ReservationState, s
 };
 
 /**
- * A payment is through. Late is not lost: past its grace, a reservation is still confirmed while nobody has taken its seats, since whoever takes them
- * makes it EXPIRED in the same transaction.
+ * A payment is through. Past its grace, a reservation is still confirmed as long as it is PAYING: whoever takes one of its seats, and the sweeper,
+ * make it EXPIRED in the same transaction.
  */
 export const decideConfirm = ({ status, sagaId }: ReservationState, saga: string): Decision<'confirm' | 'nothing'> => {
   switch (status) {
