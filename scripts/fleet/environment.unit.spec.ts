@@ -10,7 +10,7 @@ const keys = {
 };
 
 const environments = async ({ settings = {}, outer = {} }: { settings?: object; outer?: NodeJS.ProcessEnv } = {}) => {
-  const places = await findPlaces({ replicas: { payment: 2 }, ports: 'documented', isFree: async () => true });
+  const places = await findPlaces({ replicas: { payment: 2 }, isFree: async () => true });
   const shared = { places, host: '0.0.0.0', namespace: 'onsale', redisUrl: 'redis://r/0', kafkaBrokers: 'k:9092', keys, settings, outer };
   const databases = {
     queue: 'mysql://queue',

@@ -1,11 +1,12 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { eventually } from '@onsale/shared/testing';
+import { type Claim, claimBlock } from '../ports/claim-block.ts';
 import { joinHome } from '../processes/home.ts';
 import { type ServiceProcess, serviceProcess } from './service-process.ts';
-import { findPlaces, type Place } from './services.ts';
+import { findPlaces, type Place, portsForTests } from './services.ts';
 
 /** A service that is ready at once, greets on its first line, and ends on SIGTERM with exit code 0. */
 const readyService = `
@@ -14,11 +15,14 @@ const readyService = `
   console.log('hello from ' + process.env.GREETING);
 `;
 
+const claims: Claim[] = [];
+
 const given = async ({ code, restart = false }: { code: string; restart?: boolean }) => {
   const folder = mkdtempSync(join(tmpdir(), 'onsale-service-'));
   const script = join(folder, 'service.cjs');
   writeFileSync(script, code);
-  const [place] = (await findPlaces({ replicas: {}, ports: 'free' })) as [Place];
+  claims.push(await claimBlock(portsForTests));
+  const [place] = (await findPlaces({ replicas: {}, claimed: claims.at(-1)!.first })) as [Place];
   const lines: string[] = [];
   const notices: string[] = [];
   const service: ServiceProcess = serviceProcess({
@@ -35,6 +39,8 @@ const given = async ({ code, restart = false }: { code: string; restart?: boolea
 };
 
 describe('a process of the fleet', () => {
+  afterAll(() => claims.forEach((claim) => claim.release()));
+
   it('is ready when it has started, and ends on SIGTERM', async () => {
     const { service, lines } = await given({ code: readyService });
     await service.start();

@@ -21,22 +21,25 @@ const documentedPort = 8080;
 const opsDistance = 1_000;
 const replicaStep = 10;
 const blockStep = 100;
-export const mostReplicas = blockStep / replicaStep;
+/** The last ten ports of a claimed block are left for the claim. */
+export const mostReplicas = blockStep / replicaStep - 1;
+
+/** Above the ports that engines use here, below 32768, where outgoing connections begin. */
+export const portsForTests = { from: 21_000, size: blockStep, count: 40 };
+
+interface PlacesOptions {
+  replicas: Replicas;
+  /** The first port of a block that the caller has claimed, operations ports and all. Left out, it is the documented ports, or the next that are free. */
+  claimed?: number;
+  isFree?: (port: number) => Promise<boolean>;
+}
 
 /**
  * Where each process listens. The first of each service has its documented port (gateway 8080, queue 8081 ...), further ones lie 10 above each other, and
- * the operations port of each 1,000 above its own; when any is taken, all move on by 100. `free` begins anywhere, for fleets that run side by side.
+ * the operations port of each 1,000 above its own; when any is taken, all move on by 100. In a claimed block the operations ports lie 5 above.
  */
-export async function findPlaces({
-  replicas,
-  ports,
-  isFree,
-}: {
-  replicas: Replicas;
-  ports: 'documented' | 'free';
-  isFree?: (port: number) => Promise<boolean>;
-}): Promise<Place[]> {
-  const base = ports === 'documented' ? documentedPort : randomBase();
+export async function findPlaces({ replicas, claimed, isFree }: PlacesOptions): Promise<Place[]> {
+  const base = claimed ?? documentedPort;
   const wanted = serviceNames.flatMap((service, position) =>
     Array.from({ length: replicas[service] ?? 1 }, (_, n) => ({
       service,
@@ -44,12 +47,8 @@ export async function findPlaces({
       port: base + position + n * replicaStep,
     })),
   );
+  if (claimed !== undefined) return wanted.map((place) => ({ ...place, opsPort: place.port + serviceNames.length }));
   const first = [...wanted.map(({ port }) => port), ...wanted.map(({ port }) => port + opsDistance)];
   const block = await freeBlock({ first, step: blockStep, ...(isFree === undefined ? {} : { isFree }) });
   return wanted.map((place, n) => ({ ...place, port: block[n] as number, opsPort: block[n + wanted.length] as number }));
-}
-
-/** Between the ports that engines use here and 32768, where outgoing connections begin: two test files that draw at once seldom meet. */
-function randomBase(): number {
-  return 21_000 + Math.floor(Math.random() * 40) * blockStep;
 }

@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { findPlaces } from './services.ts';
+import { findPlaces, mostReplicas, serviceNames } from './services.ts';
 
 const allFree = async () => true;
 
 describe('findPlaces', () => {
   it('gives each service its documented port, and its operations port 1,000 above', async () => {
-    const places = await findPlaces({ replicas: {}, ports: 'documented', isFree: allFree });
+    const places = await findPlaces({ replicas: {}, isFree: allFree });
     expect(places.map(({ name, port, opsPort }) => `${name} ${port} ${opsPort}`)).toEqual([
       'gateway 8080 9080',
       'queue 8081 9081',
@@ -16,7 +16,7 @@ describe('findPlaces', () => {
   });
 
   it('puts further replicas 10 above each other', async () => {
-    const places = await findPlaces({ replicas: { payment: 3 }, ports: 'documented', isFree: allFree });
+    const places = await findPlaces({ replicas: { payment: 3 }, isFree: allFree });
     expect(places.filter(({ service }) => service === 'payment').map(({ name, port }) => `${name} ${port}`)).toEqual([
       'payment 8083',
       'payment-2 8093',
@@ -25,15 +25,23 @@ describe('findPlaces', () => {
   });
 
   it('moves the whole fleet on when one port is taken, an operations port included', async () => {
-    const places = await findPlaces({ replicas: {}, ports: 'documented', isFree: async (port) => port !== 9082 });
+    const places = await findPlaces({ replicas: {}, isFree: async (port) => port !== 9082 });
     expect(places.map(({ port }) => port)).toEqual([8180, 8181, 8182, 8183, 8184]);
   });
 
   it('never gives one port twice, however many replicas there are', async () => {
-    const replicas = { gateway: 10, queue: 10, reservation: 10, payment: 10, commerce: 10 };
-    const places = await findPlaces({ replicas, ports: 'free', isFree: allFree });
+    const replicas = Object.fromEntries(serviceNames.map((service) => [service, mostReplicas]));
+    for (const places of [await findPlaces({ replicas, isFree: allFree }), await findPlaces({ replicas, claimed: 21_000 })]) {
+      const ports = places.flatMap(({ port, opsPort }) => [port, opsPort]);
+      expect(new Set(ports).size).toBe(2 * serviceNames.length * mostReplicas);
+    }
+  });
+
+  it('stays within a claimed block, and off the port that stands for the claim', async () => {
+    const replicas = Object.fromEntries(serviceNames.map((service) => [service, mostReplicas]));
+    const places = await findPlaces({ replicas, claimed: 21_000 });
     const ports = places.flatMap(({ port, opsPort }) => [port, opsPort]);
-    expect(new Set(ports).size).toBe(100);
-    expect(Math.max(...ports)).toBeLessThan(32_768);
+    expect(Math.min(...ports)).toBe(21_000);
+    expect(Math.max(...ports)).toBeLessThan(21_099);
   });
 });

@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Engines } from '../engines/engines.ts';
 import { developmentKeys, type KeyFiles } from '../keys/development-keys.ts';
+import { claimBlock } from '../ports/claim-block.ts';
 import { type Home, joinHome } from '../processes/home.ts';
 import { createDatabases, type DatabaseUrls, migrateDatabases } from './databases.ts';
 import { environmentOf, type FleetSettings, withRedisDb } from './environment.ts';
 import { type ServiceProcess, type ServiceProcessOptions, serviceProcess } from './service-process.ts';
-import { findPlaces, type Replicas, type ServiceName } from './services.ts';
+import { findPlaces, portsForTests, type Replicas, type ServiceName } from './services.ts';
 
 export interface FleetOptions {
   engines: Pick<Engines, 'mysqlUrl' | 'redisUrl' | 'kafkaBrokers'>;
@@ -23,7 +24,7 @@ export interface FleetOptions {
   replicas?: Replicas;
   /** Environment variables that differ from the defaults, for all or for one service. */
   settings?: FleetSettings;
-  /** `documented` (8080 and so on, or the next block) when left out; `free` for fleets that run side by side. */
+  /** `documented` (8080 and so on, or the next block) when left out; `free` claims a block of its own, for fleets that run side by side. */
   ports?: 'documented' | 'free';
   /** Where the gateway listens; 127.0.0.1 when left out. */
   host?: string;
@@ -74,7 +75,8 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
 export async function prepareFleet(options: FleetOptions): Promise<Fleet> {
   const { engines, home = testHome(), namespace = 'onsale', schemaPrefix = 'onsale_', redisDb, replicas = {}, settings = {} } = options;
   const { ports = 'documented', host = '127.0.0.1', output, restart = false, onNotice = () => {} } = options;
-  const places = await findPlaces({ replicas, ports });
+  const claim = ports === 'free' ? await claimBlock(portsForTests) : undefined;
+  const places = await findPlaces({ replicas, ...(claim === undefined ? {} : { claimed: claim.first }) });
   const keys = developmentKeys(home.folder);
   const databases = await createDatabases({ mysqlUrl: engines.mysqlUrl, prefix: schemaPrefix, homeFolder: home.folder });
   const redisUrl = withRedisDb(engines.redisUrl, redisDb);
@@ -116,6 +118,7 @@ export async function prepareFleet(options: FleetOptions): Promise<Fleet> {
     stop: async () => {
       await stopAll(processesOf('gateway'));
       await stopAll(processes);
+      claim?.release();
     },
     kill: () => {
       for (const process of processes) process.kill();
