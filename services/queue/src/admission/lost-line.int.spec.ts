@@ -163,7 +163,8 @@ describe('without MySQL', () => {
     const cut = await rooms.replica({ db });
     const queueId = await rooms.queue(cut, { cap: 1 });
     const [inside, waiting, newcomer] = rooms.members(cut, queueId, 3) as [TestMember, TestMember, TestMember];
-    expect((await inside.enters()).token.status).toBe('ADMITTED');
+    await inside.enters();
+    await eventually(async () => expect(await states([inside])).toEqual(['ADMITTED']));
     await waiting.enters();
     await db.destroy();
 

@@ -84,8 +84,11 @@ describe('a place', () => {
     const [inside, next, last] = rooms.members(room, queueId, 3) as [TestMember, TestMember, TestMember];
     for (const member of [inside, next, last]) await member.enters();
 
-    const admitted = await inside.checked();
-    expect(admitted).toMatchObject({ status: 'ADMITTED' });
+    const admitted = await eventually(async () => {
+      const seen = await inside.checked();
+      expect(seen).toMatchObject({ status: 'ADMITTED' });
+      return seen;
+    });
     const [row] = await rooms.journal(queueId);
     expect(admitted.admittedUntil).toBe(row!.until!.toISOString());
 
