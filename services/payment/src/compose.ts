@@ -1,4 +1,5 @@
 import { createPrincipalVerifier } from '@onsale/shared/auth';
+import { createCrashPoints } from '@onsale/shared/crash';
 import { createDatabase, databaseCheck } from '@onsale/shared/db';
 import { createApp } from '@onsale/shared/http';
 import { createIdempotencyStore, createKeyPurge } from '@onsale/shared/idempotency';
@@ -44,12 +45,13 @@ export type Overrides = Partial<ReturnType<typeof defaults>>;
 export const compose = (settings: Settings, overrides: Overrides = {}): Service => {
   const { clock, newId, log, metrics } = { ...defaults(settings), ...overrides };
   const { mode, namespace } = settings;
+  const crash = createCrashPoints(settings.crash);
 
-  const db = createDatabase({ ...settings.mysql, log });
+  const db = createDatabase({ ...settings.mysql, log, crash });
   const redis = createRedis({ url: settings.redisUrl, name: SERVICE, log });
   const notices = createNotices({ redis, namespace, log });
-  const broker = createKafkaBroker({ ...settings.kafka, clientId: SERVICE, namespace, log, metrics, onFatal: exitOn(log) });
-  const outbox = createOutbox({ db, broker, source: SERVICE, notices, log, metrics, clock, newId });
+  const broker = createKafkaBroker({ ...settings.kafka, clientId: SERVICE, namespace, log, metrics, crash, onFatal: exitOn(log) });
+  const outbox = createOutbox({ db, broker, source: SERVICE, notices, log, metrics, crash, clock, newId });
   const idempotency = createIdempotencyStore({ db, clock });
   const ends = createEnds({
     notices,
@@ -68,7 +70,7 @@ export const compose = (settings: Settings, overrides: Overrides = {}): Service 
     failPayment: failPayment({ outbox, ends }),
   });
   const sagas = createSagaRunner({ db, outbox, sagas: [purchase], log, metrics, ...settings.sagas });
-  const consumer = createConsumer({ group: SERVICE, db, broker, outbox, handlers: sagas.handlers, log, metrics });
+  const consumer = createConsumer({ group: SERVICE, db, broker, outbox, handlers: sagas.handlers, log, metrics, crash });
 
   const doors = [
     ...walletRoutes({
@@ -90,7 +92,7 @@ export const compose = (settings: Settings, overrides: Overrides = {}): Service 
     settings: settings.listen,
     log,
     metrics,
-    app: createApp({ doors, principals, idempotency, log, metrics, mode }),
+    app: createApp({ doors, principals, idempotency, log, metrics, crash, mode }),
     checks: { mysql: databaseCheck(db), kafka: () => broker.health() },
     parts: [broker, notices, ends.part, outbox.relay, consumer, sagas.sweeper, createKeyPurge({ store: idempotency, clock, log })],
     close: [() => db.destroy(), async () => redis.disconnect()],

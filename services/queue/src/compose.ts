@@ -1,4 +1,5 @@
 import { createPrincipalVerifier, createQueueTokenCodec } from '@onsale/shared/auth';
+import { createCrashPoints, type CrashPoints } from '@onsale/shared/crash';
 import { createDatabase, databaseCheck, type Database } from '@onsale/shared/db';
 import { createApp } from '@onsale/shared/http';
 import { systemClock } from '@onsale/shared/ids';
@@ -34,16 +35,17 @@ interface Messaging {
   readonly handlers: readonly Handler[];
   readonly log: Log;
   readonly metrics: Metrics;
+  readonly crash: CrashPoints | undefined;
 }
 
 /** Kafka brings new schedules and completed purchases; without brokers there is none of it. */
-const messaging = ({ settings, db, notices, handlers, log, metrics }: Messaging): Part[] => {
+const messaging = ({ settings, db, notices, handlers, log, metrics, crash }: Messaging): Part[] => {
   if (settings.kafka.brokers.length === 0) return [];
   const { namespace, kafka, mysql } = settings;
-  const broker = createKafkaBroker({ ...kafka, clientId: SERVICE, namespace, log, metrics, onFatal: exitOn(log) });
-  const outbox = createOutbox({ db, broker, source: SERVICE, notices, log, metrics });
+  const broker = createKafkaBroker({ ...kafka, clientId: SERVICE, namespace, log, metrics, crash, onFatal: exitOn(log) });
+  const outbox = createOutbox({ db, broker, source: SERVICE, notices, log, metrics, crash });
   const concurrency = Math.max(1, Math.floor(mysql.poolSize / 2)); // the other half is for requests and ticks
-  return [broker, outbox.relay, createConsumer({ group: SERVICE, db, broker, outbox, handlers, log, metrics, concurrency })];
+  return [broker, outbox.relay, createConsumer({ group: SERVICE, db, broker, outbox, handlers, log, metrics, crash, concurrency })];
 };
 
 /** The service, wired by hand: engines, rooms, doors. Nothing is started yet. */
@@ -51,13 +53,14 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
   const { clock, random, log } = { ...defaults(settings), ...overrides };
   const { mode, namespace } = settings;
   const metrics = createMetrics({ service: SERVICE });
+  const crash = createCrashPoints(settings.crash);
 
-  const db = createDatabase({ ...settings.mysql, log });
+  const db = createDatabase({ ...settings.mysql, log, crash });
   const redis = createRedis({ url: settings.redisUrl, name: SERVICE, log });
   const notices = createNotices({ redis, namespace, log });
   const codec = createQueueTokenCodec({ secrets: settings.tokenSecrets });
 
-  const room = createRoom({ db, redis, notices, codec, settings, clock, random, log, metrics });
+  const room = createRoom({ db, redis, notices, codec, settings, clock, random, log, metrics, crash });
   const doors = [...queueRoutes(room), ...placeRoutes(room)];
   const handlers = [...queueHandlers(room), ...placeHandlers(room)];
   const principals = createPrincipalVerifier({ keys: settings.principalKeys });
@@ -69,10 +72,15 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
     settings: settings.listen,
     log,
     metrics,
-    app: createApp({ doors, principals, log, metrics, mode }),
+    app: createApp({ doors, principals, log, metrics, crash, mode }),
     // with either of them those inside can go on
     checks: { 'redis or mysql': () => Promise.any([checkRedis(), checkMysql()]) },
-    parts: [evictionCheck({ redis, log }), notices, ...messaging({ settings, db, notices, handlers, log, metrics }), room.ticker.part],
+    parts: [
+      evictionCheck({ redis, log }),
+      notices,
+      ...messaging({ settings, db, notices, handlers, log, metrics, crash }),
+      room.ticker.part,
+    ],
     close: [() => db.destroy(), async () => redis.disconnect()],
   });
 };

@@ -1,6 +1,8 @@
 import {
   commonOf,
   commonSettings,
+  crashOf,
+  crashSettings,
   kafkaOf,
   kafkaSettings,
   mysqlOf,
@@ -68,7 +70,10 @@ const brokerSettings = {
 
 /** The settings of the service. @throws ConfigError naming every wrong one; Error when a key file is not usable, or of development in production */
 export const readSettings = (env: Env = process.env) => {
-  const e = readConfig({ ...commonSettings, ...mysqlSettings, ...redisSettings, ...brokerSettings, ...queueSettings }, env);
+  const e = readConfig(
+    { ...commonSettings, ...crashSettings, ...mysqlSettings, ...redisSettings, ...brokerSettings, ...queueSettings },
+    env,
+  );
   const queueDefaults: QueueSettings = {
     cap: e.ONSALE_QUEUE_DEFAULT_CAP,
     admitPerSecond: undefined,
@@ -82,6 +87,7 @@ export const readSettings = (env: Env = process.env) => {
   };
   return {
     ...commonOf(e),
+    crash: crashOf(e),
     tokenSecrets: readSecrets(e.ONSALE_QUEUE_TOKEN_SECRETS_FILE, e.ONSALE_MODE),
     mysql: mysqlOf(e),
     redisUrl: e.ONSALE_REDIS_URL,

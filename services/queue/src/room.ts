@@ -1,4 +1,5 @@
 import type { QueueTokenCodec } from '@onsale/shared/auth';
+import type { CrashPoints } from '@onsale/shared/crash';
 import type { Database } from '@onsale/shared/db';
 import type { Clock } from '@onsale/shared/ids';
 import type { Log } from '@onsale/shared/log';
@@ -41,13 +42,14 @@ export interface RoomOptions {
   readonly random: () => number;
   readonly log: Log;
   readonly metrics: Metrics;
+  readonly crash?: CrashPoints | undefined;
 }
 
 /** The notice that a queue's definition has changed. */
 const CHANGED = 'queue-changed';
 
 /** The waiting rooms without their doors: every use case, wired by hand on the engines, and the steps of a tick one by one. */
-export const createRoom = ({ db, redis, notices, codec, settings, clock, random, log, metrics }: RoomOptions) => {
+export const createRoom = ({ db, redis, notices, codec, settings, clock, random, log, metrics, crash }: RoomOptions) => {
   const { namespace, queueDefaults, capacityPerSeat, tickMs } = settings;
   const line = createLine({ redis, namespace });
 
@@ -63,7 +65,7 @@ export const createRoom = ({ db, redis, notices, codec, settings, clock, random,
     endExpired: endExpired({ db, metrics }),
     tellLine: tellLine({ db, line }),
   };
-  const admit = admitNext({ db, line, restoreLine: steps.restoreLine, metrics });
+  const admit = admitNext({ db, line, restoreLine: steps.restoreLine, metrics, crash });
   const ticker = createTicker({ ...steps, admitNext: admit, line, tickMs, log, metrics });
   const { wake, settled } = ticker;
 
@@ -77,7 +79,7 @@ export const createRoom = ({ db, redis, notices, codec, settings, clock, random,
   return {
     ticker,
     steps: { ...steps, admitNext: admit },
-    issueToken: issueToken({ definitions, line, look, restoreLine: steps.restoreLine, markBusy, settled, codec, random, metrics }),
+    issueToken: issueToken({ definitions, line, look, restoreLine: steps.restoreLine, markBusy, settled, codec, random, metrics, crash }),
     beat: beat({ find, show }),
     leaveQueue: leaveQueue({ db, line, find, wake, log, metrics }),
     checkTokens: checkTokens({ definitions, show, defaults: queueDefaults, random, log }),

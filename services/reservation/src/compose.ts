@@ -1,4 +1,5 @@
 import { createPrincipalVerifier } from '@onsale/shared/auth';
+import { createCrashPoints } from '@onsale/shared/crash';
 import { createDatabase, databaseCheck } from '@onsale/shared/db';
 import { createApp } from '@onsale/shared/http';
 import { createIdempotencyStore, createKeyPurge } from '@onsale/shared/idempotency';
@@ -48,13 +49,14 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
   } = { clock: systemClock, newId, log: createLog({ service: SERVICE, level: settings.logLevel }), ...overrides };
   const { mode, namespace, holds: policy } = settings;
   const metrics = createMetrics({ service: SERVICE });
+  const crash = createCrashPoints(settings.crash);
 
-  const db = createDatabase({ ...settings.mysql, log });
+  const db = createDatabase({ ...settings.mysql, log, crash });
   const redis = createRedis({ url: settings.redisUrl, name: SERVICE, log });
-  const broker = createKafkaBroker({ ...settings.kafka, clientId: SERVICE, namespace, log, metrics, onFatal: exitOn(log) });
+  const broker = createKafkaBroker({ ...settings.kafka, clientId: SERVICE, namespace, log, metrics, crash, onFatal: exitOn(log) });
 
   const notices = createNotices({ redis, namespace, log });
-  const outbox = createOutbox({ db, broker, source: SERVICE, notices, log, metrics, clock, newId: makeId });
+  const outbox = createOutbox({ db, broker, source: SERVICE, notices, log, metrics, crash, clock, newId: makeId });
   const locks = createLocks({ redis, namespace, log, ...settings.locks });
   const idempotency = createIdempotencyStore({ db, clock });
 
@@ -71,6 +73,7 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
     }),
     log,
     metrics,
+    crash,
     concurrency: Math.max(1, Math.floor(settings.mysql.poolSize / 2)), // the other half is for requests
   });
 
@@ -97,7 +100,7 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
     settings: settings.listen,
     log,
     metrics,
-    app: createApp({ doors, principals, idempotency, log, metrics, mode }),
+    app: createApp({ doors, principals, idempotency, log, metrics, crash, mode }),
     // without Redis the database decides alone, without Kafka seats are held all the same: neither is a reason to take nobody
     checks: { mysql: databaseCheck(db) },
     parts: [

@@ -1,6 +1,8 @@
 import {
   commonOf,
   commonSettings,
+  crashOf,
+  crashSettings,
   kafkaOf,
   kafkaSettings,
   mysqlOf,
@@ -32,9 +34,13 @@ const reservationSettings = {
 
 /** The settings of the service. @throws ConfigError naming every wrong one; Error when the key file is not usable, or of development in production */
 export const readSettings = (env: Env = process.env) => {
-  const e = readConfig({ ...commonSettings, ...mysqlSettings, ...redisSettings, ...kafkaSettings, ...reservationSettings }, env);
+  const e = readConfig(
+    { ...commonSettings, ...crashSettings, ...mysqlSettings, ...redisSettings, ...kafkaSettings, ...reservationSettings },
+    env,
+  );
   return {
     ...commonOf(e),
+    crash: crashOf(e),
     mysql: mysqlOf(e),
     redisUrl: e.ONSALE_REDIS_URL,
     kafka: kafkaOf(e),

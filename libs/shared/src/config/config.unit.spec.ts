@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { readConfig, readJwks, setting } from './index.ts';
+import { commonSettings, crashOf, crashSettings, readConfig, readJwks, setting } from './index.ts';
 
 const shape = {
   ONSALE_A: setting.text({ about: 'a' }),
@@ -33,6 +33,33 @@ describe('readConfig', () => {
     const lists = { ONSALE_L: setting.list({ about: 'l' }), ONSALE_M: setting.list({ default: '', about: 'm' }) };
     expect(readConfig(lists, { ONSALE_L: 'a, b' })).toEqual({ ONSALE_L: ['a', 'b'], ONSALE_M: [] });
     expect(() => readConfig(lists, { ONSALE_L: ' , ' })).toThrow(/ONSALE_L/);
+  });
+});
+
+describe('a crash point', () => {
+  const read = (env: Record<string, string>) => {
+    const needed = { ONSALE_PORT: '1', ONSALE_OPS_PORT: '2', ONSALE_PRINCIPAL_PUBLIC_KEYS_FILE: 'keys' };
+    return crashOf(readConfig({ ...commonSettings, ...crashSettings }, { ...needed, ...env }));
+  };
+  const armed = { ONSALE_CRASH_AT: 'lock:do/after-commit#20', ONSALE_CRASH_LOG: '/crashes' };
+
+  it('is not armed unless it is asked for', () => {
+    expect(read({})).toBeUndefined();
+    expect(read({ ONSALE_MODE: 'development', ...armed })).toEqual({
+      name: 'lock:do',
+      moment: 'after-commit',
+      nth: 20,
+      log: '/crashes',
+    });
+  });
+
+  it('is refused in production, which is the mode when none is said', () => {
+    expect(() => read(armed)).toThrow(/ONSALE_CRASH_AT: production/);
+  });
+
+  it('is refused when it is malformed, or has no file for its log', () => {
+    expect(() => read({ ONSALE_MODE: 'development', ...armed, ONSALE_CRASH_AT: 'lock:do' })).toThrow(/ONSALE_CRASH_AT: must be/);
+    expect(() => read({ ONSALE_MODE: 'development', ONSALE_CRASH_AT: armed.ONSALE_CRASH_AT })).toThrow(/ONSALE_CRASH_LOG/);
   });
 });
 

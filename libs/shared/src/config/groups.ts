@@ -1,15 +1,27 @@
 import type { z } from 'zod';
+import { parseCrashAt, type CrashSettings } from '../crash/index.ts';
+import type { ServiceOptions } from '../lifecycle/index.ts';
 import { readJwks } from './keys.ts';
-import type { commonSettings, kafkaSettings, mysqlSettings } from './settings.ts';
+import { ConfigError } from './read-config.ts';
+import type { commonSettings, crashSettings, kafkaSettings, mysqlSettings } from './settings.ts';
 
 type Read<S extends z.core.$ZodLooseShape> = z.output<z.ZodObject<S>>;
+
+/** Of the settings of `createService`, all. */
+export const listenOf = (e: Read<typeof commonSettings>): ServiceOptions['settings'] => ({
+  host: e.ONSALE_HOST,
+  port: e.ONSALE_PORT,
+  opsPort: e.ONSALE_OPS_PORT,
+  drainDelayMs: e.ONSALE_DRAIN_DELAY_SECONDS * 1000,
+  drainMs: e.ONSALE_DRAIN_SECONDS * 1000,
+});
 
 /** The common settings, as services are composed of them. @throws Error when the key file is not usable, or of development in production */
 export const commonOf = (e: Read<typeof commonSettings>) => ({
   mode: e.ONSALE_MODE,
   logLevel: e.ONSALE_LOG_LEVEL,
   namespace: e.ONSALE_NAMESPACE,
-  listen: { host: e.ONSALE_HOST, port: e.ONSALE_PORT, opsPort: e.ONSALE_OPS_PORT, drainMs: e.ONSALE_DRAIN_SECONDS * 1000 },
+  listen: listenOf(e),
   principalKeys: readJwks(e.ONSALE_PRINCIPAL_PUBLIC_KEYS_FILE, e.ONSALE_MODE),
 });
 
@@ -27,4 +39,14 @@ export const kafkaOf = (e: Read<typeof kafkaSettings>) => ({
   brokers: e.ONSALE_KAFKA_BROKERS,
   partitions: e.ONSALE_KAFKA_PARTITIONS,
   replication: e.ONSALE_KAFKA_REPLICATION,
+  sessionMs: e.ONSALE_KAFKA_SESSION_MS,
 });
+
+/** Of `createCrashPoints`; undefined where no point is armed. @throws ConfigError in production, or without a file for its log */
+export const crashOf = (e: Read<typeof crashSettings & Pick<typeof commonSettings, 'ONSALE_MODE'>>): CrashSettings | undefined => {
+  const { ONSALE_CRASH_AT: at, ONSALE_CRASH_LOG: log, ONSALE_MODE: mode } = e;
+  if (at === undefined) return undefined;
+  if (mode === 'production') throw new ConfigError(['ONSALE_CRASH_AT: production does not crash on purpose']);
+  if (log === undefined) throw new ConfigError(['ONSALE_CRASH_LOG: needed with ONSALE_CRASH_AT']);
+  return { ...parseCrashAt(at), log };
+};

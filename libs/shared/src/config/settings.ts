@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { CRASH_AT } from '../crash/index.ts';
 
 interface IntOptions {
   readonly default: number;
@@ -49,7 +50,12 @@ export const commonSettings = {
     .default('onsale')
     .describe('prefix of topics, consumer groups, and Redis keys and channels'),
   ONSALE_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info').describe('least severity that is logged'),
-  ONSALE_DRAIN_SECONDS: setting.int({ default: 20, min: 1, about: 'longest time that SIGTERM waits for requests under way' }),
+  ONSALE_DRAIN_DELAY_SECONDS: setting.int({
+    default: 5,
+    max: 300,
+    about: 'how long requests are still taken after SIGTERM, so that whoever routes to this process learns from its readiness (5 s as a kubelet and its proxies take)',
+  }),
+  ONSALE_DRAIN_SECONDS: setting.int({ default: 20, min: 1, about: 'longest time after that for the requests under way' }),
   ONSALE_PRINCIPAL_PUBLIC_KEYS_FILE: setting.text({ about: 'file with the JWKS that principals from the gateway are verified with' }),
 };
 
@@ -69,4 +75,20 @@ export const kafkaSettings = {
   ONSALE_KAFKA_BROKERS: setting.list({ about: 'host:port, comma separated' }),
   ONSALE_KAFKA_PARTITIONS: setting.int({ default: 6, min: 1, max: 1000, about: 'partitions of a topic that has to be made' }),
   ONSALE_KAFKA_REPLICATION: setting.int({ default: 1, min: 1, max: 10, about: 'replicas of a topic that has to be made' }),
+  ONSALE_KAFKA_SESSION_MS: setting.int({
+    default: 10_000,
+    min: 6000,
+    max: 300_000,
+    about: 'a consumer that says nothing for so long is out of its group; least is group.min.session.timeout.ms of the brokers (6000)',
+  }),
+};
+
+/** For tests of crashes; production refuses them. */
+export const crashSettings = {
+  ONSALE_CRASH_AT: z
+    .string()
+    .regex(CRASH_AT, 'must be <name>/<moment> or <name>/<moment>#<n>')
+    .optional()
+    .describe('the process kills itself at this point (libs/shared/src/crash)'),
+  ONSALE_CRASH_LOG: setting.optionalText({ about: 'file to which a line is appended for each such death' }),
 };

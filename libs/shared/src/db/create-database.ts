@@ -1,5 +1,6 @@
 import knex, { type Knex } from 'knex';
 import type { Connection } from 'mysql2';
+import type { CrashPoints } from '../crash/index.ts';
 import type { Log } from '../log/index.ts';
 import { closeWhenSilent } from './close-when-silent.ts';
 
@@ -19,6 +20,7 @@ export interface DatabaseOptions {
   /** Longest wait for a row lock or a metadata lock (error 1205). */
   readonly lockWaitSeconds?: number;
   readonly log?: Log;
+  readonly crash?: CrashPoints | undefined;
 }
 
 /** Beyond the engine's own deadline: a process that hears nothing for this long takes the connection for dead. */
@@ -52,6 +54,7 @@ export const createDatabase = ({
   statementTimeoutMs = 3000,
   lockWaitSeconds = 3,
   log,
+  crash,
 }: DatabaseOptions): Database => {
   const deadlineMs = Math.max(statementTimeoutMs, lockWaitSeconds * 1000 + LOCK_MARGIN_MS);
   const prepare = (connection: Connection, done: (error: Error | null, connection: Connection) => void): void => {
@@ -77,7 +80,7 @@ export const createDatabase = ({
     compileSqlOnError: false, // the same of knex: its messages name the statement without the values
     log: knexLog(log),
   });
-  db.userParams = { log };
+  db.userParams = { log, crash };
   return db;
 };
 

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as rest } from 'node:timers/promises';
+import type { CrashPoints } from '../crash/index.ts';
 import type { Log } from '../log/index.ts';
 import type { Database, Trx } from './create-database.ts';
 import { endsTransaction, isRetriable } from './database-errors.ts';
@@ -38,6 +39,9 @@ const runHooks = (db: Database, hooks: readonly Hook[]): void => {
   }
 };
 
+/** Of `createDatabase`. */
+const crashOf = (db: Database): CrashPoints | undefined => (db.userParams as { crash?: CrashPoints }).crash;
+
 /** So that what still follows on this connection is not committed statement by statement, but rolled back with the rest. */
 const beginAgain = (trx: Trx): void => {
   trx.raw('BEGIN').catch(() => {}); // the connection is dead: nothing can follow
@@ -58,8 +62,9 @@ const runOnce = async <T>(db: Database, fn: (trx: Trx) => Promise<T>): Promise<T
     });
     try {
       const value = await fn(trx);
-      if (lost === undefined) return value;
-      throw lost.error; // fn swallowed it
+      if (lost !== undefined) throw lost.error; // fn swallowed it
+      crashOf(db)?.hit('before-commit');
+      return value;
     } catch (error) {
       thrown = lost ?? { error }; // whatever fn made of a lost transaction, it did not see the whole of its own work
       throw thrown.error;
@@ -74,6 +79,7 @@ const runOnce = async <T>(db: Database, fn: (trx: Trx) => Promise<T>): Promise<T
   } finally {
     scope.over = true;
   }
+  crashOf(db)?.hit('after-commit');
   runHooks(db, hooks);
   return value;
 };

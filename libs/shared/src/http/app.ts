@@ -1,6 +1,7 @@
 import express, { type ErrorRequestHandler, type Express, type Request as Incoming, type RequestHandler, type Response } from 'express';
 import { pathOf, type RouteSpec } from '@onsale/contracts';
 import { PRINCIPAL_HEADER, type Principal, type PrincipalVerifier } from '../auth/index.ts';
+import { during, type CrashPoints } from '../crash/index.ts';
 import { notFound, Refusal } from '../errors/index.ts';
 import type { IdempotencyStore } from '../idempotency/index.ts';
 import type { Log } from '../log/index.ts';
@@ -25,6 +26,7 @@ export interface AppOptions {
   readonly mode: 'production' | 'development';
   /** Deadline of a request, `Prefer: wait` apart. */
   readonly requestTimeoutMs?: number;
+  readonly crash?: CrashPoints | undefined;
 }
 
 /** Express' form of a contract's path: `/reservations/{id}` -> `/api/v1/reservations/:id`. */
@@ -87,9 +89,10 @@ const checkAnswer = (route: RouteSpec, answer: Answer): void => {
   if (schema !== null) schema.parse(JSON.parse(JSON.stringify(answer.body)));
 };
 
-const handlerOf = (door: Door, { principals, idempotency, mode, requestTimeoutMs = 10_000 }: AppOptions): RequestHandler => {
+const handlerOf = (door: Door, { principals, idempotency, mode, requestTimeoutMs = 10_000, crash }: AppOptions): RequestHandler => {
   const { route } = door;
   const read = bodyReader(route);
+  const point = `${route.method} ${route.path}`;
   if (route.idempotency === 'required' && idempotency === undefined)
     throw new Error(`${route.path} is keyed: its app needs an idempotency store`);
   const keyed = idempotency === undefined ? undefined : createKeyed({ store: idempotency });
@@ -131,6 +134,7 @@ const handlerOf = (door: Door, { principals, idempotency, mode, requestTimeoutMs
     const answer = await render(value, request);
     if (!isAnswer(answer)) throw new Error(`${route.method} ${route.path} did not answer`);
     if (mode === 'development') checkAnswer(route, answer);
+    crash?.hit('before-answer');
     if (!res.headersSent && !signal.aborted) writeAnswer(req, res, route, answer);
   };
 
@@ -138,7 +142,8 @@ const handlerOf = (door: Door, { principals, idempotency, mode, requestTimeoutMs
     nameRoute(req, route.path);
     const waitMs = waitOf(req.get('prefer'));
     const { signal, passed } = deadlineOf(res, requestTimeoutMs + waitMs);
-    await Promise.race([handle(req, res, signal, waitMs), passed]);
+    const handled = during(crash, point, () => handle(req, res, signal, waitMs));
+    await Promise.race([handled, passed]);
   };
 };
 

@@ -1,3 +1,4 @@
+import type { CrashPoints } from '../crash/index.ts';
 import { isEngineAway, isOverloaded, type Database } from '../db/index.ts';
 import type { Broker, BrokerSubscription } from '../kafka/index.ts';
 import { loop, type Part } from '../lifecycle/index.ts';
@@ -32,6 +33,7 @@ export interface ConsumerOptions {
   readonly retryPollMs?: number;
   /** Errors that say that an engine is away: they pause the partition, and are never counted. */
   readonly isAway?: (error: unknown) => boolean;
+  readonly crash?: CrashPoints | undefined;
 }
 
 const RETRY_DELAY_MS = 1000;
@@ -50,11 +52,11 @@ const engineAway = (error: unknown): boolean => isEngineAway(error) || isOverloa
  * wants is passed over; what is malformed goes to the dead letters at once. While an engine is away nothing is counted, and nothing lost.
  */
 export const createConsumer = (options: ConsumerOptions): Part => {
-  const { group, db, broker, outbox, handlers, log, metrics, concurrency } = options;
+  const { group, db, broker, outbox, handlers, log, metrics, concurrency, crash } = options;
   const { maxAttempts = MAX_ATTEMPTS, retryPollMs = RETRY_POLL_MS, isAway = engineAway } = options;
   const firstDelayMs = options.retryDelayMs ?? RETRY_DELAY_MS;
   const routes = routeTable(handlers);
-  const receive = createReceiver({ db, outbox, consumer: group });
+  const receive = createReceiver({ db, outbox, consumer: group, crash });
   const counts = createConsumerMetrics(metrics, group);
   const common = { db, broker, consumer: group, receive, routes, firstDelayMs, isAway, log, counts };
   const handle = createMessageHandler(common);

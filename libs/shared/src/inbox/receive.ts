@@ -1,4 +1,5 @@
 import { Message, type Reply } from '@onsale/contracts';
+import { during, type CrashPoints } from '../crash/index.ts';
 import { inTransaction, type Database, type Trx } from '../db/index.ts';
 import { Refusal } from '../errors/index.ts';
 import type { IncomingMessage } from '../kafka/index.ts';
@@ -53,11 +54,18 @@ export const routeTable = (handlers: readonly Handler[]) => {
 
 export type Routes = ReturnType<typeof routeTable>;
 
+export interface ReceiverOptions {
+  readonly db: Database;
+  readonly outbox: Outbox;
+  readonly consumer: string;
+  readonly crash?: CrashPoints | undefined;
+}
+
 /**
  * One message, one transaction: its inbox row, its effect, the reply kept beside the row, and what leaves by the outbox. Seen before, it changes
  * nothing, and the kept reply is sent again. `inOrder` is for what comes from Kafka; a retry whose turn it is goes past those that wait.
  */
-export const createReceiver = ({ db, outbox, consumer }: { readonly db: Database; readonly outbox: Outbox; readonly consumer: string }) => {
+export const createReceiver = ({ db, outbox, consumer, crash }: ReceiverOptions) => {
   const answer = async (trx: Trx, { message }: Received, reply: Reply): Promise<void> => {
     await storeReply(trx, { consumer, messageId: message.id }, reply);
     await outbox.add(trx, replyTo(commandParts(message), reply));
@@ -94,8 +102,7 @@ export const createReceiver = ({ db, outbox, consumer }: { readonly db: Database
     }
   };
 
-  /** `after` runs at the end of the same transaction. */
-  return async (received: Received, inOrder: boolean, after: (trx: Trx) => Promise<void> = async () => {}): Promise<Outcome> => {
+  const receive = async (received: Received, inOrder: boolean, after: (trx: Trx) => Promise<void>): Promise<Outcome> => {
     const { message, route } = received;
     const attempt = (act: Act): Promise<Outcome> =>
       inTransaction(
@@ -114,6 +121,10 @@ export const createReceiver = ({ db, outbox, consumer }: { readonly db: Database
       return await attempt(async () => refused(error.code, error.detail));
     }
   };
+
+  /** `after` runs at the end of the same transaction. */
+  return (received: Received, inOrder: boolean, after: (trx: Trx) => Promise<void> = async () => {}): Promise<Outcome> =>
+    during(crash, received.message, () => receive(received, inOrder, after));
 };
 
 export type Receiver = ReturnType<typeof createReceiver>;

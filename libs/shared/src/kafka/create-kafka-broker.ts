@@ -1,5 +1,6 @@
 import { Kafka, logLevel, Partitioners, type KafkaConfig } from 'kafkajs';
 import { connect } from 'node:net';
+import type { CrashPoints } from '../crash/index.ts';
 import { loop } from '../lifecycle/index.ts';
 import type { Log } from '../log/index.ts';
 import type { Metrics } from '../metrics/index.ts';
@@ -20,10 +21,13 @@ export interface KafkaBrokerOptions {
   /** Of topics that have to be made. */
   readonly partitions?: number;
   readonly replication?: number;
+  /** A member of a consumer group that is silent for so long is out of it. */
+  readonly sessionMs?: number;
   readonly log: Log;
   readonly metrics: Metrics;
   /** Called once when a consumer is lost for good; the process should end (lifecycle's `exitOn`). */
   readonly onFatal?: (error: unknown) => void;
+  readonly crash?: CrashPoints | undefined;
 }
 
 /** Every call ends: what Kafka does not answer in this time is tried again, or told. */
@@ -60,7 +64,7 @@ interface Watched {
 
 /** The fleet's broker port on kafkajs 2.2.4, its idle timer mended. Groups and topics get the namespace before their names. */
 export const createKafkaBroker = (options: KafkaBrokerOptions): Broker => {
-  const { brokers, clientId, namespace, partitions = 6, replication = 1, log, metrics, onFatal } = options;
+  const { brokers, clientId, namespace, partitions = 6, replication = 1, sessionMs, log, metrics, onFatal, crash } = options;
   mendIdleTimer();
   const kafka = new Kafka({
     brokers: [...brokers],
@@ -143,7 +147,7 @@ export const createKafkaBroker = (options: KafkaBrokerOptions): Broker => {
     },
     subscribe: async ({ concurrency = CONCURRENCY, ...rest }) => {
       await ensureTopics(rest.topics);
-      const subscription = createKafkajsSubscription({ kafka, qualify, bare, log, onLost: lose, concurrency, ...rest });
+      const subscription = createKafkajsSubscription({ kafka, qualify, bare, log, onLost: lose, concurrency, sessionMs, crash, ...rest });
       subscriptions.set(subscription, { ...rest, stalled: createStallWatch({ limitMs: STALLED_MS }) });
       await subscription.start();
       return {

@@ -1,5 +1,6 @@
 import { setTimeout as rest } from 'node:timers/promises';
 import type { EachBatchPayload, KafkaMessage } from 'kafkajs';
+import type { CrashPoints } from '../crash/index.ts';
 import type { Log } from '../log/index.ts';
 import type { SubscribeOptions } from './broker.ts';
 import { createGate, inLanes } from './key-lanes.ts';
@@ -8,6 +9,7 @@ export interface BatchesOptions extends Pick<Required<SubscribeOptions>, 'group'
   /** The fleet's name of a topic. */
   readonly bare: (name: string) => string;
   readonly log: Log;
+  readonly crash?: CrashPoints | undefined;
   /** Once aborted, nothing new is begun. */
   readonly stopping: AbortSignal;
 }
@@ -37,7 +39,7 @@ const headersOf = ({ headers = {} }: KafkaMessage): Record<string, string> =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, textOf(value)]));
 
 /** The messages of a subscription: in order for each key, offsets kept up to the first that is not handled, a partition paused when one fails. */
-export const createBatches = ({ group, handle, concurrency, bare, log, stopping }: BatchesOptions): Batches => {
+export const createBatches = ({ group, handle, concurrency, bare, log, stopping, crash }: BatchesOptions): Batches => {
   const gate = createGate(concurrency);
   const underWay = new Set<Promise<void>>();
   /** Failures in a row, by partition: the next rest is longer. */
@@ -45,11 +47,14 @@ export const createBatches = ({ group, handle, concurrency, bare, log, stopping 
   let latest: EachBatchPayload | undefined;
   let committing: Promise<void> = Promise.resolve();
   let handled = 0;
+  /** For crash points alone: what was handled since the last commit. */
+  let uncommitted: { readonly payload: string }[] = [];
 
   const handleOne = async (topic: string, partition: number, message: KafkaMessage): Promise<void> => {
     const { offset, key, value } = message;
     await handle({ topic: bare(topic), partition, offset, key: textOf(key), value: textOf(value), headers: headersOf(message) });
     handled += 1;
+    if (crash !== undefined) uncommitted.push({ payload: textOf(value) });
   };
 
   const commit = (): Promise<void> => {
@@ -57,6 +62,8 @@ export const createBatches = ({ group, handle, concurrency, bare, log, stopping 
     const step = async (): Promise<void> => {
       const offsets = payload?.uncommittedOffsets();
       if (payload === undefined || offsets === undefined || offsets.topics.length === 0) return;
+      crash?.hit('before-offset', uncommitted);
+      uncommitted = [];
       try {
         await payload.commitOffsetsIfNecessary(offsets);
       } catch (error) {

@@ -1,5 +1,6 @@
 import { setTimeout as rest } from 'node:timers/promises';
 import type { Consumer, Kafka } from 'kafkajs';
+import type { CrashPoints } from '../crash/index.ts';
 import type { Log } from '../log/index.ts';
 import type { BrokerSubscription, SubscribeOptions } from './broker.ts';
 import { createBatches, HEARTBEAT_MS } from './kafkajs-batches.ts';
@@ -29,6 +30,8 @@ export interface KafkajsSubscriptionOptions extends Required<SubscribeOptions> {
   readonly onLost: (error: unknown) => void;
   /** Rest before the first restart of a crashed consumer; it doubles with each that fails. */
   readonly restartMs?: number;
+  readonly sessionMs?: number | undefined;
+  readonly crash?: CrashPoints | undefined;
 }
 
 export interface KafkajsSubscription extends BrokerSubscription {
@@ -39,7 +42,7 @@ export interface KafkajsSubscription extends BrokerSubscription {
 
 /** One consumer group's member on kafkajs. It begins again after a crash that the library does not restart from. */
 export const createKafkajsSubscription = (options: KafkajsSubscriptionOptions): KafkajsSubscription => {
-  const { kafka, group, topics, qualify, log, onLost, restartMs = RESTART_MS } = options;
+  const { kafka, group, topics, qualify, log, onLost, restartMs = RESTART_MS, sessionMs = SESSION_MS } = options;
   const stopping = new AbortController();
   const batches = createBatches({ ...options, stopping: stopping.signal });
   let consumer: Consumer | undefined;
@@ -72,7 +75,7 @@ export const createKafkajsSubscription = (options: KafkajsSubscriptionOptions): 
   const begin = async (): Promise<void> => {
     consumer = kafka.consumer({
       groupId: qualify(group),
-      sessionTimeout: SESSION_MS,
+      sessionTimeout: sessionMs,
       rebalanceTimeout: REBALANCE_MS,
       heartbeatInterval: HEARTBEAT_MS,
       maxWaitTimeInMs: FETCH_WAIT_MS,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setImmediate as nextTurn, setTimeout as rest } from 'node:timers/promises';
 import type { Owner } from '@onsale/contracts';
+import type { CrashPoints } from '../crash/index.ts';
 import type { Database } from '../db/index.ts';
 import type { Broker } from '../kafka/index.ts';
 import { loop, type Part } from '../lifecycle/index.ts';
@@ -28,6 +29,7 @@ export interface RelayOptions {
   readonly pollMs?: number;
   /** How long a relay owns a shard without renewing: so long a killed process delays its shards. */
   readonly leaseMs?: number;
+  readonly crash?: CrashPoints | undefined;
 }
 
 const POLL_MS = 250;
@@ -54,7 +56,8 @@ const fitting = (rows: readonly OutboxRow[]): readonly OutboxRow[] => {
  * Sends the rows of the shards that this process owns: read the lowest ids, publish one batch, delete them by id, again until there are none. One
  * batch is under way at a time, so that what gathers meanwhile is the next one. A failure leaves the rows where they are, to be sent again.
  */
-export const createRelay = ({ db, broker, source, notices, log, metrics, pollMs = POLL_MS, leaseMs = LEASE_MS }: RelayOptions): Relay => {
+export const createRelay = (options: RelayOptions): Relay => {
+  const { db, broker, source, notices, log, metrics, pollMs = POLL_MS, leaseMs = LEASE_MS, crash } = options;
   const channel = `outbox:${source}`;
   const dirty = new Set<number>();
   /** Since when this process has not been able to send, and until when it leaves the shards to others for that. */
@@ -80,6 +83,7 @@ export const createRelay = ({ db, broker, source, notices, log, metrics, pollMs 
     const rows = fitting(found);
     if (rows.length === 0) return;
     await broker.publish(rows.map(outgoing));
+    crash?.hit('after-publish', rows);
     await removeSent(db, rows);
     batchSize.observe(rows.length);
     sent.inc(rows.length);

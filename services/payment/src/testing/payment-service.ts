@@ -27,6 +27,7 @@ interface Options {
 
 const settingsOf = (engines: { mysqlUrl: string; redisUrl: string; kafka: TestKafka }, principalKeys: JSONWebKeySet): Settings => ({
   mode: 'development',
+  crash: undefined,
   logLevel: 'info',
   namespace: engines.kafka.namespace,
   listen: { host: '127.0.0.1', port: 0, opsPort: 0, drainMs: 5000 },
@@ -34,7 +35,7 @@ const settingsOf = (engines: { mysqlUrl: string; redisUrl: string; kafka: TestKa
   // hundreds of callers at once may have to wait longer for a connection than a request would
   mysql: { url: engines.mysqlUrl, poolSize: 10, acquireTimeoutMs: 20_000, statementTimeoutMs: 3000, lockWaitSeconds: 3 },
   redisUrl: engines.redisUrl,
-  kafka: { brokers: engines.kafka.brokers, partitions: 3, replication: 1 },
+  kafka: { brokers: engines.kafka.brokers, partitions: 3, replication: 1, sessionMs: 10_000 },
   chargeMinimum: 1000,
   endsPolling: true,
   sagas: { sweepMs: 1000, retryAfterMs: 5000 },

@@ -1,3 +1,4 @@
+import { during, type CrashPoints } from '@onsale/shared/crash';
 import { inTransaction, isDuplicate, type Database, type Trx } from '@onsale/shared/db';
 import type { Metrics } from '@onsale/shared/metrics';
 import { decisionOf } from '../journal/decision.ts';
@@ -13,6 +14,7 @@ interface Deps {
   readonly line: Line;
   readonly restoreLine: RestoreLine;
   readonly metrics: Metrics;
+  readonly crash?: CrashPoints | undefined;
 }
 
 export interface Admitted {
@@ -58,7 +60,7 @@ const onceAMember = (places: readonly Place[], inside: ReadonlySet<string>) => {
  * instead. To tell Redis is the next step, and not this one's (`tellLine`): a death between them leaves rows that the next tick tells of.
  * @throws whatever an engine throws; then nobody was admitted
  */
-export const admitNext = ({ db, line, restoreLine, metrics }: Deps) => {
+export const admitNext = ({ db, line, restoreLine, metrics, crash }: Deps) => {
   const admissions = metrics.counter({ name: 'onsale_queue_admissions_total', help: 'Members admitted' });
 
   const admitFrom = async (
@@ -107,7 +109,8 @@ export const admitNext = ({ db, line, restoreLine, metrics }: Deps) => {
     const empty = head.waiting === 0;
     if (head.first.length === 0) return { admitted: 0, empty };
     try {
-      const { admitted, stale } = await inTransaction(db, (trx) => admitFrom(trx, queue, head));
+      const admit = () => inTransaction(db, (trx) => admitFrom(trx, queue, head));
+      const { admitted, stale } = await during(crash, 'admission', admit);
       admissions.inc(admitted);
       if (stale.length > 0) await line.apply(queueId, stale.map(decisionOf)); // or they would stand at the head for ever
       return { admitted, empty };

@@ -1,6 +1,7 @@
 import { setTimeout as rest } from 'node:timers/promises';
 import type { QueueToken } from '@onsale/contracts/queue';
 import { memberHash, type Member, type QueueTokenCodec } from '@onsale/shared/auth';
+import type { CrashPoints } from '@onsale/shared/crash';
 import { notFound, Refusal } from '@onsale/shared/errors';
 import type { Metrics } from '@onsale/shared/metrics';
 import type { RestoreLine } from '../admission/restore-line.ts';
@@ -26,6 +27,7 @@ interface Deps {
   /** From [0, 1). */
   readonly random: () => number;
   readonly metrics: Metrics;
+  readonly crash?: CrashPoints | undefined;
 }
 
 export interface Issued {
@@ -53,7 +55,8 @@ const hasRoom = ({ cap }: QueueDefinition, { standing, admitted }: Extract<Entry
  * The member's number in a queue: the one it has, or a new one at the end of the line. However many ask at once, there is one number a member.
  * @throws Refusal NOT_FOUND, QUEUE_FULL; UPSTREAM_UNAVAILABLE when the line is not restored in a second; whatever Redis throws when it is away
  */
-export const issueToken = ({ definitions, line, look, restoreLine, markBusy, settled, codec, random, metrics }: Deps) => {
+export const issueToken = (deps: Deps) => {
+  const { definitions, line, look, restoreLine, markBusy, settled, codec, random, metrics, crash } = deps;
   const issued = metrics.counter({ name: 'onsale_queue_numbers_total', help: 'Numbers given out' });
 
   const ticked = (queueId: string, waitMs: number): Promise<void> => within(waitMs, settled(queueId)).catch(() => undefined);
@@ -83,6 +86,7 @@ export const issueToken = ({ definitions, line, look, restoreLine, markBusy, set
     for (let attempt = 0; attempt < TRIES; attempt += 1) {
       const queue = await find(queueId);
       const entry = await line.enqueue(queue, member);
+      crash?.hit('after-commit'); // Redis has it
       if (entry.outcome === 'FULL')
         throw new Refusal('QUEUE_FULL', 'The waiting room is full. Ask again later.', { retryAfterSeconds: queue.maxPollSeconds });
       if ('standing' in entry) {

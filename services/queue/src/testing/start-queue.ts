@@ -36,6 +36,7 @@ export const startQueue = async ({ settings = {}, kafka = false, replicas = 1 }:
   const tokenSecrets = [{ kid: 'test', secret: 's'.repeat(32) }];
   const composed: Settings = {
     mode: 'development',
+    crash: undefined,
     logLevel: 'trace',
     namespace,
     listen: { host: '127.0.0.1', port: 0, opsPort: 0, drainMs: 1000 },
@@ -43,7 +44,7 @@ export const startQueue = async ({ settings = {}, kafka = false, replicas = 1 }:
     tokenSecrets,
     mysql: { url: database.url, poolSize: 10, acquireTimeoutMs: 3000, statementTimeoutMs: 3000, lockWaitSeconds: 3 },
     redisUrl: engine.url,
-    kafka: { brokers, partitions: 2, replication: 1 },
+    kafka: { brokers, partitions: 2, replication: 1, sessionMs: 10_000 },
     tickMs: 50,
     queueDefaults: {
       cap: 100,

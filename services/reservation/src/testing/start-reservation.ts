@@ -70,13 +70,14 @@ export const startReservation = async ({ settings = {}, overrides = {}, replicas
       compose(
         {
           mode: 'development',
+          crash: undefined,
           logLevel: 'trace',
           namespace,
           listen: { host: '127.0.0.1', port: 0, opsPort: 0, drainMs: 1000 },
           principalKeys: publicKeys({ keys: [key] }),
           mysql: { url: database.url, poolSize: 10, acquireTimeoutMs: 3000, statementTimeoutMs: 3000, lockWaitSeconds: 3 },
           redisUrl: engine.url,
-          kafka: { brokers, partitions: 2, replication: 1 },
+          kafka: { brokers, partitions: 2, replication: 1, sessionMs: 10_000 },
           holds: { holdMs: 300_000, graceMs: 60_000 },
           sweepMs: 3_600_000, // specs sweep when they mean to
           locks: { enabled: true, waitMs: 3000, leaseMs: 10_000 },
