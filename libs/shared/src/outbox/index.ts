@@ -12,3 +12,4 @@ export {
 export { createOutbox, type Outbox, type OutboxOptions } from './create-outbox.ts';
 export { oldestAgeSeconds } from './outbox-store.ts';
 export { createOutboxTables } from './tables.ts';
+export { outboxChecks, type OutboxCheckOptions } from './outbox-checks.ts';

@@ -3,3 +3,4 @@ export { refused } from '../inbox/index.ts';
 export { createSagaTable } from './tables.ts';
 export { createSagaRunner, type SagaRunner, type SagaRunnerOptions } from './create-saga-runner.ts';
 export { createEnds, type Ends, type EndsOptions } from './create-ends.ts';
+export { sagaChecks, type SagaCheckOptions } from './saga-checks.ts';

@@ -1,0 +1,71 @@
+import type { Database } from '@onsale/shared/db';
+import { uuidOf, type Look } from '@onsale/shared/invariants';
+import type { Stores } from './stores.ts';
+
+export interface DeliveryOptions {
+  /** Seconds that a message may be on its way, from its commit or from the healing of the last fault. */
+  readonly withinSeconds: number;
+  readonly healedAt?: Date;
+}
+
+const messageIds = async (db: Database, table: 'outbox' | 'retries'): Promise<string[]> => {
+  const rows: { message: string }[] = await db(table).select({ message: db.raw(`JSON_UNQUOTE(JSON_EXTRACT(payload, '$.id'))`) });
+  return rows.map(({ message }) => message);
+};
+
+/** Commands that sagas have waited for since longer than that, with nothing sent meanwhile. */
+const awaited = async ({ payment }: Stores, { withinSeconds, healedAt = new Date(0) }: DeliveryOptions): Promise<string[]> => {
+  const [rows] = (await payment.raw(
+    `SELECT CONCAT(${uuidOf('id')}, ':', step, ':', IF(status = 'RUNNING', 'do', 'undo')) AS command FROM sagas
+     WHERE status IN ('RUNNING', 'COMPENSATING') AND GREATEST(updated_at, CAST(? AS DATETIME(3))) < NOW(3) - INTERVAL ? SECOND`,
+    [healedAt, withinSeconds],
+  )) as [{ command: string }[], unknown];
+  return rows.map(({ command }) => command);
+};
+
+/**
+ * What a saga waits for is the command in its own outbox, on its way to its owner or back, or the owner's reply in the owner's outbox. On its way it is
+ * for less than `withinSeconds`; a message that waits in `retries` is not lost either.
+ */
+const lostOfSagas = async (stores: Stores, options: DeliveryOptions): Promise<string[]> => {
+  const commands = await awaited(stores, options);
+  if (commands.length === 0) return [];
+  const kept = await Promise.all([
+    messageIds(stores.payment, 'outbox'),
+    messageIds(stores.payment, 'retries'),
+    ...[stores.reservation, stores.queue].flatMap((owner) => [messageIds(owner, 'outbox'), messageIds(owner, 'retries')]),
+  ]);
+  const somewhere = new Set(kept.flat());
+  return commands.filter((command) => !somewhere.has(command) && !somewhere.has(`${command}:reply`));
+};
+
+/** Schedules with a line of their own (it has the schedule's id) that was never opened, though the event has left. */
+const lostOfSchedules = async (
+  { reservation, queue }: Stores,
+  { withinSeconds, healedAt = new Date(0) }: DeliveryOptions,
+): Promise<string[]> => {
+  const [rows] = (await reservation.raw(
+    `SELECT queue_id FROM schedules s WHERE queue_id = ${uuidOf('id')}
+       AND GREATEST(created_at, CAST(? AS DATETIME(3))) < NOW(3) - INTERVAL ? SECOND
+       AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.aggregate = s.queue_id)`,
+    [healedAt, withinSeconds],
+  )) as [{ queue_id: string }[], unknown];
+  const found: { id: string }[] = await queue('queues').select('id');
+  const waiting: { message_key: string }[] = await queue('retries').select('message_key');
+  const known = new Set([...found.map(({ id }) => id), ...waiting.map(({ message_key }) => message_key)]);
+  return rows.map(({ queue_id }) => queue_id).filter((id) => !known.has(id));
+};
+
+/** Whether every message that was written has left and arrived (I8): what a lost outbox row is noticed by. */
+export const deliveryLooks = (stores: Stores, options: DeliveryOptions): Look[] => [
+  {
+    invariant: 'I8',
+    says: `what a saga has waited for since more than ${options.withinSeconds} s is in an outbox or tried again: no command and no reply was lost`,
+    find: () => lostOfSagas(stores, options),
+  },
+  {
+    invariant: 'I8',
+    says: `every schedule that asked for a line of its own has it after ${options.withinSeconds} s`,
+    find: () => lostOfSchedules(stores, options),
+  },
+];

@@ -1,0 +1,61 @@
+import { confirmLooks, runChecks, type Finding } from '@onsale/shared/invariants';
+import { outboxChecks } from '@onsale/shared/outbox';
+import { sagaChecks } from '@onsale/shared/saga';
+import { ledgerChecks } from '../../services/payment/src/ledger/check-ledger.ts';
+import { paymentChecks } from '../../services/payment/src/payments/payment-checks.ts';
+import { journalChecks } from '../../services/queue/src/journal/journal-checks.ts';
+import { seatChecks } from '../../services/reservation/src/seats/seat-checks.ts';
+import type { Operation } from '../load/operations-journal.ts';
+import { deliveryLooks } from './delivery-looks.ts';
+import { purchaseLooks } from './purchase-looks.ts';
+import { reading, readServices, withStores, type StoresOptions } from './stores.ts';
+
+export interface VerifyOptions extends StoresOptions {
+  /** What a load client kept of its operations: I6, I12 and the clients' side of I10 are read from it. */
+  readonly operations?: readonly Operation[];
+  /** When the last fault was healed; times of sagas and messages count from then. */
+  readonly healedAt?: Date;
+  /** Seconds that a saga may take (I7). */
+  readonly sagaSeconds?: number;
+  /** Seconds that a message may be on its way (I8). */
+  readonly messageSeconds?: number;
+  /** How long something may contradict a sentence about several stores before it counts: they cannot be read in one moment. */
+  readonly patienceMs?: number;
+}
+
+/** quality.md: every saga is terminal within 60 s of healing. */
+const SAGA_SECONDS = 60;
+/** Half of that: a saga whose message is lost is found before it is late. */
+const MESSAGE_SECONDS = 30;
+/** Longer than anything takes from one store to the next in a fleet that keeps up. */
+const PATIENCE_MS = 10_000;
+
+const inOrder = (a: Finding, b: Finding): number => Number(a.invariant.slice(1)) - Number(b.invariant.slice(1));
+
+/**
+ * Asks the stores of a fleet whether every invariant holds, as far as its data exists: one finding a sentence, by the invariants' numbers. It may run while the
+ * fleet is under load: sentences about one schema are one statement each, which sees one moment; what contradicts one about several stores counts
+ * when it does so for the whole of `patienceMs`. It reads, and writes nothing.
+ * @throws StoreUnreadable when a store is missing or does not answer
+ */
+export const verifyInvariants = (options: VerifyOptions): Promise<Finding[]> => {
+  const { healedAt, sagaSeconds = SAGA_SECONDS, messageSeconds = MESSAGE_SECONDS, patienceMs = PATIENCE_MS } = options;
+  const since = healedAt === undefined ? {} : { healedAt };
+  const messages = { withinSeconds: messageSeconds, ...since };
+  const own = {
+    payment: [...ledgerChecks, ...paymentChecks, ...sagaChecks({ withinSeconds: sagaSeconds, ...since })],
+    reservation: seatChecks,
+    queue: journalChecks,
+  };
+  return withStores(options, async (stores) => {
+    const findings: Finding[] = [];
+    for (const service of readServices) {
+      findings.push(...(await reading(service, () => runChecks(stores[service], own[service]))));
+      const sent = await reading(service, () => runChecks(stores[service], outboxChecks(messages)));
+      findings.push(...sent.map((finding) => ({ ...finding, says: `${service}: ${finding.says}` })));
+    }
+    const looks = [...purchaseLooks(stores), ...deliveryLooks(stores, messages)];
+    findings.push(...(await reading('several services', () => confirmLooks(looks, { patienceMs }))));
+    return findings.toSorted(inOrder);
+  });
+};
