@@ -25,8 +25,8 @@ export interface IdempotencyStore {
   /** A plain read, for looking before any lock is taken. @throws Refusal IDEMPOTENCY_KEY_REUSED */
   find(scope: KeyScope): Promise<Kept | undefined>;
   once(scope: KeyScope): Once;
-  /** Forgets keys older than `before`, in small steps. Answers how many. */
-  purge(before: Date): Promise<number>;
+  /** Forgets keys older than `before`, in small steps, none of them after the signal. Answers how many. */
+  purge(before: Date, signal?: AbortSignal): Promise<number>;
 }
 
 const PURGE_STEP = 500;
@@ -80,9 +80,10 @@ export const createIdempotencyStore = ({ db, clock }: { db: Database; clock: Clo
     };
   },
 
-  purge: async (before) => {
+  purge: async (before, signal) => {
     let total = 0;
     for (;;) {
+      if (signal?.aborted === true) return total;
       const deleted = await keys.deleteBefore(db, { before, limit: PURGE_STEP });
       total += deleted;
       if (deleted < PURGE_STEP) return total;

@@ -12,8 +12,8 @@ export const createKeyPurge = ({ store, clock, log }: { store: IdempotencyStore;
   loop({
     name: 'idempotency key purge',
     everyMs: EVERY_MS,
-    turn: async () => {
-      await store.purge(new Date(clock.now().getTime() - KEPT_MS));
+    turn: async (signal) => {
+      await store.purge(new Date(clock.now().getTime() - KEPT_MS), signal);
     },
     onError: (error) => log.warn({ err: error }, 'old idempotency keys were not purged'),
   });

@@ -232,4 +232,14 @@ describe('idempotency keys', () => {
     expect(await young.find(old[0]!)).toBeUndefined();
     expect(await young.find(scope)).toBeDefined();
   });
+
+  it('purges nothing more once it is told to stop', async () => {
+    const scope = buildScope();
+    await storeOf(here).once(scope).transaction(here, addEffect);
+    const dayLater = new Date(clock.now().getTime() + 24 * 60 * 60_000);
+
+    expect(await storeOf(here).purge(dayLater, AbortSignal.abort())).toBe(0);
+    expect(await storeOf(here).find(scope)).toBeDefined();
+    expect(await storeOf(here).purge(dayLater, new AbortController().signal)).toBeGreaterThan(0);
+  });
 });

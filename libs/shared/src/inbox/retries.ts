@@ -6,7 +6,7 @@ import type { ConsumerMetrics } from './consumer-metrics.ts';
 import { publishDeadLetter } from './dead-letter.ts';
 import { InvalidMessage } from './handler.ts';
 import { parseMessage, type Receiver, type Routes } from './receive.ts';
-import { dueRetries, lockRetry, postpone, removeRetry, type RetryRow } from './retry-store.ts';
+import { dueRetries, postpone, readDue, removeRetry, type RetryRow } from './retry-store.ts';
 
 export interface RetriesOptions {
   readonly db: Database;
@@ -52,9 +52,9 @@ export const createRetries = (options: RetriesOptions) => {
     counts.dead(topic);
   };
 
-  /** Two replicas may try the same row at once: the inbox lets one have its effect. */
+  /** Two replicas may try the same row at once: the inbox lets one have its effect, and both would postpone it alike. */
   const one = async (id: number): Promise<void> => {
-    const row = await inTransaction(db, (trx) => lockRetry(trx, id));
+    const row = await readDue(db, id);
     if (row === undefined) return;
     try {
       await attempt(row);

@@ -53,9 +53,9 @@ export const dueRetries = async (db: Database, consumer: string, limit: number):
   return (rows as { id: number }[]).map(({ id }) => id);
 };
 
-/** Takes a due retry for this transaction; undefined when another replica has it, or had it. */
-export const lockRetry = async (trx: Trx, id: number): Promise<RetryRow | undefined> =>
-  await trx('retries').where({ id }).where('due_at', '<=', trx.raw('NOW(3)')).forUpdate().skipLocked().first();
+/** A retry while it is due; undefined when another replica has tried it meanwhile. A plain read: it keeps nobody from trying the same. */
+export const readDue = async (db: Database, id: number): Promise<RetryRow | undefined> =>
+  await db('retries').where({ id }).where('due_at', '<=', db.raw('NOW(3)')).first();
 
 export const postpone = async (trx: Trx, id: number, attempts: number, error: unknown, dueInMs: number): Promise<void> => {
   await trx('retries')

@@ -22,8 +22,6 @@ export interface Outbox {
   add(trx: Trx, ...drafts: readonly MessageDraft[]): Promise<void>;
   /** Sends what was committed. Every replica runs one; they share the shards. */
   readonly relay: Part;
-  /** Has the relay look at all its shards now. */
-  wake(): void;
 }
 
 /** Below what Kafka takes (1 MiB for a batch of a partition): a message that cannot be sent would block all behind it for ever. */
@@ -66,6 +64,5 @@ export const createOutbox = (options: OutboxOptions): Outbox => {
       afterCommit(trx, () => relay.wake(rows.map(({ shard }) => shard)));
     },
     relay,
-    wake: () => relay.wake(),
   };
 };

@@ -12,8 +12,8 @@ import { oldestAgeSeconds, outgoing, readLowest, removeSent, type OutboxRow } fr
 import { createShardLeases } from './shard-leases.ts';
 
 export interface Relay extends Part {
-  /** There may be something in these shards, or in any. */
-  wake(shards?: readonly number[]): void;
+  /** There may be something in these shards. */
+  wake(shards: readonly number[]): void;
 }
 
 export interface RelayOptions {
@@ -164,7 +164,7 @@ export const createRelay = (options: RelayOptions): Relay => {
   return {
     name: 'outbox relay',
     wake: (shards) => {
-      const foreign = mark(shards ?? leases.owned());
+      const foreign = mark(shards);
       if (foreign.length > 0) void notices?.publish(channel, foreign.join(','));
     },
     start: async () => {
