@@ -66,6 +66,7 @@ export function environmentOf({
     ONSALE_PORT: String(place.port),
     ONSALE_OPS_PORT: String(place.opsPort),
     ONSALE_NAMESPACE: namespace,
+    ONSALE_DRAIN_DELAY_SECONDS: '0', // nobody here routes by readiness
     ONSALE_DRAIN_SECONDS: '5', // at a terminal nobody waits longer
     ONSALE_REDIS_URL: redisUrl,
     ONSALE_PRINCIPAL_PUBLIC_KEYS_FILE: keys.principalPublic,

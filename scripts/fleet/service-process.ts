@@ -44,8 +44,8 @@ export interface ServiceProcessOptions {
 
 /** A member of a Kafka group that was killed is missed for up to 30 s, and its successor is not ready before. */
 const readyMs = 60_000;
-/** Beyond its own drain of a few seconds. */
-const stopMs = 15_000;
+/** Beyond its own deadline (5 s for requests, 10 s for parts), at which it ends with exit code 1. */
+const stopMs = 17_000;
 const firstBackoffMs = 500;
 const longestBackoffMs = 10_000;
 /** One that ran this long begins again with the shortest wait. */

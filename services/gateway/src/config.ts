@@ -1,4 +1,4 @@
-import { commonSettings, readConfig, readJwk, readJwks, readSecrets, redisSettings, setting, type Env } from '@onsale/shared/config';
+import { commonSettings, listenOf, readConfig, readJwk, readJwks, readSecrets, redisSettings, setting, type Env } from '@onsale/shared/config';
 import { z } from 'zod';
 
 const origins = (about: string) =>
@@ -69,7 +69,7 @@ export const readSettings = (env: Env = process.env) => {
   return {
     logLevel: e.ONSALE_LOG_LEVEL,
     namespace: e.ONSALE_NAMESPACE,
-    listen: { host: e.ONSALE_HOST, port: e.ONSALE_PORT, opsPort: e.ONSALE_OPS_PORT, drainMs: e.ONSALE_DRAIN_SECONDS * 1000 },
+    listen: listenOf(e),
     maxConnections: e.ONSALE_MAX_CONNECTIONS,
     replicas: {
       queue: e.ONSALE_QUEUE_URLS,

@@ -1,10 +1,8 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { pino } from 'pino';
 import { createMetrics } from '../metrics/index.ts';
-import { eventually } from '../testing/index.ts';
+import { captureLog, eventually } from '../testing/index.ts';
 import { createService, loop, type Part, type Service } from './index.ts';
 
-const log = pino({ level: 'silent' });
 const services: Service[] = [];
 afterEach(async () => {
   for (const service of services.splice(0)) await service.stop();
@@ -14,12 +12,14 @@ const given = ({
   parts = [],
   checks = {},
   drainMs = 5000,
-}: { parts?: Part[]; checks?: Record<string, () => Promise<void>>; drainMs?: number } = {}) => {
+  drainDelayMs = 0,
+}: { parts?: Part[]; checks?: Record<string, () => Promise<void>>; drainMs?: number; drainDelayMs?: number } = {}) => {
   const under: { answer?: () => void } = {};
+  const captured = captureLog();
   const service = createService({
     name: 'test',
-    settings: { host: '127.0.0.1', port: 0, opsPort: 0, drainMs },
-    log,
+    settings: { host: '127.0.0.1', port: 0, opsPort: 0, drainMs, drainDelayMs },
+    log: captured.log,
     metrics: createMetrics({ service: 'test', defaults: false }),
     app: (_req, res) => {
       under.answer = () => void res.end('done');
@@ -28,7 +28,7 @@ const given = ({
     parts,
   });
   services.push(service);
-  return { service, under };
+  return { service, under, logged: (msg: string) => captured.lines().find((line) => line.msg === msg) };
 };
 
 const statusOf = async (url: string): Promise<number> => {
@@ -70,25 +70,74 @@ describe('createService', () => {
   });
 
   it('answers what is under way before it stops, and is not ready meanwhile', async () => {
-    const { service, under } = given();
+    const { service, under, logged } = given();
     const { url, opsUrl } = await service.start();
     const asked = fetch(url);
     await eventually(() => expect(under.answer).toBeDefined());
     const stopped = service.stop();
     expect(await statusOf(`${opsUrl}/readyz`)).toBe(503);
     under.answer!();
-    expect(await (await asked).text()).toBe('done');
+    const answer = await asked;
+    expect(await answer.text()).toBe('done');
+    expect(answer.headers.get('connection')).toBe('close');
     await stopped;
     await expect(fetch(url)).rejects.toThrow();
+    expect(logged('draining')).toMatchObject({ underWay: 1 });
+    expect(logged('drained')).toMatchObject({ answered: 1, unanswered: 0 });
+  });
+
+  it('still takes requests for a while after it was told to stop, and keeps none of their connections', async () => {
+    const { service, under, logged } = given({ drainDelayMs: 300 });
+    const { url } = await service.start();
+    const stopped = service.stop();
+    const asked = fetch(url);
+    await eventually(() => expect(under.answer).toBeDefined());
+    under.answer!();
+    expect((await asked).headers.get('connection')).toBe('close');
+    await stopped;
+    expect(logged('drained')).toMatchObject({ answered: 1, unanswered: 0 });
+  });
+
+  it('stops its parts only when the last request is answered, which may need them', async () => {
+    const told: string[] = [];
+    const part: Part = { name: 'part', start: async () => undefined, stop: async () => void told.push('part stopped') };
+    const { service, under } = given({ parts: [part] });
+    const { url } = await service.start();
+    const asked = fetch(url).then(() => told.push('answered'));
+    await eventually(() => expect(under.answer).toBeDefined());
+    const stopped = service.stop();
+    under.answer!();
+    await Promise.all([asked, stopped]);
+    expect(told).toEqual(['answered', 'part stopped']);
+  });
+
+  it('begins nothing more when it is stopped while it starts', async () => {
+    const told: string[] = [];
+    const opening = Promise.withResolvers<void>();
+    const reached = Promise.withResolvers<void>();
+    const slow: Part = {
+      name: 'slow',
+      start: () => (reached.resolve(), opening.promise),
+      stop: async () => void told.push('slow stopped'),
+    };
+    const next: Part = { name: 'next', start: async () => void told.push('next started'), stop: async () => undefined };
+    const { service } = given({ parts: [slow, next] });
+    const starting = expect(service.start()).rejects.toThrow('stopped while it was starting');
+    await reached.promise;
+    await service.stop();
+    opening.resolve();
+    await starting;
+    expect(told).toEqual(['slow stopped']);
   });
 
   it('cuts what is still under way at the drain’s deadline', async () => {
-    const { service, under } = given({ drainMs: 50 });
+    const { service, under, logged } = given({ drainMs: 50 });
     const { url } = await service.start();
     const asked = fetch(url).catch(() => 'cut');
     await eventually(() => expect(under.answer).toBeDefined());
     await service.stop();
     expect(await asked).toBe('cut');
+    expect(logged('drained')).toMatchObject({ answered: 0, unanswered: 1 });
   });
 });
 

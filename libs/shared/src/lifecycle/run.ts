@@ -1,8 +1,5 @@
 import type { Service } from './service.ts';
 
-/** Beyond the drain's own deadline: whatever still hangs then is cut. */
-const HARD_STOP_MS = 30_000;
-
 const fail = (message: string, error: unknown): never => {
   process.stderr.write(
     `${JSON.stringify({ level: 'fatal', msg: message, error: error instanceof Error ? error.stack : String(error) })}\n`,
@@ -11,8 +8,8 @@ const fail = (message: string, error: unknown): never => {
 };
 
 /**
- * What `main.ts` is: composes, starts, and stops on SIGTERM or SIGINT with exit code 0. A service that cannot start, an error that nobody
- * caught, or a stop that hangs ends the process with exit code 1: a supervisor's restart is better than a process in doubt.
+ * What `main.ts` is: composes, starts, and stops on SIGTERM or SIGINT with exit code 0, also while it is starting. A service that cannot start, an
+ * error that nobody caught, or a stop beyond its deadline ends the process with exit code 1: a supervisor's restart is better than a process in doubt.
  */
 export const run = async (compose: () => Service | Promise<Service>): Promise<void> => {
   process.on('uncaughtException', (error) => fail('uncaught exception', error));
@@ -20,7 +17,6 @@ export const run = async (compose: () => Service | Promise<Service>): Promise<vo
   let service: Service;
   try {
     service = await compose();
-    await service.start();
   } catch (error) {
     return fail('could not start', error);
   }
@@ -29,7 +25,7 @@ export const run = async (compose: () => Service | Promise<Service>): Promise<vo
     if (stopping) return;
     stopping = true;
     service.log.info({ signal }, 'stopping');
-    setTimeout(() => fail('stop took too long', undefined), HARD_STOP_MS).unref();
+    setTimeout(() => fail('stop took too long', undefined), service.stopWithinMs).unref();
     service.stop().then(
       () => process.exit(0),
       (error: unknown) => fail('could not stop', error),
@@ -37,6 +33,11 @@ export const run = async (compose: () => Service | Promise<Service>): Promise<vo
   };
   process.on('SIGTERM', () => stop('SIGTERM'));
   process.on('SIGINT', () => stop('SIGINT'));
+  try {
+    await service.start();
+  } catch (error) {
+    if (!stopping) fail('could not start', error);
+  }
 };
 
 /** For parts that find that they cannot go on (a consumer that is lost): end the process, so that the supervisor starts a whole one. */

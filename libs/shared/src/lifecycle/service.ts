@@ -1,5 +1,6 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as rest } from 'node:timers/promises';
 import type { Log } from '../log/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import { operations } from './operations.ts';
@@ -7,7 +8,15 @@ import type { Part } from './part.ts';
 
 export interface ServiceOptions {
   readonly name: string;
-  readonly settings: { readonly host: string; readonly port: number; readonly opsPort: number; readonly drainMs: number };
+  readonly settings: {
+    readonly host: string;
+    readonly port: number;
+    readonly opsPort: number;
+    /** How long a service that is told to stop still takes requests, so that those who route to it learn from its readiness; 0 by default. */
+    readonly drainDelayMs?: number;
+    /** Longest time for the requests that are then under way. */
+    readonly drainMs: number;
+  };
   readonly log: Log;
   readonly metrics: Metrics;
   readonly app: RequestListener;
@@ -24,12 +33,18 @@ export interface ServiceOptions {
 export interface Service {
   readonly name: string;
   readonly log: Log;
+  /** Longest time that `stop` may take: both times of the drain, and 10 s for parts and engines. */
+  readonly stopWithinMs: number;
+  /** @throws what a part throws; Error when it was stopped meanwhile. What had started has stopped then. */
   start(): Promise<{ url: string; opsUrl: string }>;
+  /** Called again it is the same stop. */
   stop(): Promise<void>;
 }
 
 /** Idle connections outlive those of the gateway's agent, so that it never writes into one that is being closed. */
 const KEEP_ALIVE_MS = 65_000;
+/** A relay tries for 5 s to send what is left, a handler of messages ends within 5 s. */
+const PARTS_MS = 10_000;
 
 const listen = (server: Server, port: number, host: string): Promise<string> =>
   new Promise((resolve, reject) => {
@@ -55,28 +70,67 @@ const drained = (server: Server, deadlineMs: number, log: Log): Promise<void> =>
     server.closeIdleConnections();
   });
 
+/** The requests under way. Once `leaving`, every answer that has not begun says that its connection closes, and the rest are counted. */
+const createTraffic = (metrics: Metrics) => {
+  const underWay = new Set<ServerResponse>();
+  const gauge = metrics.gauge({
+    name: 'onsale_http_requests_under_way',
+    help: 'Requests whose headers have come, and that are not answered',
+  });
+  let answered = 0;
+  let broken = 0;
+  let leaving = false;
+  const closing = (res: ServerResponse): void => {
+    if (!res.headersSent) res.setHeader('connection', 'close');
+  };
+  return {
+    take: (res: ServerResponse, closed: () => void): void => {
+      underWay.add(res);
+      gauge.inc();
+      if (leaving) closing(res);
+      res.once('close', () => {
+        underWay.delete(res);
+        gauge.dec();
+        if (!leaving) return;
+        if (res.writableFinished) answered += 1;
+        else broken += 1;
+        closed();
+      });
+    },
+    /** @returns how many are under way now */
+    leave: (): number => {
+      leaving = true;
+      for (const res of underWay) closing(res);
+      return underWay.size;
+    },
+    /** Of those that have been under way since. */
+    left: () => ({ answered, unanswered: broken + underWay.size }),
+  };
+};
+
 /**
- * One process's worth of a service: its HTTP server, its operations port, and the parts beside them.
- * Stopping: readiness says 503, the port takes nobody new, requests under way are answered (`drainMs` at most), then parts, then engines.
+ * One process's worth of a service: its HTTP server, its operations port, and the parts beside them. Stopping: readiness says 503, and answers close
+ * their connections; for `drainDelayMs` requests are still taken; then the port takes nobody new, and what is under way is answered, `drainMs` at
+ * most; then parts stop, consumers before relays; then engines are closed. Requests come before parts, as a payment's answer needs both.
  */
 export const createService = ({ name, settings, log, metrics, app, checks, parts, close = [], prepare }: ServiceOptions): Service => {
+  const { host, port, opsPort, drainDelayMs = 0, drainMs } = settings;
   const state = { listening: false, stopping: false };
+  const traffic = createTraffic(metrics);
   const server = createServer(
     { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: 20_000, requestTimeout: 30_000, maxHeaderSize: 32_768 },
     (req, res) => {
-      if (state.stopping) res.setHeader('connection', 'close');
-      // an answer that was under way when the stop began leaves its connection idle, and an idle one keeps the server from closing
-      res.once('close', () => state.stopping && setImmediate(() => server.closeIdleConnections()));
+      // an answer that had begun before the stop leaves its connection idle, and an idle one keeps the server from closing
+      traffic.take(res, () => void setImmediate(() => server.listening || server.closeIdleConnections()));
       app(req, res);
     },
   );
   prepare?.(server);
   const opsServer = createServer(operations({ checks, metrics, log, serving: () => state.listening && !state.stopping }));
   const started: Part[] = [];
+  let stopped: Promise<void> | undefined;
 
-  const stop = async (): Promise<void> => {
-    state.stopping = true;
-    await drained(server, settings.drainMs, log);
+  const stopParts = async (): Promise<void> => {
     for (const part of started.toReversed()) {
       try {
         await part.stop();
@@ -85,27 +139,45 @@ export const createService = ({ name, settings, log, metrics, app, checks, parts
       }
     }
     for (const end of close) await end().catch((error: unknown) => log.warn({ err: error }, 'an engine was not closed cleanly'));
+  };
+
+  const leave = async (): Promise<void> => {
+    state.stopping = true;
+    log.info({ underWay: traffic.leave() }, 'draining');
+    if (state.listening) await rest(drainDelayMs);
+    await drained(server, drainMs, log);
+    log.info(traffic.left(), 'drained');
+    await stopParts();
     opsServer.closeAllConnections();
     await drained(opsServer, 1000, log);
     log.info('stopped');
+  };
+  const stop = (): Promise<void> => (stopped ??= leave());
+
+  const begin = async (): Promise<{ url: string; opsUrl: string }> => {
+    const opsUrl = await listen(opsServer, opsPort, host);
+    for (const part of parts) {
+      if (state.stopping) break;
+      started.push(part);
+      await part.start();
+    }
+    if (state.stopping) throw new Error('stopped while it was starting');
+    const url = await listen(server, port, host);
+    state.listening = true;
+    log.info({ url, opsUrl }, 'listening');
+    return { url, opsUrl };
   };
 
   return {
     name,
     log,
+    stopWithinMs: drainDelayMs + drainMs + PARTS_MS,
     start: async () => {
       try {
-        const opsUrl = await listen(opsServer, settings.opsPort, settings.host);
-        for (const part of parts) {
-          started.push(part);
-          await part.start();
-        }
-        const url = await listen(server, settings.port, settings.host);
-        state.listening = true;
-        log.info({ url, opsUrl }, 'listening');
-        return { url, opsUrl };
+        return await begin();
       } catch (error) {
         await stop();
+        opsServer.close(); // it may have opened while that stop was on its way
         throw error;
       }
     },
