@@ -1,5 +1,6 @@
 // npm test [-- <jest's arguments>]: the static checks, then every spec on engines of its own.
 import { randomInt } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { runChecks } from '../checks/run-checks.ts';
 import { CannotGoOn, type Engines } from '../engines/engines.ts';
@@ -26,6 +27,7 @@ try {
   console.log(`seed ${seed} (ONSALE_TEST_SEED=${seed} npm test repeats the order)`);
   const reaped = await reapOrphans(home);
   if (reaped.length > 0) console.log(`ended what an earlier run left behind: ${reaped.join(', ')}`);
+  rmSync(join(home.folder, 'logs', 'e2e'), { recursive: true, force: true }); // of the fleets of the run before
   if (jestArguments.length === 0) count(await runChecks());
   else console.log('- static checks are left out when specs are named (npm run check)');
   signal.throwIfAborted();

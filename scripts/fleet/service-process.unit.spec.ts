@@ -1,8 +1,7 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { eventually } from '@onsale/shared/testing';
+import { eventually, temporaryFolders } from '@onsale/shared/testing';
 import { type Claim, claimBlock } from '../ports/claim-block.ts';
 import { joinHome } from '../processes/home.ts';
 import { type ServiceProcess, serviceProcess } from './service-process.ts';
@@ -15,10 +14,12 @@ const readyService = `
   console.log('hello from ' + process.env.GREETING);
 `;
 
+const folders = temporaryFolders();
+afterAll(folders.remove);
 const claims: Claim[] = [];
 
 const given = async ({ code, restart = false }: { code: string; restart?: boolean }) => {
-  const folder = mkdtempSync(join(tmpdir(), 'onsale-service-'));
+  const folder = folders.make();
   const script = join(folder, 'service.cjs');
   writeFileSync(script, code);
   claims.push(await claimBlock(portsForTests));

@@ -1,10 +1,8 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Engines } from '../engines/engines.ts';
 import { developmentKeys, type KeyFiles } from '../keys/development-keys.ts';
 import { claimBlock } from '../ports/claim-block.ts';
-import { type Home, joinHome } from '../processes/home.ts';
+import type { Home } from '../processes/home.ts';
 import { createDatabases, type DatabaseUrls, migrateDatabases } from './databases.ts';
 import { environmentOf, type FleetSettings, withRedisDb } from './environment.ts';
 import { type ServiceProcess, type ServiceProcessOptions, serviceProcess } from './service-process.ts';
@@ -12,8 +10,8 @@ import { findPlaces, portsForTests, type Replicas, type ServiceName } from './se
 
 export interface FleetOptions {
   engines: Pick<Engines, 'mysqlUrl' | 'redisUrl' | 'kafkaBrokers'>;
-  /** Keeps keys and pid files. Left out, it is the home of `npm test`, else a new temporary folder. */
-  home?: Home;
+  /** Keeps keys and pid files. */
+  home: Home;
   /** Of topics, consumer groups, Redis keys and channels; `onsale` when left out. */
   namespace?: string;
   /** Of the schemas and the MySQL users; `onsale_` when left out, and at most 21 characters. */
@@ -73,7 +71,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
 
 /** All but the migrations and the processes: ports, keys, schemas and users. */
 export async function prepareFleet(options: FleetOptions): Promise<Fleet> {
-  const { engines, home = testHome(), namespace = 'onsale', schemaPrefix = 'onsale_', redisDb, replicas = {}, settings = {} } = options;
+  const { engines, home, namespace = 'onsale', schemaPrefix = 'onsale_', redisDb, replicas = {}, settings = {} } = options;
   const { ports = 'documented', host = '127.0.0.1', output, restart = false, onNotice = () => {} } = options;
   const claim = ports === 'free' ? await claimBlock(portsForTests) : undefined;
   const places = await findPlaces({ replicas, ...(claim === undefined ? {} : { claimed: claim.first }) });
@@ -124,9 +122,4 @@ export async function prepareFleet(options: FleetOptions): Promise<Fleet> {
       for (const process of processes) process.kill();
     },
   };
-}
-
-/** Under `npm test` what a killed spec leaves behind is ended by its pid file in that home. */
-function testHome(): Home {
-  return joinHome(process.env.ONSALE_TEST_HOME ?? mkdtempSync(join(tmpdir(), 'onsale-')));
 }

@@ -1,11 +1,13 @@
-import { mkdtempSync, readFileSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { temporaryFolders } from '@onsale/shared/testing';
 import { developmentKeys } from './development-keys.ts';
 import { homeSecret } from './home-secret.ts';
 
-const newFolder = () => mkdtempSync(join(tmpdir(), 'onsale-keys-'));
+const folders = temporaryFolders();
+afterAll(folders.remove);
+const newFolder = folders.make;
 const read = (path: string) => JSON.parse(readFileSync(path, 'utf8')) as { keys: Record<string, string>[] } & Record<string, string>;
 
 describe('developmentKeys', () => {

@@ -1,13 +1,15 @@
-import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { temporaryFolders } from '@onsale/shared/testing';
 import { type Daemon, startDaemon } from './daemon.ts';
 import { claimFreeHome, claimHome, type Home, HomeInUse, joinHome, reapOrphans } from './home.ts';
 import { readLivePidFile, writePidFile } from './pid-file.ts';
 import { startTimeOf } from './start-time.ts';
 
-const newFolder = () => join(mkdtempSync(join(tmpdir(), 'onsale-home-')), 'home');
+const folders = temporaryFolders();
+afterAll(folders.remove);
+const newFolder = () => join(folders.make(), 'home');
 
 /** A process that does nothing until it is told to end. */
 const idle = (home: Home, name: string): Promise<Daemon> =>

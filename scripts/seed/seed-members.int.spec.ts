@@ -1,10 +1,9 @@
-import { readFileSync, mkdtempSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import * as contract from '@onsale/contracts/commerce';
 import { idToBytes } from '@onsale/shared/ids';
-import { testDatabase, type TestDatabase } from '@onsale/shared/testing';
+import { temporaryFolders, testDatabase, type TestDatabase } from '@onsale/shared/testing';
 import { type Commerce, startCommerce } from '../../services/commerce/src/testing/start-commerce.ts';
 import { checkLedger } from '../../services/payment/src/ledger/check-ledger.ts';
 import { balanceOf } from '../../services/payment/src/ledger/wallet-store.ts';
@@ -12,6 +11,7 @@ import { openMemberFile, type SeededMember } from './member-file.ts';
 import { seededPassword, seedMembers } from './seed-members.ts';
 import { signUpMembers } from './sign-up-members.ts';
 
+const folders = temporaryFolders();
 let commerce: Commerce;
 let payment: TestDatabase;
 beforeAll(async () => {
@@ -21,10 +21,11 @@ beforeAll(async () => {
 afterAll(async () => {
   await commerce.stop();
   await payment.drop();
+  folders.remove();
 });
 
 const seed = async ({ count, points = 0, signal }: { count: number; points?: number; signal?: AbortSignal }) => {
-  const out = join(mkdtempSync(join(tmpdir(), 'onsale-seed-')), 'members.jsonl');
+  const out = join(folders.make(), 'members.jsonl');
   const file = openMemberFile(out);
   const databases = { commerce: commerce.databaseUrl, payment: payment.url };
   const { accessKeys } = commerce;

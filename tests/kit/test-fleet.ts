@@ -1,15 +1,15 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createClient } from '@onsale/contracts';
 import { createQueue, readQueue } from '@onsale/contracts/queue';
 import { createConcert, createSchedule } from '@onsale/contracts/reservation';
 import { createAccessTokenSigner, type JSONWebKeySet } from '@onsale/shared/auth';
 import { newId, systemClock } from '@onsale/shared/ids';
-import { eventually, testRedis } from '@onsale/shared/testing';
+import { eventually, temporaryFolders, testRedis } from '@onsale/shared/testing';
 import { createConnection } from 'mysql2/promise';
 import { startFleet, type FleetOptions } from '../../scripts/fleet/start-fleet.ts';
+import { joinHome } from '../../scripts/processes/home.ts';
 import { createDigest } from './digest.ts';
 import { createMember, type TestMember } from './member.ts';
 import { createStores } from './stores.ts';
@@ -44,10 +44,22 @@ const engine = (name: string): string => {
 
 const signerOf = (keys: JSONWebKeySet, lifeSeconds: number) => createAccessTokenSigner({ keys, clock: systemClock, lifeSeconds });
 
+/**
+ * Keys, pid files and logs: in the home of `npm test`, where logs can be read until the next run, and what a killed spec leaves behind is found by its
+ * pid file; else in folders that go with the fleet.
+ */
+const foldersOf = (name: string, make: () => string) => {
+  const home = process.env.ONSALE_TEST_HOME;
+  if (home === undefined) return { home: joinHome(make()), logFolder: make() };
+  return { home: joinHome(home), logFolder: join(home, 'logs', 'e2e', name) };
+};
+
 /** A fleet of real processes for one test file, with schemas, a Redis database, a Kafka namespace and ports of its own. */
 export const startTestFleet = async ({ replicas, settings }: Pick<FleetOptions, 'replicas' | 'settings'> = {}) => {
   const name = randomBytes(4).toString('hex');
   const redis = await testRedis();
+  const folders = temporaryFolders();
+  const { home, logFolder } = foldersOf(name, folders.make);
   const admin = engine('ONSALE_TEST_MYSQL_URL');
   const schemaPrefix = `e2e_${name}_`;
   const fleet = await startFleet({
@@ -57,9 +69,11 @@ export const startTestFleet = async ({ replicas, settings }: Pick<FleetOptions, 
     replicas: replicas ?? {},
     settings: settings ?? {},
     ports: 'free',
-    output: { logFolder: mkdtempSync(join(tmpdir(), `onsale-e2e-${name}-`)) },
+    home,
+    output: { logFolder },
   }).catch(async (error: unknown) => {
     await redis.stop(); // an open connection would keep jest from ending
+    folders.remove();
     throw error;
   });
   const stores = createStores({ urlOf: (service) => fleet.databases[service as 'queue'] as string });
@@ -131,6 +145,7 @@ export const startTestFleet = async ({ replicas, settings }: Pick<FleetOptions, 
       await stores.close();
       await redis.stop();
       await dropSchemas();
+      folders.remove();
     },
   };
 };

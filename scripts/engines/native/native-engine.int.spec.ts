@@ -1,9 +1,7 @@
-import { mkdtempSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from '@jest/globals';
-import { eventually } from '@onsale/shared/testing';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { eventually, temporaryFolders } from '@onsale/shared/testing';
 import { freeBlock } from '../../ports/free-block.ts';
 import { type Home, joinHome } from '../../processes/home.ts';
 import { readLivePidFile } from '../../processes/pid-file.ts';
@@ -46,8 +44,11 @@ const engines: { what: string; make: Make }[] = [
     : [{ what: 'Redis', make: (options) => nativeRedis({ ...options, binary: redisServer }) } satisfies { what: string; make: Make }]),
 ];
 
+const folders = temporaryFolders();
+afterAll(folders.remove);
+
 const given = async () => {
-  const home = joinHome(join(mkdtempSync(join(tmpdir(), 'onsale-engine-')), 'home'));
+  const home = joinHome(join(folders.make(), 'home'));
   const [firstPort] = (await freeBlock({ first: [25_000 + Math.floor(Math.random() * 4_000)], step: 10 })) as [number];
   return { home, firstPort, pid: () => readLivePidFile(home.pidFile('redis'), home.instance)?.pid };
 };

@@ -1,12 +1,13 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
+import { temporaryFolders } from '@onsale/shared/testing';
 import { readSettings } from './config.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'onsale-commerce-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folders = temporaryFolders();
+const folder = folders.make();
+afterAll(folders.remove);
 
 const keyFile = (kid: string, half: 'privateKey' | 'publicKey' = 'privateKey'): string => {
   const path = join(folder, `${kid}-${half}.json`);

@@ -1,10 +1,13 @@
-import { describe, expect, it } from '@jest/globals';
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { temporaryFolders } from '@onsale/shared/testing';
 import { readSettings } from './config.ts';
 
-const keys = join(mkdtempSync(join(tmpdir(), 'onsale-payment-')), 'keys.json');
+const folders = temporaryFolders();
+afterAll(folders.remove);
+
+const keys = join(folders.make(), 'keys.json');
 writeFileSync(keys, JSON.stringify({ keys: [{ kid: 'gateway-1', kty: 'OKP' }] }));
 const needed = {
   ONSALE_PORT: '8083',

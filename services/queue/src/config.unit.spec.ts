@@ -1,11 +1,14 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { temporaryFolders } from '@onsale/shared/testing';
 import { readSettings } from './config.ts';
 
+const folders = temporaryFolders();
+afterAll(folders.remove);
+
 const file = (value: unknown): string => {
-  const path = join(mkdtempSync(join(tmpdir(), 'onsale-queue-')), 'value.json');
+  const path = join(folders.make(), 'value.json');
   writeFileSync(path, JSON.stringify(value));
   return path;
 };

@@ -1,7 +1,7 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { temporaryFolders } from '../testing/index.ts';
 import { commonSettings, crashOf, crashSettings, readConfig, readJwks, setting } from './index.ts';
 
 const shape = {
@@ -9,8 +9,11 @@ const shape = {
   ONSALE_B: setting.int({ default: 3, min: 1, about: 'b' }),
   ONSALE_C: setting.onOff({ default: true, about: 'c' }),
 };
+
+const folders = temporaryFolders();
+afterAll(folders.remove);
 const file = (text: string): string => {
-  const path = join(mkdtempSync(join(tmpdir(), 'onsale-config-')), 'value');
+  const path = join(folders.make(), 'value');
   writeFileSync(path, text);
   return path;
 };

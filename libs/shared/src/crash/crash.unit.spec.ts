@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { temporaryFolders } from '../testing/index.ts';
 import { createCrashPoints, parseCrashAt } from './index.ts';
 
 interface Line {
@@ -12,9 +12,12 @@ interface Line {
   readonly time: string;
 }
 
+const folders = temporaryFolders();
+afterAll(folders.remove);
+
 /** Runs `body` in a process of its own with a point armed; it may say `crash` and `during`. */
 const runWith = async (at: string, body: string) => {
-  const folder = mkdtempSync(join(tmpdir(), 'onsale-crash-'));
+  const folder = folders.make();
   const [log, survived] = [join(folder, 'log'), join(folder, 'survived')];
   const script = `
     import { writeFileSync } from 'node:fs';

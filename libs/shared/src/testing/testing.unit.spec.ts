@@ -1,5 +1,7 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { captureLog, eventually, fixedClock } from './index.ts';
+import { captureLog, eventually, fixedClock, temporaryFolders } from './index.ts';
 
 describe('eventually', () => {
   it('asks again until nothing is thrown, and answers with the value', async () => {
@@ -39,6 +41,17 @@ describe('fixedClock', () => {
     const clock = fixedClock('2030-01-01T00:00:00.000Z');
     clock.now().setFullYear(1970);
     expect(clock.now().getUTCFullYear()).toBe(2030);
+  });
+});
+
+describe('temporaryFolders', () => {
+  it('leaves none of its folders behind, whatever was put into them', () => {
+    const folders = temporaryFolders();
+    const made = [folders.make(), folders.make()];
+    writeFileSync(join(made[0]!, 'file'), 'text');
+    expect(made.map((folder) => existsSync(folder))).toEqual([true, true]);
+    folders.remove();
+    expect(made.map((folder) => existsSync(folder))).toEqual([false, false]);
   });
 });
 
