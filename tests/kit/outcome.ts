@@ -1,25 +1,6 @@
-import { CallProblem } from '@onsale/contracts';
+import type { Outcome } from '../../scripts/load/outcome.ts';
 
-/** How a call ended: the status of a 2xx, or status and code of its problem. Anything else is an error of the test. */
-export interface Outcome<B> {
-  readonly is: string;
-  readonly status: number;
-  readonly code?: string;
-  readonly body?: B;
-  readonly problem?: Readonly<Record<string, unknown>>;
-  readonly headers: Headers;
-}
-
-/** Turns a call of the typed client into its outcome. */
-export const outcomeOf = async <B>(call: Promise<{ status: PropertyKey; body: B; headers: Headers }>): Promise<Outcome<B>> => {
-  try {
-    const { status, body, headers } = await call;
-    return { is: String(status), status: Number(status), body, headers };
-  } catch (error) {
-    if (!(error instanceof CallProblem)) throw error;
-    return { is: `${error.status} ${error.code}`, status: error.status, code: error.code, problem: error.problem, headers: error.headers };
-  }
-};
+export { outcomeOf, type Outcome } from '../../scripts/load/outcome.ts';
 
 /** How many ended how: `{ '201': 1, '409 SEAT_TAKEN': 99 }`. */
 export const tally = (outcomes: readonly { readonly is: string }[]): Record<string, number> => {

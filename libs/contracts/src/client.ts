@@ -17,14 +17,23 @@ export interface CallOptions<R extends RouteSpec> {
   readonly timeoutMs?: number;
 }
 
+/** What is read of an answer's headers. */
+export type AnswerHeaders = Pick<Headers, 'get'>;
+
+/** What a call needs of `fetch`: the global one has it, and a cheaper transport can. */
+export type Fetch = (
+  url: string,
+  request: { method: string; headers: Record<string, string>; body?: string; signal: AbortSignal },
+) => Promise<{ ok: boolean; status: number; headers: AnswerHeaders; text: () => Promise<string> }>;
+
 /** A problem that a call was answered with. */
 export class CallProblem extends Error {
   readonly status: number;
   readonly code: string;
   readonly problem: Readonly<Record<string, unknown>>;
-  readonly headers: Headers;
+  readonly headers: AnswerHeaders;
 
-  constructor(status: number, problem: { readonly code?: string; readonly detail?: string }, headers: Headers) {
+  constructor(status: number, problem: { readonly code?: string; readonly detail?: string }, headers: AnswerHeaders) {
     super(`${status} ${problem.code ?? 'without a code'}: ${problem.detail ?? ''}`);
     this.name = 'CallProblem';
     this.status = status;
@@ -57,8 +66,8 @@ const headersOf = ({ accessToken, queueToken, idempotencyKey, body, headers = {}
 const parsed = (text: string): unknown => (text === '' ? undefined : JSON.parse(text));
 
 /** Calls a route of the fleet, typed by its declaration. @throws CallProblem for every answer that is not 2xx */
-export const createClient = ({ baseUrl, fetch = globalThis.fetch }: { baseUrl: string; fetch?: typeof globalThis.fetch }) => {
-  const answer = async <R extends RouteSpec>(route: R, options: CallOptions<R> = {}): Promise<Answers<R> & { headers: Headers }> => {
+export const createClient = ({ baseUrl, fetch = globalThis.fetch }: { baseUrl: string; fetch?: Fetch }) => {
+  const answer = async <R extends RouteSpec>(route: R, options: CallOptions<R> = {}): Promise<Answers<R> & { headers: AnswerHeaders }> => {
     const { params, query, body, timeoutMs = 20_000 } = options;
     const response = await fetch(urlOf(baseUrl, route, params, query), {
       method: route.method,
@@ -68,7 +77,7 @@ export const createClient = ({ baseUrl, fetch = globalThis.fetch }: { baseUrl: s
     });
     const read = parsed(await response.text());
     if (!response.ok) throw new CallProblem(response.status, Object(read) as { code?: string; detail?: string }, response.headers);
-    return { status: response.status, body: read, headers: response.headers } as unknown as Answers<R> & { headers: Headers };
+    return { status: response.status, body: read, headers: response.headers } as unknown as Answers<R> & { headers: AnswerHeaders };
   };
   return {
     /** The answer with its status and headers. */

@@ -1,4 +1,4 @@
-import { CallProblem, createClient } from '@onsale/contracts';
+import { CallProblem, createClient, type AnswerHeaders } from '@onsale/contracts';
 import * as contract from '@onsale/contracts/payment';
 import { PRINCIPAL_HEADER, type PrincipalSigner } from '@onsale/shared/auth';
 import { newId } from '@onsale/shared/ids';
@@ -8,7 +8,7 @@ export interface Outcome<B> {
   readonly is: string;
   readonly body: B | undefined;
   readonly problem: Readonly<Record<string, unknown>> | undefined;
-  readonly headers: Headers;
+  readonly headers: AnswerHeaders;
 }
 
 /** How often each outcome came. */
@@ -18,7 +18,7 @@ export const tally = (outcomes: readonly Outcome<unknown>[]): Record<string, num
   return counts;
 };
 
-const outcomeOf = async <B>(answer: Promise<{ status: number; body: B; headers: Headers }>): Promise<Outcome<B>> => {
+const outcomeOf = async <B>(answer: Promise<{ status: number; body: B; headers: AnswerHeaders }>): Promise<Outcome<B>> => {
   try {
     const { status, body, headers } = await answer;
     return { is: String(status), body, problem: undefined, headers };

@@ -1,0 +1,55 @@
+import type { CallOptions, Client, RouteSpec } from '@onsale/contracts';
+import { chargeWallet, listMyPayments, listWalletEntries, pay, readPayment, readWallet } from '@onsale/contracts/payment';
+import { issueToken, leaveQueue, tokenStatus } from '@onsale/contracts/queue';
+import { holdSeats, listMyReservations, readReservation, readSeats, releaseHold } from '@onsale/contracts/reservation';
+import { newId } from '@onsale/shared/ids';
+import { outcomeOf } from './outcome.ts';
+
+export interface VisitorOptions {
+  readonly client: Client;
+  readonly id: string;
+  readonly accessToken: string;
+}
+
+/** What `Prefer: wait` asks for at most (RFC 7240; the longest that the shop grants). */
+const LONGEST_WAIT_SECONDS = 10;
+
+/** A signed-in member at the gateway, one request a call. It keeps the last queue token that it was given, as a browser would. */
+export const createVisitor = ({ client, id, accessToken }: VisitorOptions) => {
+  let queueToken: string | undefined;
+  const ask = <R extends RouteSpec>(route: R, options: CallOptions<R> = {}) =>
+    outcomeOf(client.answer(route, { accessToken, ...(queueToken === undefined ? {} : { queueToken }), ...options }));
+
+  return {
+    id,
+    accessToken,
+    token: () => queueToken,
+    shows: (token: string | undefined) => {
+      queueToken = token;
+    },
+    asks: ask,
+    takesNumber: async (queueId: string) => {
+      const outcome = await ask(issueToken, { params: { queueId } });
+      const body = outcome.body;
+      if (body !== undefined) queueToken = body.token;
+      return { ...outcome, body };
+    },
+    status: (queueId: string) => ask(tokenStatus, { params: { queueId } }),
+    leaves: (queueId: string) => ask(leaveQueue, { params: { queueId } }),
+    seesSeats: (scheduleId: string) => ask(readSeats, { params: { id: scheduleId } }),
+    holds: (scheduleId: string, seatIds: readonly string[], idempotencyKey: string = newId()) =>
+      ask(holdSeats, { body: { scheduleId, seatIds: [...seatIds] }, idempotencyKey }),
+    releases: (reservationId: string) => ask(releaseHold, { params: { id: reservationId } }),
+    reservation: (reservationId: string) => ask(readReservation, { params: { id: reservationId } }),
+    reservations: () => ask(listMyReservations, { query: { limit: 100 } }),
+    charges: (amount: number, idempotencyKey: string = newId()) => ask(chargeWallet, { body: { amount }, idempotencyKey }),
+    wallet: () => ask(readWallet),
+    entries: () => ask(listWalletEntries, { query: { limit: 100 } }),
+    pays: (reservationId: string, idempotencyKey: string = newId()) =>
+      ask(pay, { body: { reservationId }, idempotencyKey, headers: { prefer: `wait=${LONGEST_WAIT_SECONDS}` } }),
+    payment: (paymentId: string) => ask(readPayment, { params: { id: paymentId } }),
+    payments: () => ask(listMyPayments, { query: { limit: 100 } }),
+  };
+};
+
+export type Visitor = ReturnType<typeof createVisitor>;
