@@ -37,12 +37,23 @@ describe('create-operator', () => {
     const { accessToken } = await commerce.signIn({ email: OPERATOR.email, password: PASSWORD });
     expect(await commerce.accessTokens.verify(accessToken)).toMatchObject({ role: 'operator' });
 
+    const { memberId } = await commerce.accessTokens.verify(accessToken);
+    const audit = async () =>
+      (await commerce.db('audit').where({ subject: memberId })).map(({ actor, action, after_change }) => [
+        actor,
+        action,
+        JSON.parse(after_change),
+      ]);
+    const made = [['system', 'operator.create', { role: 'operator' }]];
+    expect(await audit()).toEqual(made);
+
     const before = await membersNamed(OPERATOR.email);
     expect(await createOperator(argumentsOf(OPERATOR), 'another password')).toMatchObject({
       code: 0,
       said: expect.stringContaining('exists already'),
     });
     expect(await membersNamed(OPERATOR.email)).toEqual(before);
+    expect(await audit()).toEqual(made);
   });
 
   it('does not raise a member who has the email', async () => {

@@ -81,6 +81,22 @@ describe('concerts, dates, schedules and seats', () => {
     expect(await eventually(() => listener.dataOf(schedule.id))).toMatchObject({ queueId: 'spring-tour', ownQueue: false });
   });
 
+  it('audits what operators make, and nothing that was refused', async () => {
+    const concert = await newConcert('Audited');
+    const schedule = await newSchedule(concert.id, '2030-06-01T20:00:00.000Z');
+    await problemOf(newSchedule(concert.id, '2030-01-01T00:00:00.000Z'));
+
+    const rows = await service.db('audit').orderBy('id', 'desc').limit(2);
+    expect(rows).toMatchObject([
+      { actor: service.operatorId, action: 'schedule.create', subject: schedule.id, before_change: null },
+      { actor: service.operatorId, action: 'concert.create', subject: concert.id, before_change: null },
+    ]);
+    expect(rows.map(({ after_change }) => JSON.parse(after_change))).toEqual([
+      { concertId: concert.id, startsAt: schedule.startsAt, salesOpenAt: schedule.salesOpenAt, queueId: schedule.id, sections },
+      { title: 'Audited', venue: 'Hall', description: 'Two hours.' },
+    ]);
+  });
+
   it('makes nothing for a member, an unknown concert, or a sale that would open after the start', async () => {
     const concert = await newConcert();
     const before = await service.db('schedules').count();

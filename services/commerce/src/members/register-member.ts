@@ -1,5 +1,6 @@
 import type { Member, Role } from '@onsale/contracts/commerce';
-import { isDuplicate, type Database } from '@onsale/shared/db';
+import { insertAudit } from '@onsale/shared/audit';
+import { inTransaction, isDuplicate, type Database } from '@onsale/shared/db';
 import { Refusal } from '@onsale/shared/errors';
 import type { Clock, NewId } from '@onsale/shared/ids';
 import type { Passwords } from '../passwords/passwords.ts';
@@ -28,7 +29,7 @@ export class EmailTaken extends Refusal {
 }
 
 /**
- * Makes a member. Of two with one email at once the unique key lets one through; the plain read before it only spares the hash.
+ * Makes a member; an operator is audited. Of two with one email at once the unique key lets one through; the plain read before it only spares the hash.
  * @throws EmailTaken; Overloaded when too many passwords wait to be hashed
  */
 export const registerMember =
@@ -38,7 +39,12 @@ export const registerMember =
     const passwordHash = await passwords.hash(password, signal);
     const member: Member = { id: newId(), email, name, role, createdAt: clock.now().toISOString() };
     try {
-      await insertMember(db, member, passwordHash);
+      await inTransaction(db, async (trx) => {
+        await insertMember(trx, member, passwordHash);
+        // no member asks for it: operators are made at the terminal of a deployment
+        if (role === 'operator')
+          await insertAudit(trx, { actor: 'system', action: 'operator.create', subject: member.id, after: { role } });
+      });
     } catch (error) {
       if (isDuplicate(error)) throw new EmailTaken();
       throw error;

@@ -1,9 +1,9 @@
 import type { QueueSettings as QueueSettingsView } from '@onsale/contracts/queue';
+import { insertAudit } from '@onsale/shared/audit';
 import type { Member } from '@onsale/shared/auth';
 import { inTransaction, type Database } from '@onsale/shared/db';
 import { notFound } from '@onsale/shared/errors';
 import { longestPollMs } from '../places/poll.ts';
-import { insertAudit } from './audit-store.ts';
 import type { ReadCounters } from './read-counters.ts';
 import { lockQueue, updateSettings } from './queue-store.ts';
 import { settingsViewOf } from './queue-view.ts';

@@ -1,7 +1,7 @@
+import { insertAudit } from '@onsale/shared/audit';
 import type { Trx } from '@onsale/shared/db';
 import type { Clock } from '@onsale/shared/ids';
 import { longestPollMs } from '../places/poll.ts';
-import { insertAudit } from './audit-store.ts';
 import { findQueue, insertQueue } from './queue-store.ts';
 import type { QueueDefinition, QueueSettings } from './queue.ts';
 import { patched, settingsOf, type SettingsPatch } from './settings.ts';

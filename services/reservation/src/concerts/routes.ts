@@ -18,8 +18,8 @@ export const concertRoutes = ({ db, createConcert }: Concerts): Door[] => [
     return ok(pageOf(rows, { limit, keyOf: ({ id }) => id, view: (concert) => concert }));
   }),
   implement(contract.readConcert, async ({ params }) => ok(await findConcert(db, params.id))),
-  implement(contract.createConcert, async ({ body }) => {
-    const concert = await createConcert(body);
+  implement(contract.createConcert, async ({ member, body }) => {
+    const concert = await createConcert({ member, about: body });
     return created(concert, { location: `/api/v1/concerts/${concert.id}` });
   }),
 ];

@@ -1,4 +1,6 @@
 import { scheduleCreated, type Schedule } from '@onsale/contracts/reservation';
+import { insertAudit } from '@onsale/shared/audit';
+import type { Member } from '@onsale/shared/auth';
 import { inTransaction, type Database } from '@onsale/shared/db';
 import { Refusal } from '@onsale/shared/errors';
 import type { Clock, NewId } from '@onsale/shared/ids';
@@ -7,6 +9,7 @@ import { findConcert } from '../concerts/find-concert.ts';
 import * as seats from '../seats/seat-store.ts';
 import { scheduleView } from './read-schedules.ts';
 import * as schedules from './schedule-store.ts';
+import type { ScheduleRow } from './schedule-store.ts';
 import { batches, countSeats, seatPlan, type Section } from './seat-plan.ts';
 
 interface Deps {
@@ -17,6 +20,7 @@ interface Deps {
 }
 
 interface NewSchedule {
+  readonly member: Member;
   readonly concertId: string;
   readonly startsAt: string;
   readonly durationMinutes?: number | undefined;
@@ -38,9 +42,24 @@ const assertWindow = ({ startsAt, salesOpenAt }: NewSchedule): void => {
   });
 };
 
+const createdEvent = (schedule: ScheduleRow, ownQueue: boolean) =>
+  eventOf(scheduleCreated, {
+    subject: schedule.id,
+    sequence: 1,
+    data: {
+      scheduleId: schedule.id,
+      concertId: schedule.concertId,
+      queueId: schedule.queueId,
+      ownQueue,
+      seats: schedule.total,
+      startsAt: schedule.startsAt.toISOString(),
+      salesOpenAt: schedule.salesOpenAt.toISOString(),
+    },
+  });
+
 /**
- * Puts a date of a concert on sale: the schedule, all its seats and the event that makes its line, together. A schedule that names no queue gets one of
- * its own, with the schedule's id.
+ * An operator puts a date of a concert on sale: the schedule, all its seats, the audit and the event that makes its line, together. A schedule that names
+ * no queue gets one of its own, with the schedule's id.
  * @throws Refusal NOT_FOUND for the concert; VALIDATION_FAILED when the sale would open after the start
  */
 export const createSchedule =
@@ -62,22 +81,9 @@ export const createSchedule =
     await inTransaction(db, async (trx) => {
       await schedules.insert(trx, schedule);
       for (const batch of batches(seatPlan(asked.sections), SEATS_A_BATCH)) await seats.insert(trx, id, batch);
-      await outbox.add(
-        trx,
-        eventOf(scheduleCreated, {
-          subject: id,
-          sequence: 1,
-          data: {
-            scheduleId: id,
-            concertId: schedule.concertId,
-            queueId: schedule.queueId,
-            ownQueue: asked.queueId === undefined,
-            seats: schedule.total,
-            startsAt: schedule.startsAt.toISOString(),
-            salesOpenAt: schedule.salesOpenAt.toISOString(),
-          },
-        }),
-      );
+      const { member, ...after } = { ...asked, queueId: schedule.queueId };
+      await insertAudit(trx, { actor: member.id, action: 'schedule.create', subject: id, after });
+      await outbox.add(trx, createdEvent(schedule, asked.queueId === undefined));
     });
     return scheduleView(schedule, schedule.total);
   };

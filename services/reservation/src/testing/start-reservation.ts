@@ -109,7 +109,8 @@ export const startReservation = async ({ settings = {}, overrides = {}, replicas
   const clientOf = (principal: Principal, replica = 0): Client =>
     createClient({ baseUrl: urls[replica % replicas]!, fetch: fetchAs(principal) });
   const person = (role: 'member' | 'operator') => ({ id: newId(), role, sessionId: newId() });
-  const operator = clientOf({ kind: 'member', member: person('operator') });
+  const operatorMember = person('operator');
+  const operator = clientOf({ kind: 'member', member: operatorMember });
   const anonymous = clientOf({ kind: 'anonymous' });
   let lastNumber = 1_000_000;
   const { db } = database;
@@ -120,6 +121,7 @@ export const startReservation = async ({ settings = {}, overrides = {}, replicas
     log: captured,
     namespace,
     operator,
+    operatorId: operatorMember.id,
     anonymous,
     /** A concert, and a date of it on sale now with `seats` seats in one row. */
     schedule: async ({ seats = 10, price = 1000, startsInMs = 86_400_000, opensInMs = -60_000 } = {}) => {

@@ -1,16 +1,20 @@
-import type { Trx } from '@onsale/shared/db';
+import type { Trx } from '../db/index.ts';
 
 export interface AuditEntry {
   /** A member's id, or `system`. */
   readonly actor: string;
-  readonly action: 'queue.create' | 'queue.change';
+  /** `<thing>.<verb>`: `queue.change`. */
+  readonly action: `${string}.${string}`;
+  /** The id of what was changed. */
   readonly subject: string;
+  /** Absent for what was not there before. */
   readonly before?: object;
   readonly after: object;
 }
 
-/** Written in the transaction of the change. */
+/** Writes down who did what, in the transaction of the change: both are committed, or neither. */
 export const insertAudit = async (trx: Trx, { actor, action, subject, before, after }: AuditEntry): Promise<void> => {
+  if (trx.isTransaction !== true || trx.isCompleted()) throw new Error('an audit row is written in the open transaction of its change');
   await trx('audit').insert({
     actor,
     action,

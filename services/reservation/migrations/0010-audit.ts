@@ -1,0 +1,1 @@
+export { createAuditTable as up } from '@onsale/shared/audit';
