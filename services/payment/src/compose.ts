@@ -93,7 +93,8 @@ export const compose = (settings: Settings, overrides: Overrides = {}): Service 
     log,
     metrics,
     app: createApp({ doors, principals, idempotency, log, metrics, crash, mode }),
-    checks: { mysql: databaseCheck(db), kafka: () => broker.health() },
+    // not Kafka: without it wallets are charged and read, and payments go on when it is back
+    checks: { mysql: databaseCheck(db), consumers: () => broker.consuming() },
     parts: [broker, notices, ends.part, outbox.relay, consumer, sagas.sweeper, createKeyPurge({ store: idempotency, clock, log })],
     close: [() => db.destroy(), async () => redis.disconnect()],
   });

@@ -5,7 +5,7 @@ import { createApp } from '@onsale/shared/http';
 import { systemClock } from '@onsale/shared/ids';
 import { createConsumer, type Handler } from '@onsale/shared/inbox';
 import { createKafkaBroker } from '@onsale/shared/kafka';
-import { createService, exitOn, type Part, type Service } from '@onsale/shared/lifecycle';
+import { createService, exitOn, type Service, type ServiceOptions } from '@onsale/shared/lifecycle';
 import { createLog, type Log } from '@onsale/shared/log';
 import { createMetrics, type Metrics } from '@onsale/shared/metrics';
 import { createOutbox } from '@onsale/shared/outbox';
@@ -39,13 +39,14 @@ interface Messaging {
 }
 
 /** Kafka brings new schedules and completed purchases; without brokers there is none of it. */
-const messaging = ({ settings, db, notices, handlers, log, metrics, crash }: Messaging): Part[] => {
-  if (settings.kafka.brokers.length === 0) return [];
+const messaging = ({ settings, db, notices, handlers, log, metrics, crash }: Messaging): Pick<ServiceOptions, 'parts' | 'checks'> => {
+  if (settings.kafka.brokers.length === 0) return { parts: [], checks: {} };
   const { namespace, kafka, mysql } = settings;
   const broker = createKafkaBroker({ ...kafka, clientId: SERVICE, namespace, log, metrics, crash, onFatal: exitOn(log) });
   const outbox = createOutbox({ db, broker, source: SERVICE, notices, log, metrics, crash });
   const concurrency = Math.max(1, Math.floor(mysql.poolSize / 2)); // the other half is for requests and ticks
-  return [broker, outbox.relay, createConsumer({ group: SERVICE, db, broker, outbox, handlers, log, metrics, crash, concurrency })];
+  const consumer = createConsumer({ group: SERVICE, db, broker, outbox, handlers, log, metrics, crash, concurrency });
+  return { parts: [broker, outbox.relay, consumer], checks: { consumers: () => broker.consuming() } };
 };
 
 /** The service, wired by hand: engines, rooms, doors. Nothing is started yet. */
@@ -64,6 +65,7 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
   const doors = [...queueRoutes(room), ...placeRoutes(room)];
   const handlers = [...queueHandlers(room), ...placeHandlers(room)];
   const principals = createPrincipalVerifier({ keys: settings.principalKeys });
+  const kafka = messaging({ settings, db, notices, handlers, log, metrics, crash });
   const checkMysql = databaseCheck(db);
   const checkRedis = redisCheck(redis);
 
@@ -74,13 +76,8 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
     metrics,
     app: createApp({ doors, principals, log, metrics, crash, mode }),
     // with either of them those inside can go on
-    checks: { 'redis or mysql': () => Promise.any([checkRedis(), checkMysql()]) },
-    parts: [
-      evictionCheck({ redis, log }),
-      notices,
-      ...messaging({ settings, db, notices, handlers, log, metrics, crash }),
-      room.ticker.part,
-    ],
+    checks: { 'redis or mysql': () => Promise.any([checkRedis(), checkMysql()]), ...kafka.checks },
+    parts: [evictionCheck({ redis, log }), notices, ...kafka.parts, room.ticker.part],
     close: [() => db.destroy(), async () => redis.disconnect()],
   });
 };

@@ -102,7 +102,7 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
     metrics,
     app: createApp({ doors, principals, idempotency, log, metrics, crash, mode }),
     // without Redis the database decides alone, without Kafka seats are held all the same: neither is a reason to take nobody
-    checks: { mysql: databaseCheck(db) },
+    checks: { mysql: databaseCheck(db), consumers: () => broker.consuming() },
     parts: [
       broker,
       notices,

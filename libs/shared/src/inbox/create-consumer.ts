@@ -1,5 +1,5 @@
 import type { CrashPoints } from '../crash/index.ts';
-import { isEngineAway, isOverloaded, type Database } from '../db/index.ts';
+import { askEngine, isEngineAway, isOverloaded, type Database } from '../db/index.ts';
 import type { Broker, BrokerSubscription } from '../kafka/index.ts';
 import { loop, type Part } from '../lifecycle/index.ts';
 import type { Log } from '../log/index.ts';
@@ -90,6 +90,7 @@ export const createConsumer = (options: ConsumerOptions): Part => {
         group,
         topics: routes.topics,
         handle,
+        askEngine: askEngine(db),
         ...(concurrency === undefined ? {} : { concurrency }),
       });
       await Promise.all([retrying.start(), purging.start()]);

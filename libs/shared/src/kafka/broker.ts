@@ -29,6 +29,11 @@ export interface SubscribeOptions {
   readonly handle: (message: IncomingMessage) => Promise<void>;
   /** Messages handled side by side; each usually takes a connection of the pool. */
   readonly concurrency?: number;
+  /**
+   * Asks the engine that `handle` needs by another way than `handle` does, and rejects when it is away: then a subscription whose messages all fail
+   * rests with reason. While the engine answers it does not, and is lost if that lasts. Without this every pause counts as a rest.
+   */
+  readonly askEngine?: () => Promise<void>;
 }
 
 export interface BrokerSubscription {
@@ -45,8 +50,10 @@ export interface Broker extends Part {
   ensureTopics(topics: readonly string[]): Promise<void>;
   /** Messages not yet handled, by group and topic, of this process's subscriptions. */
   lag(): Promise<readonly TopicLag[]>;
-  /** Readiness: rejects when the cluster does not answer, or a subscription has been lost. */
+  /** Rejects when the cluster does not answer, or a subscription has been lost. */
   health(): Promise<void>;
+  /** Readiness of a service that serves also while Kafka is away: rejects when a subscription has been lost. */
+  consuming(): Promise<void>;
 }
 
 export interface TopicLag {

@@ -27,6 +27,10 @@ export interface KafkaBrokerOptions {
   readonly metrics: Metrics;
   /** Called once when a consumer is lost for good; the process should end (lifecycle's `exitOn`). */
   readonly onFatal?: (error: unknown) => void;
+  /** A consumer that has messages to handle and handles none for so long, though its engine answers, is lost; 90 s. */
+  readonly stalledMs?: number;
+  /** Milliseconds between looks at the consumers; 15,000. */
+  readonly watchMs?: number;
   readonly crash?: CrashPoints | undefined;
 }
 
@@ -34,7 +38,7 @@ export interface KafkaBrokerOptions {
 const REQUEST_MS = 10_000;
 const CONNECT_MS = 3000;
 const CONCURRENCY = 6;
-/** A consumer that has messages to handle and handles none for so long is lost; well above the session time in which a dead member's partitions wait. */
+/** Well above the session time in which a dead member's partitions wait. */
 const STALLED_MS = 90_000;
 const WATCH_MS = 15_000;
 /** kafkajs rests and tries again inside each call; callers have a patience of their own, so its own stays short. */
@@ -56,15 +60,26 @@ const byTopic = (messages: readonly OutgoingMessage[], qualify: (topic: string) 
 
 const sum = (list: readonly PartitionLag[]): number => list.reduce((total, { messages }) => total + messages, 0);
 
+const isAway = (askEngine: () => Promise<void>): Promise<boolean> =>
+  askEngine().then(
+    () => false,
+    () => true,
+  );
+
+/** Where nobody can be asked, a pause has its reason. */
+const unknown = (): Promise<void> => Promise.reject(new Error('nobody can be asked'));
+
 interface Watched {
   readonly group: string;
   readonly topics: readonly string[];
+  readonly askEngine: () => Promise<void>;
   readonly stalled: ReturnType<typeof createStallWatch>;
 }
 
 /** The fleet's broker port on kafkajs 2.2.4, its idle timer mended. Groups and topics get the namespace before their names. */
 export const createKafkaBroker = (options: KafkaBrokerOptions): Broker => {
   const { brokers, clientId, namespace, partitions = 6, replication = 1, sessionMs, log, metrics, onFatal, crash } = options;
+  const { stalledMs = STALLED_MS, watchMs = WATCH_MS } = options;
   mendIdleTimer();
   const kafka = new Kafka({
     brokers: [...brokers],
@@ -84,6 +99,11 @@ export const createKafkaBroker = (options: KafkaBrokerOptions): Broker => {
   const subscriptions = new Map<KafkajsSubscription, Watched>();
   let lost: { readonly error: unknown } | undefined;
   const sent = metrics.counter({ name: 'onsale_kafka_published_total', help: 'Messages that Kafka has acknowledged', labels: ['topic'] });
+  const pauses = metrics.counter({
+    name: 'onsale_consumer_pauses_total',
+    help: 'Rests of a partition whose messages could not be handled',
+    labels: ['group'],
+  });
   const lagGauge = metrics.gauge({ name: 'onsale_consumer_lag', help: 'Messages of a group that wait', labels: ['group', 'topic'] });
 
   const ensureTopics = async (topics: readonly string[]): Promise<void> => {
@@ -100,6 +120,10 @@ export const createKafkaBroker = (options: KafkaBrokerOptions): Broker => {
     onFatal?.(error);
   };
 
+  const consuming = async (): Promise<void> => {
+    if (lost !== undefined) throw new Error('a consumer is lost', { cause: lost.error });
+  };
+
   const partitionsOf = ({ group, topics }: Watched): Promise<PartitionLag[]> => lagOf(admin, qualify(group), topics.map(qualify));
 
   const lag = async (): Promise<TopicLag[]> => {
@@ -110,8 +134,9 @@ export const createKafkaBroker = (options: KafkaBrokerOptions): Broker => {
         lags.push({ group: watched.group, topic, messages: sum(list) });
       }
       const { handled, paused, assigned } = subscription.progress();
+      const resting = paused && (await isAway(watched.askEngine));
       const mine = partitions.filter(({ topic, partition }) => assigned[topic]?.includes(partition) === true);
-      if (watched.stalled({ handled, paused, lag: sum(mine), atMs: performance.now() })) {
+      if (watched.stalled({ handled, resting, lag: sum(mine), atMs: performance.now() })) {
         lose(new Error(`the consumer ${watched.group} handles nothing, though messages wait`));
       }
     }
@@ -121,7 +146,7 @@ export const createKafkaBroker = (options: KafkaBrokerOptions): Broker => {
 
   const watching = loop({
     name: 'kafka watch',
-    everyMs: WATCH_MS,
+    everyMs: watchMs,
     turn: async () => void (await lag()),
     onError: (error) => log.warn({ err: error }, 'the lag of consumers could not be read'),
   });
@@ -145,10 +170,22 @@ export const createKafkaBroker = (options: KafkaBrokerOptions): Broker => {
       await producer.sendBatch({ topicMessages, acks: -1, timeout: REQUEST_MS });
       for (const { topic, messages: list } of topicMessages) sent.inc({ topic: bare(topic) }, list.length);
     },
-    subscribe: async ({ concurrency = CONCURRENCY, ...rest }) => {
+    subscribe: async ({ concurrency = CONCURRENCY, askEngine = unknown, ...rest }) => {
       await ensureTopics(rest.topics);
-      const subscription = createKafkajsSubscription({ kafka, qualify, bare, log, onLost: lose, concurrency, sessionMs, crash, ...rest });
-      subscriptions.set(subscription, { ...rest, stalled: createStallWatch({ limitMs: STALLED_MS }) });
+      const onPause = (): void => pauses.inc({ group: rest.group });
+      const subscription = createKafkajsSubscription({
+        kafka,
+        qualify,
+        bare,
+        log,
+        onLost: lose,
+        onPause,
+        concurrency,
+        sessionMs,
+        crash,
+        ...rest,
+      });
+      subscriptions.set(subscription, { ...rest, askEngine, stalled: createStallWatch({ limitMs: stalledMs }) });
       await subscription.start();
       return {
         stop: async () => {
@@ -158,8 +195,9 @@ export const createKafkaBroker = (options: KafkaBrokerOptions): Broker => {
       };
     },
     lag,
+    consuming,
     health: async () => {
-      if (lost !== undefined) throw new Error('a consumer is lost', { cause: lost.error });
+      await consuming();
       await admin.describeCluster();
     },
   };

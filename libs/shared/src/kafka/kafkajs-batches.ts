@@ -9,6 +9,7 @@ export interface BatchesOptions extends Pick<Required<SubscribeOptions>, 'group'
   /** The fleet's name of a topic. */
   readonly bare: (name: string) => string;
   readonly log: Log;
+  readonly onPause?: (() => void) | undefined;
   readonly crash?: CrashPoints | undefined;
   /** Once aborted, nothing new is begun. */
   readonly stopping: AbortSignal;
@@ -39,7 +40,7 @@ const headersOf = ({ headers = {} }: KafkaMessage): Record<string, string> =>
   Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, textOf(value)]));
 
 /** The messages of a subscription: in order for each key, offsets kept up to the first that is not handled, a partition paused when one fails. */
-export const createBatches = ({ group, handle, concurrency, bare, log, stopping, crash }: BatchesOptions): Batches => {
+export const createBatches = ({ group, handle, concurrency, bare, log, onPause, stopping, crash }: BatchesOptions): Batches => {
   const gate = createGate(concurrency);
   const underWay = new Set<Promise<void>>();
   /** Failures in a row, by partition: the next rest is longer. */
@@ -79,6 +80,7 @@ export const createBatches = ({ group, handle, concurrency, bare, log, stopping,
     failures.set(place, count);
     const ms = Math.min(PAUSE_CAP_MS, PAUSE_MS * 2 ** (count - 1)) * (0.75 + Math.random() / 2);
     log.warn({ err: error, group, place, ms: Math.round(ms), failures: count }, 'a partition is paused');
+    onPause?.();
     const resume = payload.pause();
     rest(ms, undefined, { signal: stopping, ref: false }).then(resume, () => {});
   };

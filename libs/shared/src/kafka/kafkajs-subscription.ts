@@ -21,13 +21,15 @@ const RESTART_MS = 1000;
 const RESTARTS = 5;
 const PARTITIONS_AT_ONCE = 64;
 
-export interface KafkajsSubscriptionOptions extends Required<SubscribeOptions> {
+export interface KafkajsSubscriptionOptions extends Required<Omit<SubscribeOptions, 'askEngine'>> {
   readonly kafka: Kafka;
   /** From the fleet's name of a topic or group to Kafka's, and back. */
   readonly qualify: (name: string) => string;
   readonly bare: (name: string) => string;
   readonly log: Log;
   readonly onLost: (error: unknown) => void;
+  /** Called with each rest of a partition. */
+  readonly onPause?: () => void;
   /** Rest before the first restart of a crashed consumer; it doubles with each that fails. */
   readonly restartMs?: number;
   readonly sessionMs?: number | undefined;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { createStallWatch, type Sample } from './stall-watch.ts';
 
-const waiting: Omit<Sample, 'atMs'> = { handled: 5, lag: 3, paused: false };
+const waiting: Omit<Sample, 'atMs'> = { handled: 5, lag: 3, resting: false };
 
 const verdicts = (...samples: Partial<Sample>[]): boolean[] => {
   const watch = createStallWatch({ limitMs: 60_000 });
@@ -16,6 +16,6 @@ describe('the watch over lost consumers', () => {
   it('lets a consumer be that moves, has nothing to do, or rests on purpose', () => {
     expect(verdicts({}, {}, { handled: 6 }, { handled: 6 }, { handled: 6 })).not.toContain(true);
     expect(verdicts({}, {}, { lag: 0 }, {}, {})).not.toContain(true);
-    expect(verdicts({}, {}, { paused: true }, {}, {})).not.toContain(true);
+    expect(verdicts({}, {}, { resting: true }, {}, {})).not.toContain(true);
   });
 });
