@@ -9,8 +9,25 @@ export const DenseId = z.string().regex(/^[1-9][0-9]{0,9}$/, 'a decimal id');
 /** Points: the wallet's whole currency, an integer within the safe range. */
 export const Points = z.int();
 
-/** RFC 3339, UTC, milliseconds. */
+/** RFC 3339, UTC, milliseconds: how every time is answered. */
 export const Timestamp = z.iso.datetime({ precision: 3 });
+
+const RFC_3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})$/i;
+const anyDateTime = z.iso.datetime({ offset: true });
+
+/** The years are those that a DATETIME of the databases can hold. */
+const isTime = (given: string): boolean => {
+  if (!RFC_3339.test(given) || !anyDateTime.safeParse(given.toUpperCase()).success) return false;
+  const year = new Date(given).getUTCFullYear();
+  return year >= 1000 && year <= 9999;
+};
+
+/** A time in a request: RFC 3339 with `Z` or an offset, up to nanoseconds. It is read as UTC with milliseconds, what is finer cut off. */
+export const TimestampInput = z
+  .string()
+  .refine(isTime, 'must be an RFC 3339 time with an offset, like 2027-01-01T20:00:00Z or 2027-01-01T20:00:00+09:00')
+  .transform((given) => new Date(given).toISOString())
+  .meta({ format: 'date-time' });
 
 /** A calendar date, UTC. */
 export const CalendarDate = z.iso.date();

@@ -97,6 +97,18 @@ describe('concerts, dates, schedules and seats', () => {
     ]);
   });
 
+  it('takes any RFC 3339 time, and answers it in UTC', async () => {
+    const concert = await newConcert();
+    const schedule = await newSchedule(concert.id, '2030-06-02T05:00:00+09:00', { salesOpenAt: '2030-01-01T00:00:00.5Z' });
+    const times = { startsAt: '2030-06-01T20:00:00.000Z', salesOpenAt: '2030-01-01T00:00:00.500Z' };
+    expect(schedule).toMatchObject(times);
+    expect(await service.anonymous.call(contract.readSchedule, { params: { id: schedule.id } })).toMatchObject(times);
+    expect(await problemOf(newSchedule(concert.id, '2030-06-01T20:00:00'))).toMatchObject({
+      code: 'VALIDATION_FAILED',
+      problem: { errors: [{ pointer: '/body/startsAt', detail: expect.stringContaining('RFC 3339') }] },
+    });
+  });
+
   it('makes nothing for a member, an unknown concert, or a sale that would open after the start', async () => {
     const concert = await newConcert();
     const before = await service.db('schedules').count();

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { route } from '../route.ts';
-import { CalendarDate, DenseId, Id, IdParams, page, PageQuery, Points, QueueId, text, Timestamp } from '../shapes.ts';
+import { CalendarDate, DenseId, Id, IdParams, page, PageQuery, Points, QueueId, text, Timestamp, TimestampInput } from '../shapes.ts';
 
 export const Concert = z.object({ id: Id, title: z.string(), venue: z.string(), description: z.string(), createdAt: Timestamp });
 export type Concert = z.infer<typeof Concert>;
@@ -214,9 +214,9 @@ export const createSchedule = route({
   gate: 'none',
   params: IdParams,
   body: z.strictObject({
-    startsAt: Timestamp,
+    startsAt: TimestampInput,
     durationMinutes: z.int().min(1).max(10_080).optional(),
-    salesOpenAt: Timestamp,
+    salesOpenAt: TimestampInput,
     queueId: QueueId.optional(),
     sections: z
       .array(Section)
