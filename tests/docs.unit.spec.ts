@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { codes } from '@onsale/contracts';
 
 const root = join(import.meta.dirname, '..');
 const pages = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(
@@ -12,6 +13,21 @@ const linksOf = (page: string): string[] =>
   [...readFileSync(join(root, page), 'utf8').matchAll(/\]\(([^)\s]+)\)/g)]
     .map(([, to]) => to!.split('#')[0]!)
     .filter((to) => to !== '' && !/^[a-z]+:/.test(to));
+
+/** What runs in production, the declarations of the contracts apart. */
+const sources = ['libs/shared/src', 'services'].flatMap((folder) =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts') && !/\.spec\.ts$|(^|\/)(testing|node_modules)\//.test(path))
+    .map((path) => readFileSync(join(root, folder, path), 'utf8')),
+);
+
+describe('docs/errors.md', () => {
+  it('marks those codes alone that nothing answers yet', () => {
+    const page = readFileSync(join(root, 'docs/errors.md'), 'utf8').split('\n');
+    const marked = page.flatMap((row) => (row.includes('Nothing answers this yet') ? [/<a id="(\w+)">/.exec(row)?.[1]] : []));
+    expect(marked).toEqual(Object.keys(codes).filter((code) => !sources.some((source) => source.includes(`'${code}'`))));
+  });
+});
 
 describe('the documentation', () => {
   it('is there', () => {

@@ -1,4 +1,4 @@
-/** What a code means to a client: the HTTP status it travels with, a short title, and whether the same request may succeed later. */
+/** What a code means to a client: the HTTP status it travels with, a short title, and whether the refusal is of the moment: asked again later, the request may succeed. */
 export interface CodeMeaning {
   readonly status: number;
   readonly title: string;
@@ -23,7 +23,7 @@ export const codes = {
   METHOD_NOT_ALLOWED: { status: 405, title: 'This path does not take this method', retryable: false },
   EMAIL_TAKEN: { status: 409, title: 'A member with this email exists', retryable: false },
   QUEUE_EXISTS: { status: 409, title: 'A queue with this id exists', retryable: false },
-  SEAT_TAKEN: { status: 409, title: 'Somebody else holds or owns the seat', retryable: false },
+  SEAT_TAKEN: { status: 409, title: 'The seat is held or sold', retryable: false },
   SEAT_UNKNOWN: { status: 409, title: 'The schedule has no such seat', retryable: false },
   SALE_NOT_OPEN: { status: 409, title: 'The sale is not open', retryable: true },
   HOLD_EXPIRED: { status: 409, title: 'The hold has expired', retryable: false },

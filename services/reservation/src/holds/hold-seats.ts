@@ -55,7 +55,7 @@ const assertFree = (seatIds: readonly number[], found: readonly SeatRow[]): void
 
 /**
  * Holds the named seats for one member for `policy.holdMs`, by the database's clock: all of them or none.
- * @throws SeatTaken naming the seats that others hold or own; SeatUnknown; SaleNotOpen; QueueWrong; Refusal NOT_FOUND for the schedule; BUSY when the
+ * @throws SeatTaken naming the seats that are held or sold; SeatUnknown; SaleNotOpen; QueueWrong; Refusal NOT_FOUND for the schedule; BUSY when the
  * locks were not had in time
  */
 export const holdSeats = (deps: Deps) => {

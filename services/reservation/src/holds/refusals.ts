@@ -2,10 +2,10 @@ import { Refusal } from '@onsale/shared/errors';
 
 const strings = (seatIds: readonly number[]): string[] => seatIds.map(String);
 
-/** Others hold or own the seats. */
+/** The seats are held or sold: by others, or by an earlier reservation of the same member. */
 export class SeatTaken extends Refusal {
   constructor(seatIds: readonly number[]) {
-    super('SEAT_TAKEN', 'Others hold or own some of the seats. None was held.', { extra: { seats: strings(seatIds) } });
+    super('SEAT_TAKEN', 'Some of the seats are held or sold. None was held by this request.', { extra: { seats: strings(seatIds) } });
     this.name = 'SeatTaken';
   }
 }
