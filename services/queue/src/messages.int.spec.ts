@@ -41,38 +41,65 @@ const sends = async ({ topic, subject, ...draft }: MessageDraft, source: string)
 };
 const LATER = { withinMs: 15_000 };
 
+const created = (queueId: string, ownQueue: boolean) => {
+  const scheduleId = newId();
+  return eventOf(scheduleCreated, {
+    subject: scheduleId,
+    data: {
+      scheduleId,
+      concertId: newId(),
+      queueId,
+      ownQueue,
+      seats: 50,
+      startsAt: '2030-01-01T20:00:00.000Z',
+      salesOpenAt: '2029-01-01T20:00:00.000Z',
+    },
+  });
+};
+/** The handling of messages of one subject is in order; of others it is not, so each is waited for. */
+const isThere = (queueId: string) => eventually(() => queue.anonymous().call(contract.readQueue, { params: { queueId } }), LATER);
+
 describe('what Kafka brings', () => {
   it('opens the queue of a new schedule once, with places for 110 % of its seats', async () => {
-    const scheduleId = newId();
-    const created = (queueId: string, ownQueue: boolean) =>
-      eventOf(scheduleCreated, {
-        subject: scheduleId,
-        data: {
-          scheduleId,
-          concertId: newId(),
-          queueId,
-          ownQueue,
-          seats: 50,
-          startsAt: '2030-01-01T20:00:00.000Z',
-          salesOpenAt: '2029-01-01T20:00:00.000Z',
-        },
-      });
-    const own = `schedule-${newId().slice(0, 13)}`;
-    await sends(created(own, true), 'reservation');
-    await sends(created('not-its-own', false), 'reservation');
-    await sends(created(own, true), 'reservation');
-    const last = `schedule-${newId().slice(0, 13)}`;
-    await sends(created(last, true), 'reservation');
-
-    const params = { queueId: last };
-    await eventually(async () => expect(await queue.anonymous().call(contract.readQueue, { params })).toMatchObject({ cap: 100 }), LATER);
+    const own = `q-${newId()}`;
+    const asked = created(own, true);
+    await sends(asked, 'reservation');
+    await sends(asked, 'reservation');
+    const last = `q-${newId()}`;
+    await sends({ ...created(last, true), subject: asked.subject }, 'reservation');
+    await isThere(last);
     expect(
       await queue.db('queues').whereIn('id', [own, last]).orderBy('created_at').select('id', 'cap', 'capacity', 'window_seconds'),
     ).toEqual([
       { id: own, cap: 100, capacity: 55, window_seconds: 600 },
       { id: last, cap: 100, capacity: 55, window_seconds: 600 },
     ]);
-    expect(await queue.db('audit').where({ actor: 'system' })).toHaveLength(2);
+    expect(await queue.db('audit').whereIn('subject', [own, last]).where({ actor: 'system' })).toHaveLength(2);
+  });
+
+  it('opens a queue that a schedule names and that is missing, with the defaults, and warns of it', async () => {
+    const named = `q-${newId()}`;
+    await sends(created(named, false), 'reservation');
+    await isThere(named);
+    expect(await queue.db('queues').where({ id: named }).first()).toMatchObject({ cap: 100, capacity: null });
+    expect(await queue.db('audit').where({ subject: named })).toMatchObject([{ actor: 'system', action: 'queue.create' }]);
+    const warnings = () => queue.logged().filter(({ queueId, level }) => queueId === named && level === 'warn');
+    await eventually(() => expect(warnings()).toHaveLength(1));
+
+    const ada = queue.member();
+    expect(await ada.client().call(contract.issueToken, { params: { queueId: named } })).toMatchObject({ status: 'ADMITTED' });
+  });
+
+  it('leaves a queue that is there as its operator made it, whichever schedules name it', async () => {
+    const queueId = `q-${newId()}`;
+    await queue.operator.call(contract.createQueue, { body: { id: queueId, cap: 7 } });
+    const naming = created(queueId, false);
+    const last = `q-${newId()}`;
+    await sends(naming, 'reservation');
+    await sends({ ...created(last, true), subject: naming.subject }, 'reservation');
+    await isThere(last);
+    expect(await queue.db('queues').where({ id: queueId }).first()).toMatchObject({ cap: 7, capacity: null });
+    expect(await queue.db('audit').where({ subject: queueId, actor: 'system' })).toEqual([]);
   });
 
   it('spends the number of a purchase, once however often it is asked, and admits the next', async () => {

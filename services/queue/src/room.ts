@@ -88,7 +88,7 @@ export const createRoom = ({ db, redis, notices, codec, settings, clock, random,
     changeQueue: changeQueue({ db, readCounters: counters, announce, wake }),
     readQueue: readQueue({ definitions, readCounters: counters }),
     listQueues: listQueues({ db, readCounters: counters }),
-    openScheduleQueue: openScheduleQueue({ openQueue: open, announce, capacityPerSeat }),
+    openScheduleQueue: openScheduleQueue({ openQueue: open, announce, capacityPerSeat, log }),
   };
 };
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { command, event } from '../message.ts';
 import { DenseId, Id, Points, QueueId, QueueNumber, Timestamp } from '../shapes.ts';
 
-/** Told with the schedule's creation; `ownQueue` asks the queue service for a line of its own under `queueId`. */
+/** Told with the schedule's creation; `ownQueue` asks the queue service for a line of its own under `queueId`. A queue that is named is opened where it is missing. */
 export const scheduleCreated = event({
   owner: 'reservation',
   type: 'onsale.reservation.schedule-created.v1',

@@ -82,6 +82,7 @@ export const startQueue = async ({ settings = {}, kafka = false, replicas = 1 }:
     brokers,
     namespace,
     log: captured.log,
+    logged: captured.lines,
     opsUrl: started[0]!.opsUrl,
     operatorId: operatorPerson.id,
     operator: clientOf({ kind: 'member', member: operatorPerson }),
