@@ -69,6 +69,14 @@ describe('createService', () => {
     expect(await statusOf(`${opsUrl}/healthz`)).toBe(200);
   });
 
+  it('answers a path that it does not know by a problem, on the operations port too', async () => {
+    const { service } = given();
+    const { opsUrl } = await service.start();
+    const answer = await fetch(`${opsUrl}/health`);
+    expect(answer.headers.get('content-type')).toMatch('application/problem+json');
+    expect(await answer.json()).toMatchObject({ status: 404, code: 'NOT_FOUND', instance: expect.stringMatching(/^urn:uuid:/) });
+  });
+
   it('answers what is under way before it stops, and is not ready meanwhile', async () => {
     const { service, under, logged } = given();
     const { url, opsUrl } = await service.start();

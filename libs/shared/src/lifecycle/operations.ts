@@ -1,4 +1,7 @@
 import type { RequestListener } from 'node:http';
+import { notFound } from '../errors/index.ts';
+import { refusalOf, sendProblem } from '../http/index.ts';
+import { newId } from '../ids/index.ts';
 import type { Log } from '../log/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 
@@ -20,7 +23,7 @@ const inTime = (check: () => Promise<void>): Promise<void> =>
       .finally(() => clearTimeout(deadline));
   });
 
-/** The operations port: `/healthz` says that the event loop turns, `/readyz` asks every engine, `/metrics` is for Prometheus. */
+/** The operations port: `/healthz` says that the event loop turns, `/readyz` asks every engine, `/metrics` is for Prometheus. All else is a problem. */
 export const operations = ({ checks, metrics, log, serving }: OperationsOptions): RequestListener => {
   const ready = async () => {
     const results = await Promise.all(
@@ -49,7 +52,7 @@ export const operations = ({ checks, metrics, log, serving }: OperationsOptions)
       case '/metrics':
         return { status: 200, type: metrics.registry.contentType, body: await metrics.registry.metrics() };
       default:
-        return { status: 404, type: 'application/json', body: '{}' };
+        throw notFound('page');
     }
   };
 
@@ -57,8 +60,10 @@ export const operations = ({ checks, metrics, log, serving }: OperationsOptions)
     answer(req.url?.split('?')[0]).then(
       ({ status, type, body }) => res.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' }).end(body),
       (error: unknown) => {
-        log.error({ err: error }, 'operations port');
-        res.writeHead(500).end();
+        const refusal = refusalOf(error);
+        const requestId = newId();
+        if (refusal.code !== 'NOT_FOUND') log.error({ err: error, requestId }, 'operations port');
+        sendProblem(res, refusal, requestId);
       },
     );
   };
