@@ -13,11 +13,10 @@ export const refusalOf = (error: unknown): Refusal =>
     : (refusalOfEngine(error) ??
       new Refusal('INTERNAL', 'Something went wrong on our side. The request id helps us to find it.', { cause: error }));
 
-/** The RFC 9457 problem of a refusal. */
+/** The RFC 9457 problem of a refusal: the members that every problem has first, and never in the hands of what is extra. */
 export const problemOf = (refusal: Refusal, requestId: string): Problem => {
   const { status, title } = meaningOf(refusal.code);
-  return {
-    ...refusal.extra,
+  const members = {
     type: `/docs/errors#${refusal.code}`,
     title,
     status,
@@ -26,6 +25,7 @@ export const problemOf = (refusal: Refusal, requestId: string): Problem => {
     instance: `urn:uuid:${requestId}`,
     ...(refusal.errors === undefined ? {} : { errors: [...refusal.errors] }),
   };
+  return { ...members, ...refusal.extra, ...members };
 };
 
 const challengeOf = (code: Code): string => (code.startsWith('QUEUE_TOKEN') ? 'Queue-Token' : 'Bearer');

@@ -8,11 +8,17 @@ const pointer = (root: string, path: readonly PropertyKey[]): string => ['', roo
 /** At most so many are told: a body can be made to have a million. */
 const MOST_ERRORS = 20;
 
-const errorsOf = (root: string, issues: readonly z.core.$ZodIssue[]): FieldError[] =>
+/** What zod says of a value that is not there differs by schema, down to "expected number, received NaN". */
+const ABSENCES: ReadonlySet<string> = new Set(['invalid_type', 'invalid_value', 'invalid_union']);
+const isAbsent = (given: unknown, { code, path }: z.core.$ZodIssue): boolean =>
+  ABSENCES.has(code ?? '') &&
+  path.reduce((value: unknown, step) => (value as Record<PropertyKey, unknown> | undefined)?.[step], given) === undefined;
+
+const errorsOf = (root: string, given: unknown, issues: readonly z.core.$ZodIssue[]): FieldError[] =>
   issues.flatMap((issue) =>
     issue.code === 'unrecognized_keys'
       ? issue.keys.map((key) => ({ pointer: pointer(root, [...issue.path, key]), detail: 'is not known here' }))
-      : [{ pointer: pointer(root, issue.path), detail: issue.message }],
+      : [{ pointer: pointer(root, issue.path), detail: isAbsent(given, issue) ? 'is required' : issue.message }],
   );
 
 const EMPTY = {} as const;
@@ -27,7 +33,7 @@ export const validate = (route: RouteSpec, given: { params: unknown; query: unkn
       return root === 'body' ? undefined : EMPTY;
     }
     const result = schema.safeParse(given[root]);
-    if (!result.success) errors.push(...errorsOf(root, result.error.issues));
+    if (!result.success) errors.push(...errorsOf(root, given[root], result.error.issues));
     return result.data;
   };
   const values = { params: read('params', route.params), query: read('query', route.query), body: read('body', route.body) };
