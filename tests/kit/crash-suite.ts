@@ -1,0 +1,152 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { eventually, temporaryFolders } from '@onsale/shared/testing';
+import type { ServiceProcess } from '../../scripts/fleet/service-process.ts';
+import type { ServiceName } from '../../scripts/fleet/services.ts';
+import { verifyInvariants } from '../../scripts/invariants/verify-invariants.ts';
+import { createPool } from './pool.ts';
+import { startRollingLoad, type RollingLoad } from './rolling-load.ts';
+import { startTestFleet, type TestFleet } from './test-fleet.ts';
+
+export interface CrashScene {
+  readonly fleet: TestFleet;
+  readonly victim: ServiceProcess;
+  readonly load: RollingLoad;
+}
+
+export interface CrashCell {
+  readonly service: ServiceName;
+  /** `<name>/<moment>` (libs/shared/src/crash). */
+  readonly point: string;
+  /** The process dies when it meets the point for this time: in the midst of the load. */
+  readonly nth?: number;
+  /** What has to happen besides, for the point to be met at all. */
+  readonly meanwhile?: (scene: CrashScene) => Promise<void>;
+}
+
+/** A message that is handled can die at three moments, a request that writes at three, a message that is sent at one. */
+export const OF_MESSAGES = ['before-commit', 'after-commit', 'before-offset'];
+export const OF_REQUESTS = ['before-commit', 'after-commit', 'before-answer'];
+export const AFTER_PUBLISH = ['after-publish'];
+/** What only members without points cause is met less often. */
+export const RARE = { nth: 3 };
+
+/** Every name at every moment. */
+export const cellsOf = (
+  service: ServiceName,
+  names: readonly string[],
+  moments: readonly string[],
+  rest: Pick<CrashCell, 'nth' | 'meanwhile'> = {},
+): CrashCell[] => names.flatMap((name) => moments.map((moment) => ({ service, point: `${name}/${moment}`, ...rest })));
+
+/** Enough to be in the midst of the load: about a third of the purchases that are wanted. */
+const NTH = 20;
+const WANTED = 50;
+/** Purchases that have to succeed after the fleet is whole again. */
+const WANTED_AFTER = 10;
+const PLACES = 10;
+const POOR_ONE_OF = 5;
+const SEATS = 400;
+/** As long as all of a load takes to meet a point that is met at all. */
+const DEATH_MS = 60_000;
+/** Every saga is at its end so long after the fault is healed (I7). */
+const HEALED_MS = 60_000;
+const NOTHING = { sagas: 0, outboxes: 0, retries: 0 };
+
+/** Cells at a time, each on a fleet of its own: half of a cell's time passes in which Kafka misses the dead. */
+const FLEETS = 2;
+
+/** A fleet in which the dead are missed for as short as Kafka lets them be, and asked for again soon. */
+const settings = { all: { ONSALE_KAFKA_SESSION_MS: '6000' }, gateway: { ONSALE_BREAKER_RESET_MS: '200' } };
+
+interface Death {
+  readonly point: string;
+  readonly count: number;
+  readonly pid: number;
+}
+
+const deathsIn = (log: string): Death[] =>
+  existsSync(log)
+    ? readFileSync(log, 'utf8')
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Death)
+    : [];
+
+const within = async <T>(ms: number, what: string, promise: Promise<T>): Promise<T> => {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what}: not within ${ms / 1000} s`)), ms);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+};
+
+/** What is still on its way between the services, by table. */
+const underWay = async ({ stores: { databases } }: TestFleet): Promise<Record<string, number>> => {
+  const { payment, reservation, queue } = databases;
+  const count = async (query: { count(): Promise<unknown> }): Promise<number> =>
+    Number(Object.values(((await query.count()) as object[])[0]!)[0]);
+  return {
+    sagas: await count(payment('sagas').whereIn('status', ['RUNNING', 'COMPENSATING'])),
+    outboxes: (await Promise.all([payment, reservation, queue].map((db) => count(db('outbox'))))).reduce((a, b) => a + b),
+    retries: (await Promise.all([payment, reservation, queue].map((db) => count(db('retries'))))).reduce((a, b) => a + b),
+  };
+};
+
+/**
+ * Each cell kills one process by SIGKILL at its point, in the midst of purchases, and starts it again. It counts only with proof: the process has died by
+ * SIGKILL, at the point, once, and purchases succeeded before and after. Then every saga comes to its end, and the stores hold what they promise.
+ */
+export const crashSuite = (name: string, cells: readonly CrashCell[]): void => {
+  const folders = temporaryFolders();
+  const fleets = createPool<TestFleet>();
+  beforeAll(async () => {
+    await Promise.all(Array.from({ length: FLEETS }, async () => fleets.add(await startTestFleet({ settings }))));
+  }, 120_000);
+  afterAll(async () => {
+    await Promise.all(fleets.all().map((fleet) => fleet.stop()));
+    folders.remove();
+  }, 60_000);
+
+  const diesUnderLoad = async (fleet: TestFleet, { service, point, nth = NTH, meanwhile }: CrashCell) => {
+    const victim = fleet.processesOf(service)[0]!;
+    const log = join(folders.make(), 'deaths');
+    await victim.stop();
+    await victim.start({ ONSALE_CRASH_AT: `${point}#${nth}`, ONSALE_CRASH_LOG: log });
+    const pid = victim.pid();
+    const sale = await fleet.sale({ seats: SEATS, queue: { cap: SEATS } });
+    const load = startRollingLoad({ fleet, sale, seats: SEATS, atOnce: PLACES, poorOneOf: POOR_ONE_OF });
+    await meanwhile?.({ fleet, victim, load });
+
+    expect(await within(DEATH_MS, `the death at ${point}`, victim.exited())).toEqual({ code: null, signal: 'SIGKILL' });
+    expect(deathsIn(log)).toEqual([expect.objectContaining({ point, pid })]);
+    const paid = load.paid();
+    await victim.start();
+    return { load, log, paid, healedAt: new Date() };
+  };
+
+  const becomesWhole = async (fleet: TestFleet, cell: CrashCell): Promise<void> => {
+    const { load, log, paid, healedAt } = await diesUnderLoad(fleet, cell);
+    await eventually(() => expect(load.paid()).toBeGreaterThanOrEqual(Math.max(WANTED, paid + WANTED_AFTER)), { withinMs: HEALED_MS });
+    const ends = await load.finish();
+    await eventually(async () => expect(await underWay(fleet)).toEqual(NOTHING), { withinMs: HEALED_MS, everyMs: 100 });
+
+    expect(deathsIn(log)).toHaveLength(1);
+    expect(ends.filter(({ end, code }) => end !== 'paid' && code !== 'INSUFFICIENT_POINTS')).toEqual([]);
+    const findings = await verifyInvariants({ ...fleet, healedAt, operations: load.operations() });
+    expect(findings.filter(({ violations }) => violations > 0)).toEqual([]);
+  };
+
+  describe(name, () => {
+    it.concurrent.each(cells)(
+      'is whole again after $service has died at $point',
+      (cell) => fleets.with((fleet) => becomesWhole(fleet, cell)),
+      300_000,
+    );
+  });
+};
