@@ -1,6 +1,6 @@
 import type { RequestListener } from 'node:http';
 import { notFound } from '../errors/index.ts';
-import { refusalOf, sendProblem } from '../http/index.ts';
+import { refusalOf, sendProblem } from '../http/problem.ts'; // its index brings idempotency, whose purge is a part of ours
 import { newId } from '../ids/index.ts';
 import type { Log } from '../log/index.ts';
 import type { Metrics } from '../metrics/index.ts';
