@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { captureLog, eventually, testDatabase, type CapturedLog, type TestDatabase } from '../testing/index.ts';
-import { afterCommit, inTransaction, type Database, type Trx } from './index.ts';
+import { afterCommit, beforeCommit, inTransaction, type Database, type Trx } from './index.ts';
 
 const deadlock = (): Error => Object.assign(new Error('deadlock'), { errno: 1213 });
 
@@ -87,5 +87,45 @@ describe('afterCommit', () => {
     await db.transaction(async (trx) => {
       expect(() => afterCommit(trx, () => {})).toThrow('inTransaction');
     });
+  });
+});
+
+describe('beforeCommit', () => {
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await testDatabase({ migrations: new URL('./fixtures/migrations/', import.meta.url) });
+    await database.db('things').insert({ id: 1, points: 0 });
+  });
+  afterAll(() => database.drop());
+
+  const set = (trx: Trx, points: number): Promise<number> => trx('things').where({ id: 1 }).update({ points });
+  const points = (): Promise<number[]> => database.db('things').pluck('points');
+
+  it('runs as the last statements of the transaction, in order', async () => {
+    await inTransaction(database.db, async (trx) => {
+      beforeCommit(trx, () => set(trx, 2));
+      beforeCommit(trx, () => set(trx, 3));
+      await set(trx, 1);
+    });
+    expect(await points()).toEqual([3]);
+  });
+
+  it('rolls all back when it fails, and runs anew in the next try', async () => {
+    let tries = 0;
+    await inTransaction(database.db, async (trx) => {
+      await set(trx, 10 + tries);
+      beforeCommit(trx, async () => {
+        tries += 1;
+        if (tries === 1) throw deadlock();
+      });
+    });
+    expect(await points()).toEqual([11]);
+
+    const failing = inTransaction(database.db, async (trx) => {
+      await set(trx, 99);
+      beforeCommit(trx, () => Promise.reject(new Error('no')));
+    });
+    await expect(failing).rejects.toThrow('no');
+    expect(await points()).toEqual([11]);
   });
 });

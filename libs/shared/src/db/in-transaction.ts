@@ -17,8 +17,13 @@ type Hook = () => unknown;
 const BACKOFF_MS = 10;
 const BACKOFF_CAP_MS = 200;
 
-/** What is to be done once each open transaction is committed. */
-const hooksOf = new WeakMap<Trx, Hook[]>();
+interface Hooks {
+  readonly before: Hook[];
+  readonly after: Hook[];
+}
+
+/** What is to be done at the end of each open transaction, and once it is committed. */
+const hooksOf = new WeakMap<Trx, Hooks>();
 
 /** The transaction that the running code is inside of. `over` outlives it, for what was started inside and goes on after. */
 const inside = new AsyncLocalStorage<{ readonly db: Database; over: boolean }>();
@@ -32,7 +37,7 @@ const refuseNesting = (db: Database): void => {
     throw new Error('inTransaction inside of inTransaction: two connections for one use case can exhaust the pool; hand the trx on');
 };
 
-const runHooks = (db: Database, hooks: readonly Hook[]): void => {
+const runAfter = (db: Database, hooks: readonly Hook[]): void => {
   const report = (error: unknown): void => (db.userParams as { log?: Log }).log?.error({ err: error }, 'failed after a commit');
   for (const hook of hooks) {
     void (async () => hook())().catch(report);
@@ -49,7 +54,7 @@ const beginAgain = (trx: Trx): void => {
 
 const runOnce = async <T>(db: Database, fn: (trx: Trx) => Promise<T>): Promise<T> => {
   const scope = { db, over: false };
-  const hooks: Hook[] = [];
+  const hooks: Hooks = { before: [], after: [] };
   let thrown: { readonly error: unknown } | undefined;
   let lost: { readonly error: unknown } | undefined;
 
@@ -62,6 +67,7 @@ const runOnce = async <T>(db: Database, fn: (trx: Trx) => Promise<T>): Promise<T
     });
     try {
       const value = await fn(trx);
+      for (const hook of hooks.before) await hook();
       if (lost !== undefined) throw lost.error; // fn swallowed it
       crashOf(db)?.hit('before-commit');
       return value;
@@ -80,7 +86,7 @@ const runOnce = async <T>(db: Database, fn: (trx: Trx) => Promise<T>): Promise<T
     scope.over = true;
   }
   crashOf(db)?.hit('after-commit');
-  runHooks(db, hooks);
+  runAfter(db, hooks.after);
   return value;
 };
 
@@ -107,13 +113,22 @@ export const inTransaction = async <T>(
   }
 };
 
+const hooksIn = (trx: Trx): Hooks => {
+  const hooks = hooksOf.get(trx);
+  if (hooks === undefined) throw new Error('hooks need the transaction that inTransaction opened');
+  return hooks;
+};
+
 /**
  * Has `fn` run once the transaction is committed, and never after a rollback: for caches, wake-ups and notices. It is started in the order of
  * registration and not waited for; its errors are logged and change nothing.
  * @throws Error when `trx` was not opened by `inTransaction`
  */
-export const afterCommit = (trx: Trx, fn: () => unknown): void => {
-  const hooks = hooksOf.get(trx);
-  if (hooks === undefined) throw new Error('afterCommit needs the transaction that inTransaction opened');
-  hooks.push(fn);
-};
+export const afterCommit = (trx: Trx, fn: () => unknown): void => void hooksIn(trx).after.push(fn);
+
+/**
+ * Has `fn` run as one of the transaction's last statements, in the order of registration: for what gathers meanwhile and is written at once. What it
+ * throws rolls back.
+ * @throws Error when `trx` was not opened by `inTransaction`
+ */
+export const beforeCommit = (trx: Trx, fn: () => Promise<unknown>): void => void hooksIn(trx).before.push(fn);
