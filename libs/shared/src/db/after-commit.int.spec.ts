@@ -94,7 +94,6 @@ describe('beforeCommit', () => {
   let database: TestDatabase;
   beforeAll(async () => {
     database = await testDatabase({ migrations: new URL('./fixtures/migrations/', import.meta.url) });
-    await database.db('things').insert({ id: 1, points: 0 });
   });
   afterAll(() => database.drop());
 
