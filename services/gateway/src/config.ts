@@ -1,17 +1,30 @@
-import { commonSettings, listenOf, readConfig, readJwk, readJwks, readSecrets, redisSettings, setting, type Env } from '@onsale/shared/config';
+import {
+  commonSettings,
+  listenOf,
+  readConfig,
+  readJwk,
+  readJwks,
+  readSecrets,
+  redisSettings,
+  setting,
+  type Env,
+} from '@onsale/shared/config';
 import { z } from 'zod';
 
 const origins = (about: string) =>
-  setting.list({ about: `${about}, comma separated: http(s)://host:port of each replica` }).pipe(
-    z
-      .array(
-        z
-          .url({ protocol: /^https?$/ })
-          .refine((text) => new URL(text).pathname === '/' && new URL(text).search === '', 'an origin, without a path'),
-      )
-      .min(1)
-      .transform((all) => all.map((text) => new URL(text))),
-  );
+  setting
+    .list({ about })
+    .pipe(
+      z
+        .array(
+          z
+            .url({ protocol: /^https?$/ })
+            .refine((text) => new URL(text).pathname === '/' && new URL(text).search === '', 'an origin, without a path'),
+        )
+        .min(1)
+        .transform((all) => all.map((text) => new URL(text))),
+    )
+    .describe(`${about}: http(s)://host:port of each replica, comma separated`);
 
 const limit = (about: string) => z.coerce.number().int().min(1).max(1_000_000_000).optional().describe(about);
 

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { temporaryFolders } from '../testing/index.ts';
-import { commonSettings, crashOf, crashSettings, readConfig, readJwks, setting } from './index.ts';
+import { commonSettings, type ConfigError, crashOf, crashSettings, readConfig, readJwks, setting } from './index.ts';
 
 const shape = {
   ONSALE_A: setting.text({ about: 'a' }),
@@ -25,6 +25,37 @@ describe('readConfig', () => {
 
   it('names every wrong setting at once', () => {
     expect(() => readConfig(shape, { ONSALE_B: '0', ONSALE_C: 'maybe' })).toThrow(/ONSALE_A[^]*ONSALE_B[^]*ONSALE_C/);
+  });
+
+  it('says in plain words what is missing, what it is for, and what is wrong', () => {
+    const numbers = { ...shape, ONSALE_D: setting.number({ default: 1.5, max: 2, about: 'd' }), ONSALE_E: setting.list({ about: 'e' }) };
+    const messageOf = (env: Record<string, string>) => {
+      try {
+        readConfig(numbers, env);
+      } catch (error) {
+        return (error as ConfigError).message.split('\n');
+      }
+      return [];
+    };
+    expect(messageOf({ ONSALE_B: 'abc', ONSALE_C: 'maybe', ONSALE_D: '3' })).toEqual([
+      'wrong settings:',
+      '  ONSALE_A is required (a)',
+      '  ONSALE_B: must be a number (b)',
+      '  ONSALE_C: must be one of on, off (c)',
+      '  ONSALE_D: must be at most 2 (d)',
+      '  ONSALE_E is required (e)',
+    ]);
+    expect(messageOf({ ONSALE_A_FILE: '/nowhere', ONSALE_B: '1.5', ONSALE_E: ',' })).toEqual([
+      'wrong settings:',
+      '  ONSALE_A_FILE: cannot be read (ENOENT)',
+      '  ONSALE_B: must be a whole number (b)',
+      '  ONSALE_E: must not be empty (e)',
+    ]);
+    expect(() => readConfig(commonSettings, {})).toThrow('ONSALE_PORT is required (HTTP port; 0 takes a free one)');
+  });
+
+  it('never tells a value, which may be a secret', () => {
+    expect(() => readConfig({ ONSALE_S: setting.int({ default: 1, about: 's' }) }, { ONSALE_S: 'hunter2' })).toThrow(/^(?![^]*hunter2)/);
   });
 
   it('reads a secret from the file that NAME_FILE names', () => {
@@ -71,5 +102,7 @@ describe('readJwks', () => {
     const path = file(JSON.stringify({ keys: [{ kid: 'dev-1', kty: 'OKP' }] }));
     expect(readJwks(path, 'development').keys).toHaveLength(1);
     expect(() => readJwks(path, 'production')).toThrow(/development keys/);
+    expect(() => readJwks('/nowhere', 'development')).toThrow('/nowhere: cannot be read (ENOENT)');
+    expect(() => readJwks(file('{'), 'development')).toThrow(/does not hold the keys/);
   });
 });

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { JSONWebKeySet, JWK } from 'jose';
 import { z } from 'zod';
+import { ConfigError } from './read-config.ts';
 
 const Jwk = z.looseObject({ kid: z.string().min(1), kty: z.string() });
 const Jwks = z.object({ keys: z.array(Jwk).min(1) });
@@ -16,15 +17,16 @@ const readKeys = <T>(schema: z.ZodType<T>, file: string, mode: Mode, kidsOf: (ke
   try {
     keys = schema.parse(JSON.parse(readFileSync(file, 'utf8')));
   } catch (error) {
-    throw new Error(`${file} does not hold the keys it should`, { cause: error });
+    const { code } = error as NodeJS.ErrnoException;
+    throw new ConfigError([code === undefined ? `${file} does not hold the keys it should` : `${file}: cannot be read (${code})`]);
   }
   const development = kidsOf(keys).filter((kid) => kid.startsWith(DEVELOPMENT_KID));
   if (mode === 'production' && development.length > 0)
-    throw new Error(`${file} holds development keys (${development.join(', ')}): production refuses them`);
+    throw new ConfigError([`${file} holds development keys (${development.join(', ')}): production refuses them`]);
   return keys;
 };
 
-/** A JWKS (RFC 7517) from a file. @throws when it is malformed, or holds development keys in production */
+/** A JWKS (RFC 7517) from a file. @throws ConfigError when it is malformed, or holds development keys in production */
 export const readJwks = (file: string, mode: Mode): JSONWebKeySet => readKeys(Jwks, file, mode, (set) => set.keys.map((key) => key.kid));
 
 /** One JWK from a file. */

@@ -53,7 +53,8 @@ export const commonSettings = {
   ONSALE_DRAIN_DELAY_SECONDS: setting.int({
     default: 5,
     max: 300,
-    about: 'how long requests are still taken after SIGTERM, so that whoever routes to this process learns from its readiness (5 s as a kubelet and its proxies take)',
+    about:
+      'how long requests are still taken after SIGTERM, so that whoever routes to this process learns from its readiness (5 s as a kubelet and its proxies take)',
   }),
   ONSALE_DRAIN_SECONDS: setting.int({ default: 20, min: 1, about: 'longest time after that for the requests under way' }),
   ONSALE_PRINCIPAL_PUBLIC_KEYS_FILE: setting.text({ about: 'file with the JWKS that principals from the gateway are verified with' }),
