@@ -1,10 +1,13 @@
-// npm start [-- options]: brings the whole fleet up, stays in front, and stops on Ctrl-C all that it started.
+// npm start [-- options]: brings the whole fleet up, stays in front, and stops on Ctrl-C all that it started. With --demo it sells a concert meanwhile.
 import { join } from 'node:path';
+import { createClient } from '@onsale/contracts';
+import { showDemo } from '../demo/show-demo.ts';
 import { startEngines } from '../engines/start-engines.ts';
 import { CannotGoOn, engineNames, type Engines } from '../engines/engines.ts';
 import { createOperator } from '../development/create-operator.ts';
 import { demoMember, operatorAccount } from '../development/accounts.ts';
 import { makeDevelopmentData } from '../development/development-data.ts';
+import { signInAs } from '../development/sign-in-as.ts';
 import { migrateDatabases } from '../fleet/databases.ts';
 import { type Fleet, prepareFleet } from '../fleet/start-fleet.ts';
 import { workFolder } from '../paths.ts';
@@ -19,6 +22,7 @@ const began = performance.now();
 let engines: Engines | undefined;
 let fleet: Fleet | undefined;
 let isOpen = false;
+let demoFailed = false;
 
 const signal = onInterruption({ atOnce: () => void endAtOnce() });
 signal.addEventListener('abort', () => {
@@ -32,13 +36,15 @@ try {
   try {
     await open(home, options);
     isOpen = true;
-    await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
+    const interrupted = new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
+    await Promise.race([interrupted, ...(options.demo ? [demo()] : [])]);
+    await interrupted;
   } finally {
     await close();
     home.release();
   }
 } catch (error) {
-  process.exitCode = error instanceof Interrupted && isOpen ? 0 : 1;
+  process.exitCode = error instanceof Interrupted && isOpen && !demoFailed ? 0 : 1;
   if (error instanceof HomeInUse) console.error(`npm start already runs in this checkout (process ${error.pid}).`);
   else if (error instanceof CannotGoOn) console.error(error.message);
   else if (!(error instanceof Interrupted)) console.error(error);
@@ -89,6 +95,20 @@ async function open(home: Home, { host, replicas }: StartOptions): Promise<void>
   );
   const seconds = (performance.now() - began) / 1_000;
   console.log(welcome({ fleet: made, engines, accounts: [operator, demoMember], logFolder, seconds }));
+}
+
+/** The shop stays open whatever becomes of the demo; one that failed is told by the exit code too. */
+async function demo(): Promise<void> {
+  try {
+    const open = fleet as Fleet;
+    const operatorToken = await signInAs(createClient({ baseUrl: open.gatewayUrl }), operatorAccount(process.env));
+    demoFailed = !(await showDemo({ fleet: open, operatorToken, signal }));
+  } catch (error) {
+    if (signal.aborted) return;
+    demoFailed = true;
+    console.error('The demo broke off:', error);
+  }
+  console.log('The shop stays open; Ctrl-C stops everything.');
 }
 
 function notice(text: string): void {

@@ -1,10 +1,11 @@
 import { type Client, createClient, CallProblem } from '@onsale/contracts';
-import { signIn, signUp } from '@onsale/contracts/commerce';
+import { signUp } from '@onsale/contracts/commerce';
 import { readQueue } from '@onsale/contracts/queue';
 import { type Concert, createConcert, createSchedule, listConcerts, listSchedules } from '@onsale/contracts/reservation';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Say } from '../engines/engines.ts';
 import type { Account } from './accounts.ts';
+import { signInAs } from './sign-in-as.ts';
 
 export interface DevelopmentDataOptions {
   gatewayUrl: string;
@@ -72,17 +73,6 @@ async function becomesMember(client: Client, { email, password, name }: Account)
   } catch (error) {
     if (error instanceof CallProblem && error.code === 'EMAIL_TAKEN') return false;
     throw error;
-  }
-}
-
-async function signInAs(client: Client, { email, password }: Account): Promise<string> {
-  try {
-    return (await client.call(signIn, { body: { email, password } })).accessToken;
-  } catch (error) {
-    if (!(error instanceof CallProblem) || error.code !== 'INVALID_CREDENTIALS') throw error;
-    throw new Error(`${email} has another password than this start was given: set ONSALE_OPERATOR_PASSWORD to the one of the first start`, {
-      cause: error,
-    });
   }
 }
 

@@ -6,20 +6,27 @@ export interface StartOptions {
   /** Where the gateway listens. */
   host: string;
   replicas: Replicas;
+  /** Whether a concert is sold to simulated members once the shop is open. */
+  demo: boolean;
 }
 
-export const startUsage = `usage: npm start -- [--replicas service=N]... [--host ADDRESS]
+export const startUsage = `usage: npm start -- [--replicas service=N]... [--host ADDRESS] [--demo]
   --replicas service=N   runs N processes of a service (${serviceNames.join(', ')}; at most ${mostReplicas})
-  --host ADDRESS         where the gateway listens; 127.0.0.1 unless said here`;
+  --host ADDRESS         where the gateway listens; 127.0.0.1 unless said here
+  --demo                 sells a concert of 50 seats to 300 simulated members, then stays open`;
 
 /** @throws CannotGoOn with the usage when the arguments are not understood */
 export function parseStartOptions(args: string[]): StartOptions {
   try {
     const { values } = parseArgs({
       args,
-      options: { replicas: { type: 'string', multiple: true, default: [] }, host: { type: 'string', default: '127.0.0.1' } },
+      options: {
+        replicas: { type: 'string', multiple: true, default: [] },
+        host: { type: 'string', default: '127.0.0.1' },
+        demo: { type: 'boolean', default: false },
+      },
     });
-    return { host: values.host, replicas: Object.fromEntries(values.replicas.map(parseReplicas)) };
+    return { host: values.host, replicas: Object.fromEntries(values.replicas.map(parseReplicas)), demo: values.demo };
   } catch (error) {
     throw new CannotGoOn(`${(error as Error).message}\n${startUsage}`);
   }

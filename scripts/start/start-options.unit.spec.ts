@@ -3,14 +3,19 @@ import { parseStartOptions } from './start-options.ts';
 
 describe('parseStartOptions', () => {
   it('is one of each on the loopback address when nothing is asked for', () => {
-    expect(parseStartOptions([])).toEqual({ host: '127.0.0.1', replicas: {} });
+    expect(parseStartOptions([])).toEqual({ host: '127.0.0.1', replicas: {}, demo: false });
   });
 
   it('takes an address and several services', () => {
     expect(parseStartOptions(['--host', '0.0.0.0', '--replicas', 'payment=2', '--replicas=queue=3'])).toEqual({
       host: '0.0.0.0',
       replicas: { payment: 2, queue: 3 },
+      demo: false,
     });
+  });
+
+  it('sells a concert when it is asked to', () => {
+    expect(parseStartOptions(['--demo', '--replicas', 'queue=2'])).toEqual({ host: '127.0.0.1', replicas: { queue: 2 }, demo: true });
   });
 
   it.each(['payment', 'payment=0', 'payment=11', 'payment=two', 'nobody=2', 'constructor=2'])(
