@@ -3,10 +3,12 @@ import { outboxChecks } from '@onsale/shared/outbox';
 import { sagaChecks } from '@onsale/shared/saga';
 import { ledgerChecks } from '../../services/payment/src/ledger/check-ledger.ts';
 import { paymentChecks } from '../../services/payment/src/payments/payment-checks.ts';
+import { lineLooks } from '../../services/queue/src/line/line-looks.ts';
 import { journalChecks } from '../../services/queue/src/journal/journal-checks.ts';
 import { seatChecks } from '../../services/reservation/src/seats/seat-checks.ts';
 import type { Operation } from '../load/operations-journal.ts';
 import { deliveryLooks } from './delivery-looks.ts';
+import { operationLooks } from './operation-looks.ts';
 import { purchaseLooks } from './purchase-looks.ts';
 import { reading, readServices, withStores, type StoresOptions } from './stores.ts';
 
@@ -54,7 +56,13 @@ export const verifyInvariants = (options: VerifyOptions): Promise<Finding[]> => 
       const sent = await reading(service, () => runChecks(stores[service], outboxChecks(messages)));
       findings.push(...sent.map((finding) => ({ ...finding, says: `${service}: ${finding.says}` })));
     }
-    const looks = [...purchaseLooks(stores), ...deliveryLooks(stores, messages)];
+    const { queue, redis, namespace } = stores;
+    const looks = [
+      ...lineLooks({ db: queue, redis, namespace }),
+      ...purchaseLooks(stores),
+      ...deliveryLooks(stores, messages),
+      ...(options.operations === undefined ? [] : operationLooks(stores, options.operations)),
+    ];
     findings.push(...(await reading('several services', () => confirmLooks(looks, { patienceMs }))));
     return findings.toSorted(inOrder);
   });

@@ -46,9 +46,12 @@ const BATCH = 1000;
 /** So far above every number known do the numbers of a line's next life begin. */
 const LEAD_MICROS = 5_000_000;
 
+/** What every key of a queue's line begins with. */
+export const lineKey = (namespace: string, queueId: string): string => `${namespace}:queue:{${queueId}}`;
+
 const keyOf = ({ number, member }: Place): string => `${number}:${member}`;
 
-const placeOf = (key: string): Place => {
+export const placeOf = (key: string): Place => {
   const [number = '', member = ''] = key.split(':');
   return { number: Number(number), member };
 };
@@ -84,7 +87,7 @@ const micros = (queue: LineOf): number => queue.epoch * 1000;
 /** The line in Redis: one script an operation, each atomic. All of it can be lost, and is put together again from journal and tokens. */
 export const createLine = ({ redis, namespace }: LineOptions) => {
   const scripts = scriptsOf(redis);
-  const name = (queueId: string): string => `${namespace}:queue:{${queueId}}`;
+  const name = (queueId: string): string => lineKey(namespace, queueId);
   const busyKey = `${namespace}:queue:busy`;
 
   return {
