@@ -31,6 +31,14 @@ describe('the process of a service', () => {
     });
   });
 
+  it('says in lines which of its settings are wrong', async () => {
+    expect(await ended({ what: 'has wrong settings' })).toEqual({
+      code: 1,
+      signal: null,
+      said: 'could not start: wrong settings:\n  ONSALE_PORT is required (HTTP port)\n',
+    });
+  });
+
   it.each([
     { what: 'cannot start', said: 'could not start' },
     { what: 'forgets an error', said: 'unhandled rejection' },

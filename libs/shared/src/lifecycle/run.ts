@@ -1,6 +1,12 @@
+import { ConfigError } from '../config/read-config.ts';
 import type { Service } from './service.ts';
 
+/** Wrong settings are for people, who read lines; all else is for whoever collects logs. */
 const fail = (message: string, error: unknown): never => {
+  if (error instanceof ConfigError) {
+    process.stderr.write(`${message}: ${error.message}\n`);
+    process.exit(1);
+  }
   process.stderr.write(
     `${JSON.stringify({ level: 'fatal', msg: message, error: error instanceof Error ? error.stack : String(error) })}\n`,
   );
