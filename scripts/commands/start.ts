@@ -8,15 +8,22 @@ import { createOperator } from '../development/create-operator.ts';
 import { demoMember, operatorAccount } from '../development/accounts.ts';
 import { makeDevelopmentData } from '../development/development-data.ts';
 import { signInAs } from '../development/sign-in-as.ts';
+import { checkSettings } from '../fleet/check-settings.ts';
 import { migrateDatabases } from '../fleet/databases.ts';
 import { type Fleet, prepareFleet } from '../fleet/start-fleet.ts';
+import { developmentKeys } from '../keys/development-keys.ts';
 import { workFolder } from '../paths.ts';
 import { claimHome, type Home, HomeInUse, reapOrphans } from '../processes/home.ts';
 import { removeRunFile, writeRunFile } from '../start/run-file.ts';
-import { parseStartOptions, type StartOptions } from '../start/start-options.ts';
+import { asksForHelp, parseStartOptions, type StartOptions, startUsage } from '../start/start-options.ts';
 import { welcome } from '../start/welcome.ts';
 import { Interrupted, onInterruption } from '../terminal/interruption.ts';
 import { runSteps } from '../terminal/steps.ts';
+
+if (asksForHelp(process.argv.slice(2))) {
+  console.log(startUsage);
+  process.exit();
+}
 
 const began = performance.now();
 let engines: Engines | undefined;
@@ -52,6 +59,8 @@ try {
 process.exit(); // a connection that a library forgot must not keep the terminal
 
 async function open(home: Home, { host, replicas }: StartOptions): Promise<void> {
+  const settings = { all: ownSettings() };
+  checkSettings({ settings, keys: developmentKeys(home.folder) });
   const left = await reapOrphans(home, { except: [...engineNames] });
   if (left.length > 0) console.log(`ended what an earlier run left behind: ${left.join(', ')}`);
   engines = await startEngines({ purpose: 'dev', home, env: process.env, signal, onPrepared: (prepared) => (engines = prepared) });
@@ -66,7 +75,7 @@ async function open(home: Home, { host, replicas }: StartOptions): Promise<void>
     replicas,
     output: { logFolder },
     restart: true,
-    settings: { all: ownSettings() },
+    settings,
     onNotice: notice,
   };
   const made = await prepareFleet(fleetOptions);

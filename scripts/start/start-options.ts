@@ -15,6 +15,10 @@ export const startUsage = `usage: npm start -- [--replicas service=N]... [--host
   --host ADDRESS         where the gateway listens; 127.0.0.1 unless said here
   --demo                 sells a concert of 50 seats to 300 simulated members, then stays open`;
 
+export function asksForHelp(args: string[]): boolean {
+  return args.includes('--help') || args.includes('-h');
+}
+
 /** @throws CannotGoOn with the usage when the arguments are not understood */
 export function parseStartOptions(args: string[]): StartOptions {
   try {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { parseStartOptions } from './start-options.ts';
+import { asksForHelp, parseStartOptions } from './start-options.ts';
 
 describe('parseStartOptions', () => {
   it('is one of each on the loopback address when nothing is asked for', () => {
@@ -24,6 +24,10 @@ describe('parseStartOptions', () => {
       expect(() => parseStartOptions(['--replicas', text])).toThrow(/not understood[^]*usage: npm start/);
     },
   );
+
+  it('is not asked for when the usage is', () => {
+    expect([['--help'], ['-h'], ['--demo', '--help'], [], ['--host', 'h']].map(asksForHelp)).toEqual([true, true, true, false, false]);
+  });
 
   it('refuses options that it does not know', () => {
     expect(() => parseStartOptions(['--replica', 'payment=2'])).toThrow(/usage: npm start/);

@@ -9,7 +9,7 @@ export interface WelcomeOptions {
   engines: Engines;
   accounts: Account[];
   logFolder: string;
-  /** Since the command began. */
+  /** Since the command began, which the launcher's `npm ci` comes before. */
   seconds: number;
 }
 
@@ -22,7 +22,7 @@ export function welcome({ fleet, engines, accounts, logFolder, seconds }: Welcom
   const moved = fleet.gatewayUrl !== documentedGateway;
   return [
     '',
-    `Onsale is open after ${seconds.toFixed(1)} s: ${shop}`,
+    `Onsale is open after ${seconds.toFixed(1)} s (npm ci not counted): ${shop}`,
     '',
     ...fleet.processes.map(({ name, url, opsUrl }) => row(name, `${url}   metrics ${opsUrl}/metrics`)),
     ...(engines.mode === 'external' ? [] : [row('engines', engineLine(engines))]),
