@@ -3,7 +3,8 @@ import type { Client } from '@onsale/contracts';
 import { createInsist } from './insist.ts';
 import type { OperationsJournal } from './operations-journal.ts';
 import { settleUnknown } from './settle-unknown.ts';
-import { createShopper, type End, type Event, type Journey, type Sale, type ShoppingPlan, usualPlan } from './shopper.ts';
+import { type End, type Journey, type Sale, type ShoppingPlan, usualPlan } from './journey.ts';
+import { createShopper, type Event } from './shopper.ts';
 import type { StepTimes } from './step-times.ts';
 import { createVisitor } from './visitor.ts';
 

@@ -16,7 +16,7 @@ export interface KeepAliveFetch {
 
 const CONNECT_MS = 5_000;
 /** Shorter than services keep an idle connection, so that none is used while it is being closed. */
-const IDLE_MS = 3_000;
+const IDLE_MS = 30_000;
 
 const headersOf = (headers: Readonly<Record<string, string | string[] | undefined>>): AnswerHeaders => ({
   get: (name) => headers[name.toLowerCase()]?.toString() ?? null,
