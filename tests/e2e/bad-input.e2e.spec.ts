@@ -81,6 +81,10 @@ beforeAll(async () => {
     pay: { body: { reservationId: mine.body!.id } },
     readPayment: { params: { id: herPayment.body!.id }, foreign: { id: herPayment.body!.id } },
     listMyPayments: { query: { limit: '5' } },
+    listPaymentSagas: { query: { limit: '5', status: 'RUNNING', flag: 'NEEDS_OPERATOR' } },
+    readPaymentSaga: { params: { id: herPayment.body!.id } },
+    retryPaymentSaga: { params: { id: herPayment.body!.id }, body: {} },
+    compensatePaymentSaga: { params: { id: herPayment.body!.id }, body: { reason: 'it does not get on' } },
   };
 }, 120_000);
 afterAll(() => fleet?.stop());

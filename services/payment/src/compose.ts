@@ -1,3 +1,4 @@
+import { paymentSagas } from '@onsale/contracts/payment';
 import { createPrincipalVerifier } from '@onsale/shared/auth';
 import { createCrashPoints } from '@onsale/shared/crash';
 import { createDatabase, databaseCheck } from '@onsale/shared/db';
@@ -11,7 +12,7 @@ import { createLog } from '@onsale/shared/log';
 import { createMetrics } from '@onsale/shared/metrics';
 import { createOutbox } from '@onsale/shared/outbox';
 import { createNotices, createRedis } from '@onsale/shared/redis';
-import { createEnds, createSagaRunner } from '@onsale/shared/saga';
+import { createEnds, createSagaRunner, sagaDoors } from '@onsale/shared/saga';
 import type { Settings } from './config.ts';
 import { postTransfer } from './ledger/post-transfer.ts';
 import { awaitPayment } from './payments/await-payment.ts';
@@ -44,20 +45,31 @@ export type Overrides = Partial<ReturnType<typeof defaults>>;
 /** The service, wired by hand: engines, use cases, saga, doors. Nothing is started yet. */
 export const compose = (settings: Settings, overrides: Overrides = {}): Service => {
   const { clock, newId, log, metrics } = { ...defaults(settings), ...overrides };
-  const { mode, namespace } = settings;
+  const { mode, namespace, endsPolling: polling } = settings;
   const crash = createCrashPoints(settings.crash);
 
   const db = createDatabase({ ...settings.mysql, log, crash });
   const redis = createRedis({ url: settings.redisUrl, name: SERVICE, log });
   const notices = createNotices({ redis, namespace, log });
   const broker = createKafkaBroker({ ...settings.kafka, clientId: SERVICE, namespace, log, metrics, crash, onFatal: exitOn(log) });
-  const outbox = createOutbox({ db, broker, source: SERVICE, notices, log, metrics, crash, clock, newId });
+  const outbox = createOutbox({
+    db,
+    broker,
+    source: SERVICE,
+    notices,
+    log,
+    metrics,
+    crash,
+    clock,
+    newId,
+    ...(polling ? {} : { pollMs: 0 }),
+  });
   const idempotency = createIdempotencyStore({ db, clock });
   const ends = createEnds({
     notices,
     namespace: SERVICE,
     read: (ids) => haveEnded(db, ids),
-    pollMs: settings.endsPolling ? ENDS_POLL_MS : 0,
+    pollMs: polling ? ENDS_POLL_MS : 0,
     metrics,
     log,
   });
@@ -70,7 +82,8 @@ export const compose = (settings: Settings, overrides: Overrides = {}): Service 
     failPayment: failPayment({ outbox, ends }),
   });
   const sagas = createSagaRunner({ db, outbox, sagas: [purchase], log, metrics, ...settings.sagas });
-  const consumer = createConsumer({ group: SERVICE, db, broker, outbox, handlers: sagas.handlers, log, metrics, crash });
+  const concurrency = Math.max(1, Math.floor(settings.mysql.poolSize / 2)); // the other half is for requests
+  const consumer = createConsumer({ group: SERVICE, db, broker, outbox, handlers: sagas.handlers, log, metrics, crash, concurrency });
 
   const doors = [
     ...walletRoutes({
@@ -84,6 +97,7 @@ export const compose = (settings: Settings, overrides: Overrides = {}): Service 
       awaitPayment: awaitPayment({ db, ends }),
       listPayments: listPayments({ db }),
     }),
+    ...sagaDoors({ contract: paymentSagas, db, sagas }),
   ];
   const principals = createPrincipalVerifier({ keys: settings.principalKeys });
 

@@ -17,7 +17,8 @@ const paymentSettings = {
   ONSALE_CHARGE_MINIMUM: setting.int({ default: 1000, min: 1, about: 'least points of a charge' }),
   ONSALE_ENDS_POLLING: setting.onOff({
     default: true,
-    about: 'read every 50 ms how the payments that requests wait for have ended; off leaves them to notices alone (for tests of those)',
+    about:
+      'read every 50 ms how the payments that requests wait for have ended, and every 250 ms what the outbox has to send; off leaves both to wake-ups and notices alone (for tests of those)',
   }),
   ONSALE_SAGA_SWEEP_MS: setting.int({ default: 1000, min: 10, about: 'milliseconds between looks for purchases that are overdue' }),
   ONSALE_SAGA_RETRY_AFTER_MS: setting.int({
@@ -25,6 +26,7 @@ const paymentSettings = {
     min: 10,
     about: 'a command without a reply is sent again after this, then less often',
   }),
+  ONSALE_SAGA_FLAG_AFTER: setting.int({ default: 10, min: 1, about: 'after so many times the saga is flagged NEEDS_OPERATOR too' }),
 };
 
 /** The settings of the service. @throws ConfigError naming every wrong one; Error when the key file is not usable, or of development in production */
@@ -41,7 +43,7 @@ export const readSettings = (env: Env = process.env) => {
     kafka: kafkaOf(e),
     chargeMinimum: e.ONSALE_CHARGE_MINIMUM,
     endsPolling: e.ONSALE_ENDS_POLLING,
-    sagas: { sweepMs: e.ONSALE_SAGA_SWEEP_MS, retryAfterMs: e.ONSALE_SAGA_RETRY_AFTER_MS },
+    sagas: { sweepMs: e.ONSALE_SAGA_SWEEP_MS, retryAfterMs: e.ONSALE_SAGA_RETRY_AFTER_MS, flagAfter: e.ONSALE_SAGA_FLAG_AFTER },
   };
 };
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { codes, type Code } from '../codes.ts';
 import { route } from '../route.ts';
+import { sagaRoutes } from '../sagas.ts';
 import { Id, IdParams, page, PageQuery, Points, Timestamp } from '../shapes.ts';
 
 export const Wallet = z.object({ balance: Points });
@@ -78,7 +79,15 @@ export const pay = route({
   idempotency: 'required',
   body: z.strictObject({ reservationId: Id }),
   answers: { 201: Payment, 202: Payment },
-  problems: ['NOT_FOUND', 'HOLD_EXPIRED', 'HOLD_LOST', 'ALREADY_PAID', 'PAYMENT_IN_PROGRESS', 'INSUFFICIENT_POINTS'],
+  problems: [
+    'NOT_FOUND',
+    'HOLD_EXPIRED',
+    'HOLD_LOST',
+    'ALREADY_PAID',
+    'PAYMENT_IN_PROGRESS',
+    'INSUFFICIENT_POINTS',
+    'CANCELLED_BY_OPERATOR',
+  ],
 });
 
 export const readPayment = route({
@@ -104,3 +113,7 @@ export const listMyPayments = route({
   answers: { 200: page(Payment) },
   problems: [],
 });
+
+/** For operators: the purchases as sagas, each with its payment's id. */
+export const paymentSagas = sagaRoutes('payment');
+export const { list: listPaymentSagas, read: readPaymentSaga, retry: retryPaymentSaga, compensate: compensatePaymentSaga } = paymentSagas;

@@ -36,6 +36,16 @@ export const oldestAgeSeconds = async (db: Database): Promise<number> => {
   return Math.max(0, Number((rows as { age: string }[])[0]?.age ?? 0));
 };
 
+/** Shards whose oldest row has waited for longer: what is added to one of these leaves no sooner. By the index (shard, id) alone, and one row a shard. */
+export const stuckShards = async (db: Database, seconds: number): Promise<ReadonlySet<number>> => {
+  const [rows] = await db.raw(
+    `SELECT oldest.shard FROM (SELECT shard, MIN(id) AS id FROM outbox GROUP BY shard) AS oldest
+     JOIN outbox ON outbox.id = oldest.id WHERE outbox.created_at < NOW(3) - INTERVAL ? SECOND`,
+    [seconds],
+  );
+  return new Set((rows as { shard: number }[]).map(({ shard }) => shard));
+};
+
 export const outgoing = ({ topic, message_key: key, payload, headers }: OutboxRow): OutgoingMessage => ({
   topic,
   key,

@@ -115,10 +115,28 @@ const answered = <S extends object>(
   return back({ definition, saga: failed(saga, answer) }, index - 1);
 };
 
+/** Why a saga cannot be given up; undefined when it can. */
+export const whyNotGivenUp = <S>(
+  definition: SagaDefinition<S>,
+  saga: SagaProgress<S>,
+): 'over' | 'going back' | 'past the pivot' | undefined => {
+  switch (saga.status) {
+    case 'COMPLETED':
+    case 'COMPENSATED':
+      return 'over';
+    case 'COMPENSATING':
+      return 'going back';
+    case 'RUNNING':
+      return isPastPivot({ definition, saga }) ? 'past the pivot' : undefined;
+    default:
+      return saga.status satisfies never;
+  }
+};
+
 /** The step under way may have been done or not: its undo settles that, or for the pivot the question. */
 const givenUp = <S>(asked: Asked<S>, reason: Extract<SagaEvent, { kind: 'given up' }>): Advanced<S> => {
   const { definition, saga } = asked;
-  if (saga.status !== 'RUNNING' || isPastPivot(asked)) return ignored(saga);
+  if (whyNotGivenUp(definition, saga) !== undefined) return ignored(saga);
   const given = { definition, saga: failed(saga, reason) };
   return isPivot(asked) ? act({ definition, saga: { ...given.saga, status: 'COMPENSATING' } }) : back(given, indexOf(asked));
 };

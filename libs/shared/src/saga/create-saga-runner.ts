@@ -1,5 +1,5 @@
-import { Reply, topicOf } from '@onsale/contracts';
-import { inTransaction, type Database, type Trx } from '../db/index.ts';
+import { Reply, topicOf, type Code } from '@onsale/contracts';
+import type { Database, Trx } from '../db/index.ts';
 import { InvalidMessage, type Delivery, type Handler } from '../inbox/handler.ts';
 import type { ReplyDraft } from '../inbox/reply.ts';
 import type { Part } from '../lifecycle/index.ts';
@@ -33,11 +33,20 @@ export interface SagaRunner {
   readonly handlers: readonly Handler[];
   /** Sends again what is overdue, for ever. */
   readonly sweeper: Part;
-  /** For operators: sends the present step again now. False when the saga is unknown or over. */
-  retry(id: string): Promise<boolean>;
-  /** For operators and time limits: takes a saga back, unless it is past its pivot. A pivot that was not answered is asked first. False when it cannot be. */
-  compensate(id: string, reason: { readonly code: string; readonly detail?: string }): Promise<boolean>;
+  /** For operators, in the caller's transaction: sends the present step again now, and counts its attempts anew. */
+  retry(trx: Trx, id: string): Promise<Intervention>;
+  /**
+   * For operators and time limits, in the caller's transaction: takes a saga back, unless it is past its pivot. A pivot that was not answered is asked
+   * first.
+   */
+  compensate(trx: Trx, id: string, reason: { readonly code: Code; readonly detail?: string }): Promise<Intervention>;
 }
+
+/** What came of a request to steer a saga; what did not move it changed nothing. */
+export type Intervention =
+  | { readonly is: 'moved'; readonly before: StoredSaga; readonly after: StoredSaga }
+  | { readonly is: 'over' | 'going back' | 'past the pivot'; readonly saga: StoredSaga }
+  | { readonly is: 'unknown' };
 
 const SWEEP_MS = 1000;
 const RETRY_AFTER_MS = 5000;
@@ -62,24 +71,33 @@ export const createSagaRunner = (options: SagaRunnerOptions): SagaRunner => {
   const { db, outbox, sagas, log, metrics, sweepMs = SWEEP_MS, retryAfterMs = RETRY_AFTER_MS, flagAfter = FLAG_AFTER } = options;
   const player = createPlayer({ outbox, sagas, log, metrics, retryAfterMs });
 
-  const moveOn = async (trx: Trx, id: string, event: SagaEvent): Promise<'moved' | 'ignored' | 'unknown'> => {
-    const before = await lockSaga(trx, id);
-    if (before === undefined) return 'unknown';
+  /** The saga as it is then; undefined when the event is none of its business. */
+  const moveOn = async (trx: Trx, before: StoredSaga, event: SagaEvent): Promise<StoredSaga | undefined> => {
     const played = await player.play(trx, before, event);
-    if (played === undefined) return 'ignored';
-    await updateSaga(trx, played.saga, played.dueInMs);
-    return 'moved';
+    if (played !== undefined) await updateSaga(trx, played.saga, played.dueInMs);
+    return played?.saga;
   };
 
   const onReply = async (delivery: Delivery): Promise<undefined> => {
     const { subject, id: messageId } = delivery.message;
-    const outcome = await moveOn(delivery.trx, subject, eventOf(delivery));
-    if (outcome === 'unknown') throw new InvalidMessage(`there is no saga ${subject}`);
-    if (outcome === 'ignored') log.debug({ saga: subject, messageId }, 'an answer that the saga does not wait for');
+    const before = await lockSaga(delivery.trx, subject);
+    if (before === undefined) throw new InvalidMessage(`there is no saga ${subject}`);
+    const after = await moveOn(delivery.trx, before, eventOf(delivery));
+    if (after === undefined) log.debug({ saga: subject, messageId }, 'an answer that the saga does not wait for');
   };
 
-  const ask = async (id: string, event: SagaEvent): Promise<boolean> =>
-    (await inTransaction(db, (trx) => moveOn(trx, id, event))) === 'moved';
+  const steer = async (
+    trx: Trx,
+    id: string,
+    { event, whyNot }: { event: SagaEvent; whyNot: (saga: StoredSaga) => 'over' | 'going back' | 'past the pivot' | undefined },
+  ): Promise<Intervention> => {
+    const before = await lockSaga(trx, id);
+    if (before === undefined) return { is: 'unknown' };
+    const why = whyNot(before);
+    if (why !== undefined) return { is: why, saga: before };
+    const after = await moveOn(trx, before, event);
+    return after === undefined ? { is: 'over', saga: before } : { is: 'moved', before, after };
+  };
 
   return {
     start: async (trx, definition, { id, state }) => {
@@ -90,7 +108,8 @@ export const createSagaRunner = (options: SagaRunnerOptions): SagaRunner => {
     },
     handlers: [{ routes: [{ topic: topicOf(outbox.source, 'replies'), type: REPLY_TYPE, refusals: [], act: onReply }] }],
     sweeper: createSweeper({ db, player, sweepMs, flagAfter, log, metrics }),
-    retry: (id) => ask(id, { kind: 'overdue' }),
-    compensate: (id, reason) => ask(id, { kind: 'given up', ...reason }),
+    retry: (trx, id) => steer(trx, id, { event: { kind: 'overdue' }, whyNot: () => undefined }),
+    compensate: (trx, id, reason) =>
+      steer(trx, id, { event: { kind: 'given up', ...reason }, whyNot: (saga) => player.whyNotGivenUp(saga) }),
   };
 };

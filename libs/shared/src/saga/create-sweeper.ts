@@ -2,7 +2,7 @@ import { afterCommit, inTransaction, isEngineAway, type Database, type Trx } fro
 import { loop, type Part } from '../lifecycle/index.ts';
 import type { Log } from '../log/index.ts';
 import type { Metrics } from '../metrics/index.ts';
-import { oldestAgeSeconds } from '../outbox/index.ts';
+import { shardOf, stuckShards } from '../outbox/index.ts';
 import { RETRY_CAP_MS, type Player } from './play-saga.ts';
 import { countFlagged, lockOverdue, overdueSagas, postponeSaga, updateSaga, type StoredSaga } from './saga-store.ts';
 
@@ -15,13 +15,15 @@ export interface SweeperOptions {
   readonly metrics: Metrics;
 }
 
+/** Of one look: the rest is looked at again when these are done. */
 const ROWS = 100;
-/** Above this age of the oldest message in the outbox, Kafka or the relay is away: what has not left need not be sent again. */
-const OUTBOX_STUCK_SECONDS = 2;
+/** Above this age of the oldest message of its shard, a command would not leave either: Kafka is away, or the relay. */
+const SHARD_STUCK_SECONDS = 2;
 
 /**
  * Sends the present step of overdue sagas again, for ever; `flagAfter` times in vain, and the saga is flagged too. Replicas pass over each other's.
- * While nothing leaves the outbox it rests: copies would only pile up there, and the time is not the saga's fault.
+ * A saga whose command would stand in a shard of the outbox that nothing leaves is put off without being counted: a copy would only pile up there, and
+ * the time is not the saga's fault.
  */
 export const createSweeper = ({ db, player, sweepMs, flagAfter, log, metrics }: SweeperOptions): Part => {
   const resent = metrics.counter({
@@ -44,16 +46,35 @@ export const createSweeper = ({ db, player, sweepMs, flagAfter, log, metrics }: 
     });
   };
 
-  const sweepOne = async (id: string): Promise<void> => {
+  /** False when another replica is at it. */
+  const sweepOne = async (id: string, stuck: ReadonlySet<number>): Promise<boolean> => {
     try {
-      await inTransaction(db, async (trx) => {
+      return await inTransaction(db, async (trx) => {
         const saga = await lockOverdue(trx, id);
-        if (saga !== undefined) await sendAgain(trx, saga);
+        if (saga === undefined) return false;
+        const subject = player.subjectOf(saga);
+        if (subject !== undefined && stuck.has(shardOf(subject))) await postponeSaga(trx, id, player.dueInMs(saga.attempts));
+        else await sendAgain(trx, saga);
+        return true;
       });
     } catch (error) {
       if (isEngineAway(error)) throw error;
       log.error({ err: error, saga: id }, 'a saga could not be sent on');
       await inTransaction(db, (trx) => postponeSaga(trx, id, RETRY_CAP_MS));
+      return true;
+    }
+  };
+
+  const sweep = async (signal: AbortSignal): Promise<void> => {
+    const stuck = await stuckShards(db, SHARD_STUCK_SECONDS);
+    for (;;) {
+      const ids = await overdueSagas(db, ROWS);
+      let swept = 0;
+      for (const id of ids) {
+        if (signal.aborted) return;
+        if (await sweepOne(id, stuck)) swept += 1;
+      }
+      if (ids.length < ROWS || swept === 0) return;
     }
   };
 
@@ -61,12 +82,11 @@ export const createSweeper = ({ db, player, sweepMs, flagAfter, log, metrics }: 
     name: 'saga sweeper',
     everyMs: sweepMs,
     turn: async (signal) => {
-      if ((await oldestAgeSeconds(db)) > OUTBOX_STUCK_SECONDS) return;
-      for (const id of await overdueSagas(db, ROWS)) {
-        if (signal.aborted) return;
-        await sweepOne(id);
+      try {
+        await sweep(signal);
+      } finally {
+        flagged.set(await countFlagged(db));
       }
-      flagged.set(await countFlagged(db));
     },
     onError: (error) => log.warn({ err: error }, 'overdue sagas could not be looked at'),
   });

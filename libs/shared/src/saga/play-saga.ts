@@ -3,7 +3,7 @@ import { isRefused, type ReplyDraft } from '../inbox/reply.ts';
 import type { Log } from '../log/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import type { Outbox } from '../outbox/index.ts';
-import { advance, type Direction, type SagaEvent } from './advance.ts';
+import { advance, whyNotGivenUp, type Direction, type SagaEvent } from './advance.ts';
 import type { LocalStep, SagaDefinition } from './definition.ts';
 import type { StoredSaga } from './saga-store.ts';
 
@@ -28,6 +28,10 @@ export interface Player {
   knows(definition: AnySaga): boolean;
   /** Moves a saga on and writes its effects; undefined when the event is none of its business. The caller has the saga's row, and stores it. */
   play(trx: Trx, before: StoredSaga, event: SagaEvent): Promise<Played | undefined>;
+  /** Why a saga cannot be given up; undefined when it can. */
+  whyNotGivenUp(saga: StoredSaga): ReturnType<typeof whyNotGivenUp>;
+  /** The aggregate that the present step's command is about; undefined where nothing is to be sent. */
+  subjectOf(saga: StoredSaga): string | undefined;
   /** The rest before a step that was sent again `attempts` times is sent once more. */
   dueInMs(attempts: number): number;
 }
@@ -81,6 +85,11 @@ export const createPlayer = ({ outbox, sagas, log, metrics, retryAfterMs }: Play
   return {
     knows: (definition) => definitions.get(definition.name) === definition,
     dueInMs,
+    whyNotGivenUp: (saga) => whyNotGivenUp(definitionOf(saga), saga),
+    subjectOf: (saga) => {
+      const { effect } = advance<object>(definitionOf(saga), saga, { kind: 'overdue' });
+      return effect.kind === 'send' ? effect.message.subject : undefined;
+    },
     play: async (trx, before, event) => {
       const { saga, effect } = await throughLocalSteps(trx, before, event);
       switch (effect.kind) {

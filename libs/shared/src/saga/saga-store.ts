@@ -20,12 +20,29 @@ interface Row {
   readonly flag: Flag | null;
   readonly data: string;
   readonly attempts: number;
+  readonly next_action_at: Date | null;
+  readonly created_at: Date;
+  readonly updated_at: Date;
 }
 
 const sagaOf = ({ id, type, step, status, flag, data, attempts }: Row): StoredSaga => {
   const { state, failure } = JSON.parse(data) as { state: object; failure?: Failure };
   return { id: bytesToId(id), type, step, status, flag: flag ?? undefined, attempts, state, ...(failure === undefined ? {} : { failure }) };
 };
+
+/** A saga as operators see it. */
+export interface SagaRow extends StoredSaga {
+  readonly nextActionAt: Date | undefined;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+const rowOf = (row: Row): SagaRow => ({
+  ...sagaOf(row),
+  nextActionAt: row.next_action_at ?? undefined,
+  createdAt: row.created_at,
+  updatedAt: row.updated_at,
+});
 
 /** When the sweeper looks again; an ended saga never. */
 const dueIn = (db: Queryable, ms: number | undefined) =>
@@ -91,4 +108,37 @@ export const overdueSagas = async (db: Database, limit: number): Promise<string[
 export const countFlagged = async (db: Database): Promise<number> => {
   const row = await db('sagas').where({ flag: 'NEEDS_OPERATOR' }).count<{ count: number }[]>({ count: '*' }).first();
   return row?.count ?? 0;
+};
+
+/** One saga, if there is such; locks nothing. */
+export const findSaga = async (db: Queryable, id: string): Promise<SagaRow | undefined> => {
+  const row = await db('sagas')
+    .where({ id: idToBytes(id) })
+    .first<Row | undefined>();
+  return row === undefined ? undefined : rowOf(row);
+};
+
+export interface SagaFilter {
+  readonly status: SagaStatus | undefined;
+  readonly flag: Flag | undefined;
+}
+
+const isUnderWay = (status: SagaStatus | undefined): boolean => status === 'RUNNING' || status === 'COMPENSATING';
+
+/**
+ * Sagas with ids below `before`, newest first (ids are UUIDv7); one more than `limit`, if there are. Those under way are few among all, and found by the
+ * index of the sweeper; flagged ones by theirs; ended ones from the newest down.
+ */
+export const listSagas = async (
+  db: Queryable,
+  { status, flag, before, limit }: SagaFilter & { before: string | undefined; limit: number },
+): Promise<SagaRow[]> => {
+  const query = db('sagas')
+    .orderBy('id', 'desc')
+    .limit(limit + 1);
+  if (status !== undefined) void query.where({ status });
+  if (isUnderWay(status)) void query.whereNotNull('next_action_at');
+  if (flag !== undefined) void query.where({ flag });
+  if (before !== undefined) void query.where('id', '<', idToBytes(before));
+  return ((await query) as Row[]).map(rowOf);
 };

@@ -5,7 +5,7 @@ import { inTransaction, type Trx } from '../db/index.ts';
 import { idToBytes, newId } from '../ids/index.ts';
 import { done, on, onUndo, refused } from '../inbox/index.ts';
 import { testMessaging, type MessagingProcess, type MessagingSchema } from '../inbox/testing/index.ts';
-import { commandOf } from '../outbox/index.ts';
+import { commandOf, shardOf } from '../outbox/index.ts';
 import { eventually, testKafka } from '../testing/index.ts';
 import { createSagaRunner, saga, type SagaDefinition, type SagaRunner } from './index.ts';
 
@@ -86,6 +86,14 @@ const start = async (
   });
   return id;
 };
+/** Its first command is lost. */
+const startUnheard = async (seat: string, definition: SagaDefinition<Purchase> = purchase): Promise<string> => {
+  const mute = runnerOf({ ...payment, outbox: { ...payment.outbox, add: async () => {} } });
+  const id = newId();
+  await inTransaction(payment.db, (trx) => mute.start(trx, definition, { id, state: { seat } }));
+  return id;
+};
+const givenUp = (id: string) => inTransaction(payment.db, (trx) => runner.compensate(trx, id, { code: 'TIMEOUT' }));
 const runnerOf = ({ db, outbox, log, metrics }: MessagingProcess): SagaRunner =>
   createSagaRunner({
     db,
@@ -168,29 +176,69 @@ describe('a saga over two services', () => {
   });
 
   it('goes on when a command was lost: it is sent again, and done once', async () => {
-    const id = await start('lost-command', purchase, (trx) => trx('outbox').where({ aggregate: 'lost-command' }).delete());
+    const id = await startUnheard('lost-command');
     await eventually(async () => expect(await row(id)).toMatchObject({ status: 'COMPLETED' }), { withinMs: 15_000 });
     expect(await notes(reservations, 'lost-command')).toEqual(['locked', 'confirmed']);
   });
 
-  it('is not sent again while nothing leaves the outbox', async () => {
-    // a process of its own, whose relay does not run: what it writes stays
-    const schema = await testMessaging({ source: 'commerce', namespace });
-    const process = await schema.process({ relay: false });
-    const own = runnerOf(process);
-    const stuck = newId();
-    await inTransaction(process.db, async (trx) => {
-      await own.start(trx, purchase, { id: stuck, state: { seat: 'stuck' } });
-      await trx('outbox').update({ created_at: trx.raw('NOW(3) - INTERVAL 10 SECOND') });
-      await trx('sagas').update({ next_action_at: trx.raw('NOW(3) - INTERVAL 10 SECOND') });
+  describe('whose command does not leave the outbox', () => {
+    const [held, other] = ['stuck', 'other'];
+    const due = { next_action_at: new Date(Date.now() - 10_000) };
+    let schema: MessagingSchema;
+    let process: MessagingProcess;
+    let own: SagaRunner;
+    let ids: string[];
+    beforeAll(async () => {
+      // a process of its own, whose relay does not run: what it writes stays
+      schema = await testMessaging({ source: 'commerce', namespace });
+      process = await schema.process({ relay: false });
+      own = runnerOf(process);
+      ids = await Promise.all(
+        [held, other].map(async (seat) => {
+          const id = newId();
+          await inTransaction(process.db, (trx) => own.start(trx, purchase, { id, state: { seat } }));
+          return id;
+        }),
+      );
+      expect(shardOf(held)).not.toBe(shardOf(other));
+      await schema
+        .db('outbox')
+        .where({ aggregate: held })
+        .update({ created_at: new Date(Date.now() - 10_000) });
+      await schema.db('outbox').where({ aggregate: other }).delete();
+      await schema.db('sagas').update({ ...due, flag: 'NEEDS_OPERATOR' });
+      await process.run(own.sweeper);
+    }, 30_000);
+    afterAll(() => schema.drop());
+
+    const commandsTo = (aggregate: string) => schema.db('outbox').where({ aggregate }).select('id');
+    const stored = (id: string | undefined) =>
+      schema
+        .db('sagas')
+        .where({ id: idToBytes(id!) })
+        .first();
+
+    it('is put off without being counted, while others are sent again', async () => {
+      await eventually(async () => expect(await commandsTo(other)).toHaveLength(1));
+      await eventually(async () => expect((await stored(ids[0])).next_action_at.getTime()).toBeGreaterThan(Date.now() - 5000));
+      expect(await commandsTo(held)).toHaveLength(1);
+      expect(await stored(ids[0])).toMatchObject({ attempts: 0, status: 'RUNNING' });
+      expect((await stored(ids[1])).attempts).toBeGreaterThan(0);
     });
-    await process.run(own.sweeper);
-    await own.sweeper.stop();
-    expect(await schema.db('outbox').select('id')).toHaveLength(1);
-    await schema.db('outbox').delete();
-    await process.run(runnerOf(process).sweeper);
-    await eventually(async () => expect(await schema.db('outbox').select('id')).toHaveLength(1));
-    await schema.drop();
+
+    it('is still among those that are counted for the operator', async () => {
+      await eventually(async () => {
+        const gauge = await process.metrics.registry.getSingleMetric('onsale_sagas_flagged')?.get();
+        expect(gauge?.values[0]?.value).toBe(2);
+      });
+    });
+
+    it('is sent again once the shard moves', async () => {
+      await schema.db('outbox').delete();
+      await schema.db('sagas').update(due);
+      await eventually(async () => expect(await commandsTo(held)).toHaveLength(1));
+      expect((await stored(ids[0])).attempts).toBeGreaterThan(0);
+    });
   });
 
   it('runs many at once, each to its own end', async () => {
@@ -219,7 +267,7 @@ describe('a saga whose pivot is not answered', () => {
   it('is flagged for an operator, asked before it goes back, and goes forward when the pivot was done', async () => {
     const id = await atThePivot('forward');
     await eventually(async () => expect(await row(id)).toMatchObject({ status: 'RUNNING', flag: 'NEEDS_OPERATOR' }), { withinMs: 15_000 });
-    expect(await runner.compensate(id, { code: 'TIMEOUT' })).toBe(true);
+    expect(await givenUp(id)).toMatchObject({ is: 'moved', before: { flag: 'NEEDS_OPERATOR' } });
     expect(await row(id)).toMatchObject({ status: 'COMPENSATING', step: 'spend' });
 
     const queue = await queues.process();
@@ -227,13 +275,15 @@ describe('a saga whose pivot is not answered', () => {
     await eventually(async () => expect(await row(id)).toEqual({ status: 'COMPLETED', step: 'spend', flag: null }), { withinMs: 15_000 });
     expect(await notes(queues, 'forward')).toEqual(['spent']);
     expect(await notes(reservations, 'forward')).toEqual(['locked']);
-    expect(await runner.compensate(id, { code: 'TIMEOUT' })).toBe(false);
+    expect(await givenUp(id)).toMatchObject({ is: 'over' });
     await queue.stop();
   }, 60_000);
 
   it('goes back when the pivot was not done, and then it never will be', async () => {
-    const id = await start('back', asking, (trx) => trx('outbox').where({ aggregate: 'back' }).delete());
-    await runner.compensate(id, { code: 'TIMEOUT' });
+    const id = await startUnheard('back', asking);
+    await givenUp(id);
+    expect(await givenUp(id)).toMatchObject({ is: 'going back' });
+    expect(await givenUp(newId())).toEqual({ is: 'unknown' });
     const queue = await queues.process();
     await queue.consume([spendHandler]);
     await eventually(async () => expect(await notes(payments, 'back')).toEqual(['compensated: TIMEOUT']), { withinMs: 15_000 });

@@ -22,6 +22,7 @@ const advice: Partial<Record<NonNullable<Payment['code']>, string>> = {
   INSUFFICIENT_POINTS: 'Nothing was taken, and the seats are still held. Charge, then pay again with a new Idempotency-Key.',
   HOLD_EXPIRED: 'Nothing was taken. The seats are free again.',
   HOLD_LOST: 'The points are back in the wallet, and the seats are gone.',
+  CANCELLED_BY_OPERATOR: 'Nothing was taken. As long as the seats are held, pay again with a new Idempotency-Key.',
   PAYMENT_IN_PROGRESS: 'Nothing was taken. Another payment holds the reservation.',
 };
 

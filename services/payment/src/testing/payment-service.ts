@@ -9,6 +9,7 @@ import type { Settings } from '../config.ts';
 import { postTransfer } from '../ledger/post-transfer.ts';
 import { startCounterparts } from './counterparts.ts';
 import { testMember } from './test-member.ts';
+import { testOperator } from './test-operator.ts';
 
 const keyPair = () => {
   const { publicKey, privateKey } = generateKeyPairSync('ed25519');
@@ -38,7 +39,7 @@ const settingsOf = (engines: { mysqlUrl: string; redisUrl: string; kafka: TestKa
   kafka: { brokers: engines.kafka.brokers, partitions: 3, replication: 1, sessionMs: 10_000 },
   chargeMinimum: 1000,
   endsPolling: true,
-  sagas: { sweepMs: 1000, retryAfterMs: 5000 },
+  sagas: { sweepMs: 1000, retryAfterMs: 5000, flagAfter: 10 },
 });
 
 const start = async ({ replicas = 1, settings = {} }: Options, ending: AsyncDisposableStack) => {
@@ -66,6 +67,7 @@ const start = async ({ replicas = 1, settings = {} }: Options, ending: AsyncDisp
     counterparts,
     member: ({ id = newId(), replica = 0 }: { id?: string; replica?: number } = {}) =>
       testMember({ id, baseUrl: urls[replica] ?? '', principals }),
+    operator: testOperator({ baseUrl: urls[0] ?? '', principals }),
     /** How many waits of all replicas ended in this way. */
     endsNoticed: async (how: 'process' | 'notice' | 'read'): Promise<number> => {
       const read = await Promise.all(metrics.map(async ({ registry }) => registry.getSingleMetric('onsale_ends_noticed_total')?.get()));
@@ -74,6 +76,9 @@ const start = async ({ replicas = 1, settings = {} }: Options, ending: AsyncDisp
         .filter(({ labels }) => labels['how'] === how)
         .reduce((sum, { value }) => sum + value, 0);
     },
+    /** How many sagas need an operator, as the metrics tell. */
+    sagasFlagged: async (): Promise<number> =>
+      (await metrics[0]?.registry.getSingleMetric('onsale_sagas_flagged')?.get())?.values[0]?.value ?? 0,
     /** Points that no charge could bring, with the ledger transaction that explains them. */
     enriches: (memberId: string, amount: number) =>
       inTransaction(database.db, (trx) => post(trx, { kind: 'CHARGE', reference: newId(), memberId, amount })),

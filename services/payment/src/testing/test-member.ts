@@ -18,7 +18,8 @@ export const tally = (outcomes: readonly Outcome<unknown>[]): Record<string, num
   return counts;
 };
 
-const outcomeOf = async <B>(answer: Promise<{ status: number; body: B; headers: AnswerHeaders }>): Promise<Outcome<B>> => {
+/** An answer or a problem, as a value. */
+export const outcomeOf = async <B>(answer: Promise<{ status: number; body: B; headers: AnswerHeaders }>): Promise<Outcome<B>> => {
   try {
     const { status, body, headers } = await answer;
     return { is: String(status), body, problem: undefined, headers };

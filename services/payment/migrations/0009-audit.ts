@@ -1,0 +1,3 @@
+import { createAuditTable } from '@onsale/shared/audit';
+
+export const up = createAuditTable;
