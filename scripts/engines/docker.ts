@@ -59,6 +59,10 @@ export async function dockerEngines({
     },
     stop: () => end('stop', name),
     kill: () => end('kill', name),
+    pid: async () => {
+      const id = (await compose(project, env, ['ps', '--quiet', name])).trim();
+      return id === '' ? undefined : Number(await docker(['inspect', '--format', '{{.State.Pid}}', id], { timeoutMs: 10_000 }));
+    },
     note: () => `port ${used[name]}${running ? ', was still running' : ''}`,
   });
   return {

@@ -11,6 +11,8 @@ export interface Engine {
   stop: () => Promise<void>;
   /** SIGKILL, or the nearest thing to it. */
   kill: () => Promise<void>;
+  /** Of the process that runs now, as this machine counts it. */
+  pid: () => Promise<number | undefined>;
   /** Hears of its end, each time that it ends without being told to. Absent where something else keeps it running. */
   onDied?: (listener: (how: string) => void) => void;
   /** A few words for the step line, such as `port 13306`. */

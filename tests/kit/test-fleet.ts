@@ -1,18 +1,22 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createClient } from '@onsale/contracts';
+import { createClient, type Fetch } from '@onsale/contracts';
 import { createQueue, readQueue } from '@onsale/contracts/queue';
 import { createConcert, createSchedule } from '@onsale/contracts/reservation';
 import { createAccessTokenSigner, type JSONWebKeySet } from '@onsale/shared/auth';
 import { newId, systemClock } from '@onsale/shared/ids';
-import { eventually, temporaryFolders, testRedis } from '@onsale/shared/testing';
+import { eventually, temporaryFolders } from '@onsale/shared/testing';
 import { createConnection } from 'mysql2/promise';
-import { startFleet, type FleetOptions } from '../../scripts/fleet/start-fleet.ts';
+import { serviceNames, type Replicas } from '../../scripts/fleet/services.ts';
+import type { ServiceProcess } from '../../scripts/fleet/service-process.ts';
+import { startFleet, type Fleet, type FleetOptions } from '../../scripts/fleet/start-fleet.ts';
 import { joinHome } from '../../scripts/processes/home.ts';
 import { createDigest } from './digest.ts';
 import { createMember, type TestMember } from './member.ts';
 import { createStores } from './stores.ts';
+import { sharedEngines, type FleetEngines } from './test-engines.ts';
+import { isRefused } from './witness.ts';
 
 interface SaleOptions {
   /** One section of one row. */
@@ -36,10 +40,33 @@ interface TokenOptions {
 const tuple = <T>(length: number, make: () => T): T[] & { [I in 0 | 1 | 2]: T } & { length: number } =>
   Array.from({ length }, make) as T[] & { [I in 0 | 1 | 2]: T };
 
-const engine = (name: string): string => {
-  const value = process.env[name];
-  if (value === undefined) throw new Error(`${name} is not set: run this spec with \`npm test -- <path>\``);
-  return value;
+interface TestFleetOptions extends Pick<FleetOptions, 'replicas' | 'settings'> {
+  /** Left out, those that all specs of the run share. */
+  readonly engines?: FleetEngines;
+  /** What asks the gateways. */
+  readonly fetch?: Fetch;
+}
+
+/** `npm test -- --replicas N` runs so many of every service that the spec itself says nothing of. */
+const replicasOf = (wanted: Replicas = {}): Replicas => {
+  const count = Number(process.env.ONSALE_TEST_REPLICAS ?? '1');
+  return { ...Object.fromEntries(serviceNames.map((service) => [service, count])), ...wanted };
+};
+
+/** Asks the gateways in turn, as a load balancer in front of them would: the next one when one does not listen. */
+const inTurn = ({ gatewayUrl, urlsOf }: Fleet, fetch: Fetch): Fetch => {
+  const urls = urlsOf('gateway');
+  let turn = 0;
+  return async (url, request) => {
+    turn += 1;
+    for (let first = turn, tries = 0; ; tries += 1) {
+      try {
+        return await fetch(`${urls[(first + tries) % urls.length]!}${url.slice(gatewayUrl.length)}`, request);
+      } catch (error) {
+        if (tries === urls.length - 1 || !isRefused(error)) throw error;
+      }
+    }
+  };
 };
 
 const signerOf = (keys: JSONWebKeySet, lifeSeconds: number) => createAccessTokenSigner({ keys, clock: systemClock, lifeSeconds });
@@ -54,30 +81,36 @@ const foldersOf = (name: string, make: () => string) => {
   return { home: joinHome(home), logFolder: join(home, 'logs', 'e2e', name) };
 };
 
+const sumOf = (text: string, name: string, labels: Readonly<Record<string, string>>): number =>
+  text
+    .split('\n')
+    .filter((line) => line.startsWith(`${name}{`) && Object.entries(labels).every(([label, value]) => line.includes(`${label}="${value}"`)))
+    .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
+
 /** A fleet of real processes for one test file, with schemas, a Redis database, a Kafka namespace and ports of its own. */
-export const startTestFleet = async ({ replicas, settings }: Pick<FleetOptions, 'replicas' | 'settings'> = {}) => {
+export const startTestFleet = async ({ replicas, settings, engines: own, fetch = globalThis.fetch }: TestFleetOptions = {}) => {
   const name = randomBytes(4).toString('hex');
-  const redis = await testRedis();
+  const engines = own ?? (await sharedEngines());
+  const { mysqlUrl: admin, redis } = engines;
   const folders = temporaryFolders();
   const { home, logFolder } = foldersOf(name, folders.make);
-  const admin = engine('ONSALE_TEST_MYSQL_URL');
   const schemaPrefix = `e2e_${name}_`;
   const fleet = await startFleet({
-    engines: { mysqlUrl: admin, redisUrl: redis.url, kafkaBrokers: engine('ONSALE_TEST_KAFKA_BROKERS') },
+    engines,
     namespace: `e2e-${name}`,
     schemaPrefix,
-    replicas: replicas ?? {},
+    replicas: replicasOf(replicas),
     settings: settings ?? {},
     ports: 'free',
     home,
     output: { logFolder },
   }).catch(async (error: unknown) => {
-    await redis.stop(); // an open connection would keep jest from ending
+    await engines.release(); // an open connection would keep jest from ending
     folders.remove();
     throw error;
   });
   const stores = createStores({ urlOf: (service) => fleet.databases[service as 'queue'] as string });
-  const client = createClient({ baseUrl: fleet.gatewayUrl });
+  const client = createClient({ baseUrl: fleet.gatewayUrl, fetch: inTurn(fleet, fetch) });
   const keys = JSON.parse(readFileSync(fleet.keys.accessPrivate, 'utf8')) as JSONWebKeySet;
   const accessToken = ({ memberId = newId(), role = 'member', lifeSeconds = 3600 }: TokenOptions = {}): Promise<string> =>
     signerOf(keys, lifeSeconds).sign({ memberId, role, sessionId: newId() });
@@ -129,7 +162,7 @@ export const startTestFleet = async ({ replicas, settings }: Pick<FleetOptions, 
     stores,
     sale,
     queue,
-    digest: createDigest({ databases: stores.databases, redis: redis.redis }),
+    digest: createDigest({ databases: stores.databases, redis }),
     accessToken,
     /** Signed by a key that only looks like ours. */
     forgedAccessToken: () => {
@@ -138,12 +171,23 @@ export const startTestFleet = async ({ replicas, settings }: Pick<FleetOptions, 
     },
     /** Members with valid access tokens; nobody gets the same ones twice. */
     members: (count: number) => tuple(count, () => spare.pop()!),
+    /** What a process has logged since it was last started, oldest first. */
+    logOf: ({ name: process }: ServiceProcess) =>
+      readFileSync(join(logFolder, `${process}.log`), 'utf8')
+        .split('\n')
+        .filter((line) => line.startsWith('{'))
+        .map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>),
+    /** The sum of a metric over its labels that match, and over these processes. */
+    metric: async (processes: readonly ServiceProcess[], name: string, labels: Readonly<Record<string, string>> = {}): Promise<number> => {
+      const texts = await Promise.all(processes.map(async ({ opsUrl }) => (await globalThis.fetch(`${opsUrl}/metrics`)).text()));
+      return texts.reduce((sum, text) => sum + sumOf(text, name, labels), 0);
+    },
     /** Takes every key of this fleet out of Redis: its database is its own, so that other fleets keep theirs. */
-    emptyRedis: () => redis.redis.flushdb(),
+    emptyRedis: () => redis.flushdb(),
     stop: async () => {
       await fleet.stop();
       await stores.close();
-      await redis.stop();
+      await engines.release();
       await dropSchemas();
       folders.remove();
     },

@@ -88,6 +88,7 @@ export function nativeEngine(parts: NativeEngineParts): Engine & { port(): numbe
       ending = true;
       await daemon?.kill();
     },
+    pid: async () => (daemon?.isRunning() ? daemon.pid : undefined),
     onDied: (listener) => {
       died = listener;
     },
