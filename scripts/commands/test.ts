@@ -1,4 +1,4 @@
-// npm test [-- <jest's arguments>]: the static checks, then every spec on engines of its own.
+// npm test [-- <jest's arguments>]: the static checks, then every spec on engines of its own; with arguments only the specs that they name.
 import { randomInt } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import { startEngines } from '../engines/start-engines.ts';
 import { workFolder } from '../paths.ts';
 import { claimFreeHome, reapOrphans } from '../processes/home.ts';
 import { Interrupted, onInterruption } from '../terminal/interruption.ts';
+import { listSpecs, needEngines } from '../test/list-specs.ts';
 import { runJest } from '../test/run-jest.ts';
 import { testSeed } from '../test/test-seed.ts';
 
@@ -30,20 +31,15 @@ try {
   rmSync(join(home.folder, 'logs', 'e2e'), { recursive: true, force: true }); // of the fleets of the run before
   if (jestArguments.length === 0) count(await runChecks());
   else console.log('- static checks are left out when specs are named (npm run check)');
+  const specs = await listSpecs(jestArguments);
   signal.throwIfAborted();
-  await startEngines({ purpose: 'test', home, env: process.env, signal, onPrepared: (prepared) => (engines = prepared) });
-  const { mysqlUrl, redisUrl, kafkaBrokers } = engines as unknown as Engines;
+  const env = needEngines(specs) ? await engineVariables() : {};
   count(
     await runJest({
       seed,
       args: jestArguments,
       resultFile: join(home.folder, 'jest.json'),
-      env: {
-        ONSALE_TEST_MYSQL_URL: mysqlUrl,
-        ONSALE_TEST_REDIS_URL: redisUrl,
-        ONSALE_TEST_KAFKA_BROKERS: kafkaBrokers,
-        ONSALE_TEST_HOME: home.folder,
-      },
+      env: { ...env, ONSALE_TEST_HOME: home.folder },
       signal,
     }),
   );
@@ -58,3 +54,14 @@ try {
 }
 console.log(`${total.passed} passed, ${total.failed} failed`);
 process.exit(signal.aborted ? 130 : total.failed === 0 ? 0 : 1);
+
+async function engineVariables(): Promise<Record<string, string>> {
+  const { mysqlUrl, redisUrl, kafkaBrokers } = await startEngines({
+    purpose: 'test',
+    home,
+    env: process.env,
+    signal,
+    onPrepared: (prepared) => (engines = prepared),
+  });
+  return { ONSALE_TEST_MYSQL_URL: mysqlUrl, ONSALE_TEST_REDIS_URL: redisUrl, ONSALE_TEST_KAFKA_BROKERS: kafkaBrokers };
+}
