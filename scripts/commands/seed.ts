@@ -18,7 +18,7 @@ try {
   const options = parseSeedOptions(process.argv.slice(2));
   const seed = options.url === undefined ? intoFleet(runningFleet()) : byTheFrontDoor(options.url);
   const began = performance.now();
-  const file = openMemberFile(options.out);
+  const file = openMemberFile(options.out, options);
   const alive = setInterval(() => console.log(`  ${file.count()} of ${options.count} ...`), signOfLifeMs);
   try {
     await seed(options, file.add);

@@ -5,8 +5,18 @@ const parse = (line: string) => parseSeedOptions(line.split(' '));
 
 describe('the options of npm run seed', () => {
   it('are a count and a file, a day of token life and no points unless said', () => {
-    expect(parse('members --count 10000 --out m.jsonl')).toEqual({ count: 10_000, out: 'm.jsonl', points: 0, tokenLifeSeconds: 86_400 });
+    expect(parse('members --count 10000 --out m.jsonl')).toEqual({
+      count: 10_000,
+      out: 'm.jsonl',
+      force: false,
+      points: 0,
+      tokenLifeSeconds: 86_400,
+    });
     expect(parse('members --count 1 --out m.jsonl --points 5000 --token-life 600')).toMatchObject({ points: 5000, tokenLifeSeconds: 600 });
+  });
+
+  it('say whether a file is written over', () => {
+    expect(parse('members --count 1 --out m.jsonl --force')).toMatchObject({ force: true });
   });
 
   it('name a gateway by its origin', () => {
