@@ -6,7 +6,7 @@ import { kafkaRoundTrip } from './kit/kafka-round-trip.ts';
 import { summaryOf, type Summary } from './kit/latencies.ts';
 import { openLoop } from './kit/open-loop.ts';
 import { usageOf } from './kit/process-usage.ts';
-import { ms, report, table } from './kit/report.ts';
+import { ms, progress, report, table } from './kit/report.ts';
 
 const PER_SECOND = 10;
 const PAYMENTS = 300;
@@ -47,21 +47,27 @@ const rowOf = (name: string, { count, p50, p95, p99, max }: Summary): string[] =
 
 /** A payment at 10 a second on a fleet that does nothing else, beside the bare Kafka round trip of the same seconds. */
 export const saga = async ({ kafkaBrokers }: { kafkaBrokers: string }): Promise<void> => {
+  const say = progress('saga');
+  say('starting a fleet');
   const fleet = await startTestFleet();
   const yardstick = await kafkaRoundTrip(kafkaBrokers.split(','));
   try {
+    say(`holding ${WARM_UP + PAYMENTS} seats for ${MEMBERS} members`);
     const sale = await fleet.sale({ seats: WARM_UP + PAYMENTS, queue: { cap: null } });
     const ready = await prepare(fleet.members(MEMBERS), WARM_UP + PAYMENTS, sale);
     const pay = async ({ member, reservationId }: Ready) => member.pays(reservationId);
+    say(`warming up: ${WARM_UP} payments, then ${PAYMENTS} round trips, at ${4 * PER_SECOND} a second`);
     await openLoop(ready.slice(0, WARM_UP), 4 * PER_SECOND, pay);
     await openLoop(Array.from({ length: PAYMENTS }), 4 * PER_SECOND, yardstick.once);
 
+    say(`measuring: ${PAYMENTS} payments at ${PER_SECOND} a second, ${PAYMENTS / PER_SECOND} s`);
     const [payments, bare] = await Promise.all([
       openLoop(ready.slice(WARM_UP), PER_SECOND, pay),
       rest(500 / PER_SECOND).then(() => openLoop(Array.from({ length: PAYMENTS }), PER_SECOND, yardstick.once)), // half a period later, so that the two do not meet
     ]);
     const completed = payments.filter(({ result }) => result.body?.status === 'COMPLETED');
     await eventually(() => fleet.digest({ settled: true }), { withinMs: 10_000 });
+    say(`watching the idle fleet, ${IDLE_SECONDS} s`);
     const idle = await usageOf(
       fleet.processes.map((process) => ({ name: process.name, pid: process.pid() })),
       IDLE_SECONDS,

@@ -14,6 +14,12 @@ export const table = (rows: readonly (readonly string[])[]): string =>
 
 export const ms = (value: number): string => `${value.toFixed(1)} ms`;
 
+/** Says on the terminal what a benchmark does now, with the seconds since it began: it takes minutes, and nothing else is to be seen. */
+export const progress = (name: string): ((what: string) => void) => {
+  const began = performance.now();
+  return (what) => console.log(`${name}, ${((performance.now() - began) / 1000).toFixed(0)} s: ${what}`);
+};
+
 /** Replaces the section of this benchmark in docs/benchmarks.md, and prints it. */
 export const report = (name: string, body: string): void => {
   const section = `## ${name}\n\n${new Date().toISOString().slice(0, 10)}, ${machine()}.\n\n${body}\n`;
@@ -21,4 +27,5 @@ export const report = (name: string, body: string): void => {
   const others = before.split(/^(?=## )/m).filter((part) => !part.startsWith(`## ${name}\n`));
   writeFileSync(page, `${others.map((part) => part.trimEnd()).join('\n\n')}\n\n${section}`);
   console.log(section);
+  console.log(`written to docs/benchmarks.md, in place of what it said of ${name}`);
 };
