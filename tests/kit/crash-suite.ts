@@ -57,8 +57,15 @@ const NOTHING = { sagas: 0, outboxes: 0, retries: 0 };
 /** Cells at a time, each on a fleet of its own: half of a cell's time passes in which Kafka misses the dead. */
 const FLEETS = 2;
 
-/** A fleet in which the dead are missed for as short as Kafka lets them be, and asked for again soon. */
-const settings = { all: { ONSALE_KAFKA_SESSION_MS: '6000' }, gateway: { ONSALE_BREAKER_RESET_MS: '200' } };
+/**
+ * A fleet in which the dead are missed for as short as Kafka lets them be, and asked for again soon. No command is sent again for want of an answer:
+ * outbox, Kafka and inbox alone have to see to it that a saga goes on, and whatever they lose stays lost.
+ */
+const settings = {
+  all: { ONSALE_KAFKA_SESSION_MS: '6000' },
+  gateway: { ONSALE_BREAKER_RESET_MS: '200' },
+  payment: { ONSALE_SAGA_SWEEP_MS: '3600000', ONSALE_SAGA_RETRY_AFTER_MS: '30000' },
+};
 
 interface Death {
   readonly point: string;

@@ -24,7 +24,7 @@ export const startRollingLoad = ({ fleet, sale, seats, atOnce, poorOneOf }: Roll
   const journal = createOperationsJournal();
   const times = createStepTimes();
   const ends: Journey[] = [];
-  let coming = true;
+  const closed = new AbortController();
   let seat = 0;
 
   const oneMember = async (seatId: string, poor: boolean): Promise<Journey> => {
@@ -35,7 +35,7 @@ export const startRollingLoad = ({ fleet, sale, seats, atOnce, poorOneOf }: Roll
     return shopper.shop();
   };
   const place = async (): Promise<void> => {
-    while (coming && seat < seats) {
+    while (!closed.signal.aborted && seat < seats) {
       seat += 1;
       ends.push(await oneMember(String(seat), seat % poorOneOf === 0));
     }
@@ -48,7 +48,7 @@ export const startRollingLoad = ({ fleet, sale, seats, atOnce, poorOneOf }: Roll
     operations: () => journal.operations(),
     /** Lets nobody in any more, and resolves when the last has left. @throws what a member met that was neither an answer nor a failure of the wire */
     finish: async () => {
-      coming = false;
+      closed.abort();
       await places;
       return ends;
     },
