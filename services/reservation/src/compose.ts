@@ -69,7 +69,7 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
     handlers: purchaseHandlers({
       lockForPayment: lockForPayment({ policy, expireReservations: expire }),
       unlockAfterPayment: unlockAfterPayment({ expireReservations: expire }),
-      confirmSale: confirmSale({ outbox, expireReservations: expire }),
+      confirmSale: confirmSale({ outbox, expireReservations: expire, log }),
     }),
     log,
     metrics,

@@ -23,6 +23,11 @@ const reservationSettings = {
     default: 60,
     about: 'how much longer while a payment is under way, counted from the end of the hold',
   }),
+  ONSALE_SEATS_PER_MEMBER: setting.int({
+    default: 8,
+    min: 1,
+    about: 'seats of one schedule that a member may hold, pay and own together',
+  }),
   ONSALE_SWEEP_MS: setting.int({ default: 1000, min: 10, about: 'milliseconds between sweeps for holds that have lapsed' }),
   ONSALE_LOCKS: setting.onOff({
     default: true,
@@ -44,7 +49,11 @@ export const readSettings = (env: Env = process.env) => {
     mysql: mysqlOf(e),
     redisUrl: e.ONSALE_REDIS_URL,
     kafka: kafkaOf(e),
-    holds: { holdMs: e.ONSALE_HOLD_SECONDS * 1000, graceMs: e.ONSALE_PAYMENT_GRACE_SECONDS * 1000 },
+    holds: {
+      holdMs: e.ONSALE_HOLD_SECONDS * 1000,
+      graceMs: e.ONSALE_PAYMENT_GRACE_SECONDS * 1000,
+      seatsPerMember: e.ONSALE_SEATS_PER_MEMBER,
+    },
     sweepMs: e.ONSALE_SWEEP_MS,
     locks: { enabled: e.ONSALE_LOCKS, waitMs: e.ONSALE_LOCK_WAIT_MS, leaseMs: e.ONSALE_LOCK_LEASE_MS },
   };

@@ -143,7 +143,7 @@ export const holdSeats = route({
     seatIds: z.array(DenseId).min(1).max(8).refine(distinct, 'each seat once').meta({ uniqueItems: true }),
   }),
   answers: { 201: Reservation },
-  problems: ['NOT_FOUND', 'SEAT_TAKEN', 'SEAT_UNKNOWN', 'SALE_NOT_OPEN', 'QUEUE_WRONG', 'BUSY'],
+  problems: ['NOT_FOUND', 'SEAT_TAKEN', 'SEAT_UNKNOWN', 'MEMBER_LIMIT', 'SALE_NOT_OPEN', 'QUEUE_WRONG', 'BUSY'],
 });
 
 export const readReservation = route({

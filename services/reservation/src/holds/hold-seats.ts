@@ -13,6 +13,7 @@ import type { SeatRow } from '../seats/seat-store.ts';
 import { assertAdmitted } from './admission.ts';
 import type { ExpireReservations } from './expire-reservations.ts';
 import type { HoldPolicy } from './policy.ts';
+import { assertWithinLimit } from './member-limit.ts';
 import { SeatTaken, SeatUnknown } from './refusals.ts';
 import { mayExpire } from './reservation-state.ts';
 import * as reservations from './reservation-store.ts';
@@ -42,6 +43,9 @@ const seatKey =
   (seatId: number): string =>
     `seat:${scheduleId}:${seatId}`;
 
+/** One member's requests for a schedule come one after the other, before they take a connection each. */
+const memberKey = (scheduleId: string, { id }: Member): string => `member:${scheduleId}:${id}`;
+
 const idsOf = (rows: readonly SeatRow[]): number[] => rows.map(({ id }) => id);
 
 /** @throws SeatUnknown, SeatTaken */
@@ -55,7 +59,7 @@ const assertFree = (seatIds: readonly number[], found: readonly SeatRow[]): void
 
 /**
  * Holds the named seats for one member for `policy.holdMs`, by the database's clock: all of them or none.
- * @throws SeatTaken naming the seats that are held or sold; SeatUnknown; SaleNotOpen; QueueWrong; Refusal NOT_FOUND for the schedule; BUSY when the
+ * @throws MemberLimit; SeatTaken naming the seats that are held or sold; SeatUnknown; SaleNotOpen; QueueWrong; Refusal NOT_FOUND for the schedule; BUSY when the
  * locks were not had in time
  */
 export const holdSeats = (deps: Deps) => {
@@ -68,7 +72,7 @@ export const holdSeats = (deps: Deps) => {
     const wanted = seatIds.map(Number);
     assertFree(wanted, await seats.readSome(db, { scheduleId, seatIds: wanted })); // a plain read: most of a stampede ends here
 
-    return locks.holding(wanted.map(seatKey(scheduleId)), () =>
+    return locks.holding([memberKey(scheduleId, member), ...wanted.map(seatKey(scheduleId))], () =>
       once.transaction(db, (trx) => take(trx, { schedule, member, admission, wanted })),
     );
   };
@@ -81,6 +85,7 @@ const takeSeats =
     trx: Trx,
     { schedule, member, admission, wanted }: { schedule: ScheduleRow; member: Member; admission: Admission; wanted: readonly number[] },
   ): Promise<Reservation> => {
+    await assertWithinLimit(trx, { memberId: member.id, scheduleId: schedule.id, count: wanted.length }, policy.seatsPerMember);
     const set = { scheduleId: schedule.id, seatIds: wanted };
     const found = await seats.readSome(trx, set);
     assertFree(wanted, found); // again, for those who waited for the lock meanwhile

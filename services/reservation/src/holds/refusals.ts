@@ -18,6 +18,14 @@ export class SeatUnknown extends Refusal {
   }
 }
 
+/** The member would have more seats of the schedule than one may have. */
+export class MemberLimit extends Refusal {
+  constructor({ limit, has }: { limit: number; has: number }) {
+    super('MEMBER_LIMIT', `One member may have ${limit} seats here, and you have ${has}. None was held.`, { extra: { limit, has } });
+    this.name = 'MemberLimit';
+  }
+}
+
 /** Too early, or the concert has begun. */
 export class SaleNotOpen extends Refusal {
   constructor(detail: string, extra: Readonly<Record<string, unknown>>) {

@@ -93,6 +93,29 @@ export const insert = async (
   await trx('reservation_seats').insert(seats.map((seat) => ({ reservation_id: idToBytes(id), seat_id: seat.id, price: seat.price })));
 };
 
+interface MemberOfSchedule {
+  readonly memberId: string;
+  readonly scheduleId: string;
+}
+
+/** Waits until no other transaction is about this member and schedule, and keeps others waiting. */
+export const lockMember = async (trx: Trx, { memberId, scheduleId }: MemberOfSchedule): Promise<void> => {
+  const row = [idToBytes(scheduleId), idToBytes(memberId)];
+  // locks the row, whether it makes it or finds it, by one statement
+  await trx.raw('INSERT INTO schedule_members (schedule_id, member_id) VALUES (?, ?) ON DUPLICATE KEY UPDATE member_id = member_id', row);
+};
+
+/** How many seats of a schedule a member has: held and not lapsed, under payment, or sold. By the index of a member's list. */
+export const countSeatsOfMember = async (trx: Trx, { memberId, scheduleId }: MemberOfSchedule): Promise<number> => {
+  const row = await trx('reservations')
+    .join('reservation_seats', 'reservation_seats.reservation_id', 'reservations.id')
+    .where({ member_id: idToBytes(memberId), schedule_id: idToBytes(scheduleId) })
+    .whereRaw(`(status IN ('PAYING', 'CONFIRMED') OR (status = 'HELD' AND held_until > NOW(3)))`)
+    .count<{ count: number }[]>({ count: '*' })
+    .first();
+  return row?.count ?? 0;
+};
+
 /** One reservation, if there is such; locks nothing. */
 export const find = async (db: Queryable, id: string): Promise<ReservationRow | undefined> => {
   const row = (await select(db)

@@ -2,7 +2,7 @@ import { commandId, Message, Reply, topicOf } from '@onsale/contracts';
 import * as messages from '@onsale/contracts/reservation';
 import { newId } from '@onsale/shared/ids';
 import type { Broker } from '@onsale/shared/kafka';
-import { commandOf, type MessageDraft } from '@onsale/shared/outbox';
+import { commandOf, questionOf, type MessageDraft } from '@onsale/shared/outbox';
 import { eventually } from '@onsale/shared/testing';
 
 /** Plays the payment service: sends the commands of purchases over Kafka, and hears the replies and events. */
@@ -55,6 +55,8 @@ export const startPaymentSide = async ({ broker }: { broker: Broker }) => {
           asks({ ...commandOf(messages.unlockReservation, { saga, step: 'lock', direction: 'undo', subject, data: identity }) }),
         confirm: () =>
           asks(commandOf(messages.confirmReservation, { saga, step: 'confirm', direction: 'do', subject, data: { reservationId } })),
+        /** The question that is asked before the purchase goes back: was it confirmed? */
+        wasConfirmed: () => asks(questionOf(messages.confirmReservation, { saga, step: 'confirm', subject, data: { reservationId } })),
         replied: (step: string) => replies(commandId(saga, step, 'do')),
       };
     },

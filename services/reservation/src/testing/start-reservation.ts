@@ -78,7 +78,7 @@ export const startReservation = async ({ settings = {}, overrides = {}, replicas
           mysql: { url: database.url, poolSize: 10, acquireTimeoutMs: 3000, statementTimeoutMs: 3000, lockWaitSeconds: 3 },
           redisUrl: engine.url,
           kafka: { brokers, partitions: 2, replication: 1, sessionMs: 10_000 },
-          holds: { holdMs: 300_000, graceMs: 60_000 },
+          holds: { holdMs: 300_000, graceMs: 60_000, seatsPerMember: 8 },
           sweepMs: 3_600_000, // specs sweep when they mean to
           locks: { enabled: true, waitMs: 3000, leaseMs: 10_000 },
           ...settings,
