@@ -19,15 +19,29 @@ export interface Usage {
   readonly megabytes: number;
 }
 
-/** What processes take over `seconds`, from /proc (Linux alone). */
-export const usageOf = async (processes: readonly { name: string; pid: number }[], seconds: number): Promise<Usage[]> => {
-  const before = processes.map(({ pid }) => cpuSecondsOf(pid));
+export interface Process {
+  readonly name: string;
+  readonly pid: number;
+}
+
+/** What processes take from now until the answer is called, from /proc (Linux alone). */
+export const usageSinceNow = (processes: readonly Process[]): (() => Usage[]) => {
+  const [began, before] = [performance.now(), processes.map(({ pid }) => cpuSecondsOf(pid))];
+  return () => {
+    const seconds = (performance.now() - began) / 1_000;
+    return processes.map(({ name, pid }, i) => ({
+      name,
+      cpu: ((cpuSecondsOf(pid) - before[i]!) / seconds) * 100,
+      megabytes: residentMegabytesOf(pid),
+    }));
+  };
+};
+
+/** What processes take over `seconds`. */
+export const usageOf = async (processes: readonly Process[], seconds: number): Promise<Usage[]> => {
+  const usage = usageSinceNow(processes);
   await rest(seconds * 1000);
-  return processes.map(({ name, pid }, i) => ({
-    name,
-    cpu: ((cpuSecondsOf(pid) - before[i]!) / seconds) * 100,
-    megabytes: residentMegabytesOf(pid),
-  }));
+  return usage();
 };
 
 /** The machine in one line. */

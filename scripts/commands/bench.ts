@@ -1,5 +1,6 @@
 // npm run bench -- <name>: engines and a fleet of its own, a load, and a table in docs/benchmarks.md.
 import { join } from 'node:path';
+import { journey } from '../../bench/journey.ts';
 import { saga } from '../../bench/saga.ts';
 import { CannotGoOn, type Engines } from '../engines/engines.ts';
 import { startEngines } from '../engines/start-engines.ts';
@@ -7,9 +8,9 @@ import { workFolder } from '../paths.ts';
 import { claimFreeHome, reapOrphans } from '../processes/home.ts';
 import { Interrupted, onInterruption } from '../terminal/interruption.ts';
 
-const benchmarks: Record<string, (engines: { kafkaBrokers: string }) => Promise<void>> = { saga };
+const benchmarks: Record<string, (engines: Engines, options: readonly string[]) => Promise<void>> = { saga, journey };
 
-const name = process.argv[2];
+const [name, ...options] = process.argv.slice(2);
 const benchmark = benchmarks[name ?? ''];
 if (benchmark === undefined) {
   console.error(`npm run bench -- <name>, with one of: ${Object.keys(benchmarks).join(', ')}`);
@@ -29,7 +30,7 @@ try {
     ONSALE_TEST_KAFKA_BROKERS: engines.kafkaBrokers,
     ONSALE_TEST_HOME: home.folder,
   });
-  await benchmark(engines);
+  await benchmark(engines, options);
 } catch (error) {
   console.error(error instanceof CannotGoOn || error instanceof Interrupted ? error.message : error);
   process.exitCode = 1;
