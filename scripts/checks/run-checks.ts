@@ -1,7 +1,5 @@
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { root } from '../paths.ts';
 import { type Program, runProgram } from '../terminal/run-program.ts';
+import { codeFolders, formattedFiles } from './own-files.ts';
 
 interface Check {
   title: string;
@@ -9,14 +7,12 @@ interface Check {
   args: string[];
 }
 
-const folders = ['libs', 'services', 'scripts', 'tests', 'bench'].filter((folder) => existsSync(join(root, folder)));
-
 /** Longest first, since two run at a time. Each reads its own configuration file in the checkout's folder. */
 const checks: Check[] = [
-  { title: 'walls (dependency-cruiser)', program: 'depcruise', args: ['--config', '.dependency-cruiser.cjs', ...folders] },
-  { title: 'lint (oxlint)', program: 'oxlint', args: ['--type-aware', '--deny-warnings'] },
+  { title: 'walls (dependency-cruiser)', program: 'depcruise', args: ['--config', '.dependency-cruiser.cjs', ...codeFolders] },
+  { title: 'lint (oxlint)', program: 'oxlint', args: ['--type-aware', '--deny-warnings', ...codeFolders] },
   { title: 'types (tsc)', program: 'tsc', args: ['--noEmit', '-p', 'tsconfig.json', '--pretty', 'false'] },
-  { title: 'format (oxfmt; npm run format)', program: 'oxfmt', args: ['--check'] },
+  { title: 'format (oxfmt; npm run format)', program: 'oxfmt', args: ['--check', ...formattedFiles] },
 ];
 
 const atATime = 2;
