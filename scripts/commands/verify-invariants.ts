@@ -2,12 +2,16 @@
 // Exit code 0 when all hold, 1 when something contradicts one, 2 when that cannot be said.
 import { CannotGoOn } from '../engines/engines.ts';
 import { reportOf } from '../invariants/report.ts';
-import { StoreUnreadable, type StoresOptions } from '../invariants/stores.ts';
-import { readVerifySettings } from '../invariants/verify-settings.ts';
+import { StoreUnreadable } from '../invariants/stores.ts';
+import { readVerifySettings, verifyUsage } from '../invariants/verify-settings.ts';
 import { verifyInvariants } from '../invariants/verify-invariants.ts';
 import { readOperations } from '../load/operations-journal.ts';
 import { runningFleet } from '../seed/running-fleet.ts';
 
+if (process.argv.includes('--help')) {
+  console.log(verifyUsage);
+  process.exit(0);
+}
 try {
   const { stores = ofTheRunningFleet(), operations, ...options } = readVerifySettings(process.argv.slice(2), process.env);
   const findings = await verifyInvariants({
@@ -23,9 +27,9 @@ try {
 }
 process.exit();
 
-function ofTheRunningFleet(): StoresOptions {
+function ofTheRunningFleet() {
   const { databases, engines, namespace } = runningFleet({ otherwise: 'name the stores of another fleet by settings (--help)' });
-  return { databases, redisUrl: engines.redisUrl, namespace };
+  return { databases, redisUrl: engines.redisUrl, kafkaBrokers: engines.kafkaBrokers, namespace };
 }
 
 function operationsOf(path: string) {

@@ -8,7 +8,7 @@ export type ReadService = (typeof readServices)[number];
 
 export interface Stores extends Readonly<Record<ReadService, Database>> {
   readonly redis: Redis;
-  /** Of the fleet's keys in Redis. */
+  /** Of the fleet's keys in Redis, and of its topics. */
   readonly namespace: string;
 }
 

@@ -8,6 +8,7 @@ import { journalChecks } from '../../services/queue/src/journal/journal-checks.t
 import { seatChecks } from '../../services/reservation/src/seats/seat-checks.ts';
 import type { Operation } from '../load/operations-journal.ts';
 import { deliveryLooks } from './delivery-looks.ts';
+import { eventTrail } from './event-trail.ts';
 import { operationLooks } from './operation-looks.ts';
 import { purchaseLooks } from './purchase-looks.ts';
 import { reading, readServices, withStores, type StoresOptions } from './stores.ts';
@@ -15,6 +16,8 @@ import { reading, readServices, withStores, type StoresOptions } from './stores.
 export interface VerifyOptions extends StoresOptions {
   /** What a load client kept of its operations: I6, I12 and the clients' side of I10 are read from it. */
   readonly operations?: readonly Operation[];
+  /** `host:port`, comma separated. With them the topics are read too: whether any event was lost (I8). */
+  readonly kafkaBrokers?: string;
   /** When the last fault was healed; times of sagas and messages count from then. */
   readonly healedAt?: Date;
   /** Seconds that a saga may take (I7). */
@@ -64,6 +67,7 @@ export const verifyInvariants = (options: VerifyOptions): Promise<Finding[]> => 
       ...(options.operations === undefined ? [] : operationLooks(stores, options.operations)),
     ];
     findings.push(...(await reading('several services', () => confirmLooks(looks, { patienceMs }))));
+    if (options.kafkaBrokers !== undefined) findings.push(await eventTrail(stores, options.kafkaBrokers.split(',')));
     return findings.toSorted(inOrder);
   });
 };

@@ -5,7 +5,7 @@ import type { StoresOptions } from './stores.ts';
 
 export interface VerifySettings {
   /** Named by settings; absent, it is the fleet that runs in this checkout. */
-  readonly stores?: StoresOptions;
+  readonly stores?: StoresOptions & { readonly kafkaBrokers?: string };
   /** A load client's journal. */
   readonly operations?: string;
   readonly healedAt?: Date;
@@ -21,7 +21,7 @@ export const verifyUsage = `usage: npm run verify:invariants -- [--operations FI
   --message-seconds N    how long a message may be on its way; 30 unless said here
   --patience SECONDS     how long something may contradict a sentence about several stores before it counts; 10 unless said here
   stores other than those of npm start: ONSALE_PAYMENT_MYSQL_URL, ONSALE_RESERVATION_MYSQL_URL, ONSALE_QUEUE_MYSQL_URL (or each _FILE), ONSALE_REDIS_URL and
-  ONSALE_NAMESPACE`;
+  ONSALE_NAMESPACE; ONSALE_KAFKA_BROKERS adds the sentence that is read from the topics`;
 
 const schemas = {
   ONSALE_PAYMENT_MYSQL_URL: setting.text({ about: 'the schema of payment, by an account that may read it' }),
@@ -29,10 +29,15 @@ const schemas = {
   ONSALE_QUEUE_MYSQL_URL: setting.text({ about: 'the schema of queue' }),
 };
 
-const storesOf = (env: Env): StoresOptions | undefined => {
+const others = {
+  ONSALE_NAMESPACE: setting.text({ default: 'onsale', about: 'before the names of keys and topics' }),
+  ONSALE_KAFKA_BROKERS: setting.optionalText({ about: 'host:port, comma separated; without them no topic is read' }),
+};
+
+const storesOf = (env: Env): VerifySettings['stores'] => {
   const isNamed = Object.keys(schemas).some((name) => env[name] !== undefined || env[`${name}_FILE`] !== undefined);
   if (!isNamed) return undefined;
-  const read = readConfig({ ...schemas, ...redisSettings, ONSALE_NAMESPACE: setting.text({ default: 'onsale', about: 'of keys' }) }, env);
+  const read = readConfig({ ...schemas, ...redisSettings, ...others }, env);
   return {
     databases: {
       payment: read.ONSALE_PAYMENT_MYSQL_URL,
@@ -41,6 +46,7 @@ const storesOf = (env: Env): StoresOptions | undefined => {
     },
     redisUrl: read.ONSALE_REDIS_URL,
     namespace: read.ONSALE_NAMESPACE,
+    ...(read.ONSALE_KAFKA_BROKERS === undefined ? {} : { kafkaBrokers: read.ONSALE_KAFKA_BROKERS }),
   };
 };
 
@@ -67,10 +73,8 @@ export const readVerifySettings = (args: string[], env: Env): VerifySettings => 
         'saga-seconds': { type: 'string' },
         'message-seconds': { type: 'string' },
         patience: { type: 'string' },
-        help: { type: 'boolean' },
       },
     });
-    if (values.help === true) throw new Error('Asks the stores of a running fleet whether every invariant holds.');
     const { operations, patience, 'healed-at': healedAt, 'saga-seconds': saga, 'message-seconds': message } = values;
     const stores = storesOf(env);
     return {

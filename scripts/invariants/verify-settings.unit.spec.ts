@@ -26,10 +26,11 @@ describe('the settings of verify:invariants', () => {
   });
 
   it('name stores elsewhere', () => {
-    expect(readVerifySettings([], { ...external, ONSALE_NAMESPACE: 'shop' }).stores).toEqual({
+    expect(readVerifySettings([], { ...external, ONSALE_NAMESPACE: 'shop', ONSALE_KAFKA_BROKERS: 'kafka:9092' }).stores).toEqual({
       databases: { payment: 'mysql://p@db/payment', reservation: 'mysql://r@db/reservation', queue: 'mysql://q@db/queue' },
       redisUrl: 'redis://cache:6379/0',
       namespace: 'shop',
+      kafkaBrokers: 'kafka:9092',
     });
   });
 

@@ -1,5 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { newId } from '@onsale/shared/ids';
+import { broken } from '../../scripts/invariants/report.ts';
+import { verifyInvariants } from '../../scripts/invariants/verify-invariants.ts';
 import { askedAgain, tally } from './outcome.ts';
 import { startTestFleet, type TestFleet } from './test-fleet.ts';
 
@@ -9,6 +11,7 @@ export const contentionSuite = (name: string, settings: Parameters<typeof startT
   beforeAll(async () => {
     fleet = await startTestFleet(settings);
   }, 120_000);
+  afterEach(async () => expect(broken(await verifyInvariants(fleet))).toEqual([]));
   afterAll(() => fleet?.stop());
 
   describe(name, () => {
