@@ -17,9 +17,17 @@ const FETCH_WAIT_MS = 1000;
 /** Handled offsets are committed so often; a crash brings back what was handled since, and the inbox knows it. */
 const COMMIT_MS = 500;
 const RESTART_MS = 1000;
-/** Restarts in a row that never joined the group, before the process gives up. */
+const RESTART_CAP_MS = 15_000;
+/** Restarts in a row that never joined the group, before the process gives up; those do not count that found Kafka away. */
 const RESTARTS = 5;
 const PARTITIONS_AT_ONCE = 64;
+
+/** kafkajs takes some of these for the end of a consumer; a new cluster has no coordinator for some seconds, one that restarts none for some more. */
+const AWAY = new Set(['KafkaJSGroupCoordinatorNotFound', 'KafkaJSNumberOfRetriesExceeded', 'KafkaJSBrokerNotFound']);
+const isKafkaAway = (error: unknown): boolean => {
+  const { name, retriable } = Object(error) as { name?: string; retriable?: boolean };
+  return AWAY.has(name ?? '') || retriable === true;
+};
 
 export interface KafkajsSubscriptionOptions extends Required<Omit<SubscribeOptions, 'askEngine'>> {
   readonly kafka: Kafka;
@@ -102,11 +110,16 @@ export const createKafkajsSubscription = (options: KafkajsSubscriptionOptions): 
     }
   };
 
+  const pause = async (times: number): Promise<void> => {
+    const ms = Math.min(RESTART_CAP_MS, restartMs * 2 ** times) * (0.75 + Math.random() / 2);
+    await rest(ms, undefined, { signal: stopping.signal }).catch(() => {});
+  };
+
   const again = async (cause: unknown): Promise<void> => {
-    for (let error = cause; !stopping.signal.aborted; restarts += 1) {
-      if (restarts >= RESTARTS) return onLost(error);
-      log.error({ err: error, group, restarts }, 'a consumer crashed; it begins again');
-      await rest(restartMs * 2 ** restarts * (0.75 + Math.random() / 2), undefined, { signal: stopping.signal }).catch(() => {});
+    for (let error = cause, tries = 0; !stopping.signal.aborted; tries += 1) {
+      if (!isKafkaAway(error) && ++restarts > RESTARTS) return onLost(error);
+      log.error({ err: error, group, tries }, 'a consumer crashed; it begins again');
+      await pause(tries);
       if (stopping.signal.aborted) return;
       try {
         return await begin();
@@ -120,7 +133,15 @@ export const createKafkajsSubscription = (options: KafkajsSubscriptionOptions): 
   return {
     start: async () => {
       commits = setInterval(() => void batches.commit(), COMMIT_MS);
-      await begin();
+      for (let tries = 0; ; tries += 1) {
+        try {
+          return await begin();
+        } catch (error) {
+          if (!isKafkaAway(error) || tries === RESTARTS || stopping.signal.aborted) throw error;
+          log.warn({ err: error, group, tries }, 'a consumer has no coordinator yet');
+        }
+        await pause(tries);
+      }
     },
     progress: () => ({ ...batches.progress(), assigned }),
     stop: async () => {

@@ -5,8 +5,10 @@ import { createKafkajsSubscription, type KafkajsSubscription } from './kafkajs-s
 
 const EVENTS = { GROUP_JOIN: 'join', CRASH: 'crash' } as const;
 
+const noCoordinator = Object.assign(new Error('Failed to find group coordinator'), { name: 'KafkaJSGroupCoordinatorNotFound' });
+
 /** Members of kafkajs that the test drives by their events; each joins its group when it runs, unless it is to fail. */
-const fakeKafka = ({ failing = () => false }: { failing?: (member: number) => boolean } = {}) => {
+const fakeKafka = ({ failing = () => false, error }: { failing?: (member: number) => boolean; error?: Error } = {}) => {
   const members: { emit: (event: string, payload: object) => void; disconnected: number }[] = [];
   const consumer = () => {
     const listeners = new Map<string, (event: { payload: object }) => void>();
@@ -17,7 +19,7 @@ const fakeKafka = ({ failing = () => false }: { failing?: (member: number) => bo
       events: EVENTS,
       on: (event: string, fn: (event: { payload: object }) => void) => void listeners.set(event, fn),
       connect: async () => {
-        if (failing(index)) throw new Error(`member ${index} cannot connect`);
+        if (failing(index)) throw error ?? new Error(`member ${index} cannot connect`);
       },
       subscribe: async () => {},
       run: async () => emit(EVENTS.GROUP_JOIN, { memberAssignment: {} }),
@@ -74,6 +76,20 @@ describe('a subscription', () => {
     members[0]!.emit(EVENTS.CRASH, { error: new Error('not retriable'), restart: false });
     await eventually(() => expect(lost).toHaveLength(1));
     expect(members).toHaveLength(6);
+  });
+
+  it('is not lost while Kafka is away, for however long', async () => {
+    const { kafka, members } = fakeKafka({ failing: (member) => member > 0 && member < 9, error: noCoordinator });
+    const { lost } = await subscribe(kafka);
+    members[0]!.emit(EVENTS.CRASH, { error: noCoordinator, restart: false });
+    await eventually(() => expect(members).toHaveLength(10));
+    expect(lost).toEqual([]);
+  });
+
+  it('waits for the coordinator of a new cluster when it starts', async () => {
+    const { kafka, members } = fakeKafka({ failing: (member) => member < 3, error: noCoordinator });
+    await subscribe(kafka);
+    expect(members).toHaveLength(4);
   });
 
   it('does not begin again once stopped', async () => {
