@@ -6,6 +6,7 @@ import type { ServiceProcess } from '../../scripts/fleet/service-process.ts';
 import type { ServiceName } from '../../scripts/fleet/services.ts';
 import { verifyInvariants } from '../../scripts/invariants/verify-invariants.ts';
 import { outcomeOf, type Outcome } from '../kit/outcome.ts';
+import { report } from '../kit/report.ts';
 import { startRollingLoad } from '../kit/rolling-load.ts';
 import { lockTable } from '../kit/table-lock.ts';
 import { startTestFleet, type TestFleet } from '../kit/test-fleet.ts';
@@ -140,7 +141,7 @@ describe.each(cells)('SIGTERM to one of two replicas of $service under load', (c
     expect(exit).toEqual({ code: 0, signal: null }); // beyond its deadline it would be 1
     const draining = said(victim, 'draining')!;
     const drained = said(victim, 'drained')!;
-    console.log(`${cell.service}: ${String(draining['underWay'])} under way at SIGTERM, ${String(drained['answered'])} answered since`);
+    report(`${cell.service}: ${String(draining['underWay'])} under way at SIGTERM, ${String(drained['answered'])} answered since`);
     expect(draining['underWay']).toBeGreaterThanOrEqual(IN_FLIGHT);
     expect(drained).toMatchObject({ unanswered: 0 });
     const gateways = fleet.processesOf('gateway').filter((process) => process.isRunning());

@@ -22,7 +22,7 @@ export const sharedEngines = async (): Promise<FleetEngines> => {
     redisUrl: claimed.url,
     kafkaBrokers: engine('ONSALE_TEST_KAFKA_BROKERS'),
     redis: claimed.redis,
-    release: claimed.stop,
+    release: () => claimed.stop(),
   };
 };
 

@@ -1,0 +1,20 @@
+import { expect } from '@jest/globals';
+import type { Engine } from '../../scripts/engines/engines.ts';
+import { startTimeOf } from '../../scripts/processes/start-time.ts';
+
+/**
+ * SIGKILL to an engine, `during` without it, and then another process of it on the same port and data. Proves that the one has gone and that the other
+ * is another. @returns when it was whole again
+ */
+export const outageOf = async (engine: Engine, during: () => Promise<void>): Promise<Date> => {
+  const before = await engine.pid();
+  expect(before).toBeGreaterThan(0);
+  await engine.kill();
+  expect(startTimeOf(before!)).toBeUndefined();
+  await during();
+  await engine.start();
+  const after = await engine.pid();
+  expect(after).toBeGreaterThan(0);
+  expect(after).not.toBe(before);
+  return new Date();
+};
