@@ -26,6 +26,42 @@ describe('a shop without a fault', () => {
   });
 });
 
+describe('a cap', () => {
+  const changesTo = (cap: number | undefined) =>
+    shop
+      .queue('audit')
+      .insert({ actor: 'system', action: 'queue.change', subject: shop.scheduleId, after_change: JSON.stringify({ cap }) });
+  const admits = (count: number) => shop.admits(Array.from({ length: count }, () => ({ memberId: newId() })));
+
+  it('that is lowered drains: those inside are no violation, one more is', async () => {
+    await admits(2);
+    await changesTo(1);
+    expect(await brokenInvariants()).toEqual([]);
+    await admits(1);
+    expect(await brokenInvariants()).toEqual(['I5']);
+  });
+
+  it('that is raised, or taken away, lets more in from then on', async () => {
+    await admits(2);
+    await changesTo(3);
+    await admits(1);
+    await changesTo(undefined);
+    await admits(5);
+    expect(await brokenInvariants()).toEqual([]);
+  });
+});
+
+describe('a fault that has just been healed', () => {
+  it('excuses what could not be done before: of sagas, messages and holds', async () => {
+    await shop.holds({ seatId: 1, forMs: -10_000 });
+    const { paymentId } = await shop.pays(await shop.holds({ seatId: 2 }));
+    await shop.saga(paymentId).update(aged(61));
+    await shop.payment('outbox').update({ created_at: shop.payment.raw('NOW(3) - INTERVAL 40 SECOND') });
+    expect(await brokenInvariants()).toEqual(['I7', 'I8', 'I11']);
+    expect(broken(await shop.findings({ healedAt: new Date(Date.now() - 1_000) }))).toEqual([]);
+  });
+});
+
 describe('a planted fault breaks the one invariant that is meant for it:', () => {
   const faults: [string, string, () => Promise<unknown>][] = [
     [

@@ -18,7 +18,7 @@ export interface VerifyOptions extends StoresOptions {
   readonly operations?: readonly Operation[];
   /** `host:port`, comma separated. With them the topics are read too: whether any event was lost (I8). */
   readonly kafkaBrokers?: string;
-  /** When the last fault was healed; times of sagas and messages count from then. */
+  /** When the last fault was healed; times of sagas, messages and holds count from then. */
   readonly healedAt?: Date;
   /** Seconds that a saga may take (I7). */
   readonly sagaSeconds?: number;
@@ -49,7 +49,7 @@ export const verifyInvariants = (options: VerifyOptions): Promise<Finding[]> => 
   const messages = { withinSeconds: messageSeconds, ...since };
   const own = {
     payment: [...ledgerChecks, ...paymentChecks, ...sagaChecks({ withinSeconds: sagaSeconds, ...since })],
-    reservation: seatChecks,
+    reservation: seatChecks(since),
     queue: journalChecks,
   };
   return withStores(options, async (stores) => {

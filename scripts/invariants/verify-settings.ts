@@ -16,7 +16,7 @@ export interface VerifySettings {
 
 export const verifyUsage = `usage: npm run verify:invariants -- [--operations FILE] [--healed-at TIME] [--saga-seconds N] [--message-seconds N] [--patience SECONDS]
   --operations FILE      the journal that a load client wrote: adds what its clients were told (I6, I10, I12)
-  --healed-at TIME       when the last fault was healed (RFC 3339): times of sagas and messages count from then
+  --healed-at TIME       when the last fault was healed (RFC 3339): times of sagas, messages and holds count from then
   --saga-seconds N       how long a saga may take; 60 unless said here
   --message-seconds N    how long a message may be on its way; 30 unless said here
   --patience SECONDS     how long something may contradict a sentence about several stores before it counts; 10 unless said here

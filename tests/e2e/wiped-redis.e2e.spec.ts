@@ -1,11 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually } from '@onsale/shared/testing';
+import { broken } from '../../scripts/invariants/report.ts';
+import { verifyInvariants } from '../../scripts/invariants/verify-invariants.ts';
 import { startTestFleet, type TestFleet } from '../kit/test-fleet.ts';
 
 let fleet: TestFleet;
 beforeAll(async () => {
   fleet = await startTestFleet();
 }, 120_000);
+afterEach(async () => expect(broken(await verifyInvariants(fleet))).toEqual([]));
 afterAll(() => fleet?.stop());
 
 describe('a Redis that lost everything', () => {
