@@ -8,11 +8,28 @@ const pages = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(
   (path) => path.endsWith('.md') && !/(^|\/)(node_modules|\.onsale|\.git)\//.test(path),
 );
 
-/** What a page points to within the repository: neither other sites nor places on the page itself. */
-const linksOf = (page: string): string[] =>
-  [...readFileSync(join(root, page), 'utf8').matchAll(/\]\(([^)\s]+)\)/g)]
-    .map(([, to]) => to!.split('#')[0]!)
-    .filter((to) => to !== '' && !/^[a-z]+:/.test(to));
+const textOf = (page: string): string => readFileSync(join(root, page), 'utf8');
+
+/** What a page points to within the repository, other sites apart: a file, or a place on a page. */
+const linksOf = (page: string): { to: string; place: string | undefined }[] =>
+  [...textOf(page).matchAll(/\]\(([^)\s]+)\)/g)]
+    .map(([, link]) => link!)
+    .filter((link) => !/^[a-z]+:/.test(link))
+    .map((link) => {
+      const [file, place] = link.split('#') as [string, string?];
+      return { to: file === '' ? page : relative(root, join(root, dirname(page), file)), place };
+    });
+
+/** The places of a page that can be pointed to: its headings, as GitHub names them, and anchors. */
+const placesOf = (page: string): string[] => [
+  ...[...textOf(page).matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
+    heading!
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\d _-]/gu, '')
+      .replaceAll(' ', '-'),
+  ),
+  ...[...textOf(page).matchAll(/<a id="([^"]+)">/g)].map(([, id]) => id!),
+];
 
 /** What runs in production, the declarations of the contracts apart. */
 const sources = ['libs/shared/src', 'services'].flatMap((folder) =>
@@ -36,8 +53,10 @@ describe('the documentation', () => {
     );
   });
 
-  it.each(pages)('%s points to files that exist', (page) => {
-    const dead = linksOf(page).filter((to) => !existsSync(join(root, dirname(page), to)));
-    expect(dead.map((to) => relative(root, join(root, dirname(page), to)))).toEqual([]);
+  it.each(pages)('%s points to files and places that exist', (page) => {
+    const dead = linksOf(page).filter(
+      ({ to, place }) => !existsSync(join(root, to)) || (place !== undefined && to.endsWith('.md') && !placesOf(to).includes(place)),
+    );
+    expect(dead).toEqual([]);
   });
 });

@@ -19,7 +19,7 @@ export interface DemoSale {
   readonly cap: number;
 }
 
-/** README's first steps look past titles that begin so: whoever follows them wants seats that are left. */
+/** What the title of every demo's concert begins with. */
 export const DEMO_TITLE = 'Demo sale';
 
 const SEATS_A_ROW = 10;

@@ -21,7 +21,7 @@ interface ConcertPlan {
   sections: { name: string; grade: string; rows: number; seatsPerRow: number; price: number }[];
 }
 
-/** The last one is the newest, and so stands first in the list, where the README's commands look. */
+/** README's commands choose the second by its title. */
 const concerts: ConcertPlan[] = [
   {
     title: 'An evening at the Small Stage',

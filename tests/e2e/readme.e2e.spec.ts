@@ -1,37 +1,121 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { eventually } from '@onsale/shared/testing';
+import { listConcerts, listSchedules } from '@onsale/contracts/reservation';
+import { eventually, temporaryFolders } from '@onsale/shared/testing';
+import { demoMember, operatorAccount } from '../../scripts/development/accounts.ts';
+import { createOperator } from '../../scripts/development/create-operator.ts';
+import { makeDevelopmentData } from '../../scripts/development/development-data.ts';
 import { startTestFleet, type TestFleet } from '../kit/test-fleet.ts';
 
-const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
-const commands = [...readme.matchAll(/^```bash\n([^]*?)^```$/gm)].map(([, block]) => block!);
+/** The blocks of a page that are commands, in their order. */
+const commandsOf = (page: string): string[] =>
+  [...readFileSync(new URL(`../../${page}`, import.meta.url), 'utf8').matchAll(/^```bash\n([^]*?)^```$/gm)].map(([, block]) => block!);
 
+const buying = commandsOf('README.md');
+/** The second page takes the helpers of the first. */
+const opening = [buying[0]!, ...commandsOf('docs/operations.md')];
+
+const folders = temporaryFolders();
 let fleet: TestFleet;
 beforeAll(async () => {
   fleet = await startTestFleet();
+  // as `npm start` does, and then a concert that is newer and not the one to be chosen
+  const operator = operatorAccount({});
+  await createOperator(operator, fleet.environmentOf('commerce'));
+  await makeDevelopmentData({ gatewayUrl: fleet.gatewayUrl, operator, member: demoMember, say: () => {} });
+  await fleet.sale({ seats: 1 });
 }, 120_000);
-afterAll(() => fleet?.stop());
+afterAll(async () => {
+  await fleet?.stop();
+  folders.remove();
+});
+
+/** What each block said, run one after another in one shell, as by a person with a terminal. */
+const run = async (blocks: readonly string[]) => {
+  const cwd = folders.make();
+  const script = blocks.map((block) => `${block}\necho '=== end of block ==='`).join('\n');
+  const env = { PATH: process.env.PATH, HOME: cwd, SHOP: `${fleet.gatewayUrl}/api/v1` };
+  return new Promise<{ code: number | null; said: string[]; complaints: string; files: string[] }>((resolve) => {
+    const child = execFile(
+      'bash',
+      ['--norc', '-euo', 'pipefail', '-c', script],
+      { cwd, env, timeout: 100_000 },
+      (_error, stdout, complaints) => {
+        const said = stdout.split('=== end of block ===\n').slice(0, blocks.length);
+        resolve({ code: child.exitCode, said, complaints, files: readdirSync(cwd) });
+      },
+    );
+  });
+};
+const answersOf = (said: string | undefined) =>
+  (said ?? '')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+
+const scheduleOf = async (title: string) => {
+  const { items: concerts } = await fleet.client.call(listConcerts, { query: { limit: 100 } });
+  const { items } = await fleet.client.call(listSchedules, { params: { id: concerts.find((concert) => concert.title === title)!.id } });
+  return items[0]!;
+};
 
 describe('the README', () => {
-  it('has commands to run', () => {
-    expect(commands.length).toBeGreaterThanOrEqual(5);
-    expect(commands.join('\n')).toContain('/payments');
+  it('buys two seats by its own commands, each of which says what it promises, and leaves no file behind', async () => {
+    const { code, said, complaints, files } = await run(buying);
+    expect({ code, complaints, files }).toEqual({ code: 0, complaints: '', files: [] });
+    const { id, total } = await scheduleOf('The Great Autumn Concert');
+    const [, , , turn, held, paid, done] = said;
+    expect(answersOf(turn)).toMatchObject([{ status: 'ADMITTED' }]);
+    expect(answersOf(held)).toMatchObject([{ status: 'HELD', scheduleId: id, amount: 180_000, seats: [{}, {}] }]);
+    expect(answersOf(paid)).toMatchObject([
+      { type: 'CHARGE', amount: 180_000, balanceAfter: 180_000 },
+      { status: 'COMPLETED', amount: 180_000 },
+    ]);
+    // what the last step claims: of the reservation, and of the place in the line, which is spent a moment after the payment
+    expect(answersOf(done)).toMatchObject([
+      { status: 'CONFIRMED', scheduleId: id },
+      { status: 'COMPLETED', number: expect.any(Number) },
+    ]);
+    expect(await fleet.stores.sales(id)).toHaveLength(2);
+    expect(await scheduleOf('The Great Autumn Concert')).toMatchObject({ available: total - 2 });
   });
 
-  it('buys two seats by its own commands', async () => {
-    const { scheduleId } = await fleet.sale({ seats: 50 });
-    const cwd = mkdtempSync(join(tmpdir(), 'onsale-readme-'));
-    const { stdout } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', commands.join('\n')], {
-      cwd,
-      env: { ...process.env, SHOP: `${fleet.gatewayUrl}/api/v1` },
-      timeout: 60_000,
-    });
-    expect(stdout).toContain('"status":"COMPLETED"');
-    expect(stdout).toContain('"status":"CONFIRMED"');
-    await eventually(async () => expect(await fleet.stores.sales(scheduleId)).toHaveLength(2));
+  it('renews the session', async () => {
+    const renewing = 'BEFORE=$SESSION\nME=lost\nrenew\nsend GET /members/me -H "$ME"\n[ "$SESSION" != "$BEFORE" ]';
+    const { code, said, complaints } = await run([...buying.slice(0, 2), renewing]);
+    expect({ code, complaints }).toEqual({ code: 0, complaints: '' });
+    expect(answersOf(said[2])).toMatchObject([{ name: 'Ada' }]);
+  });
+
+  it('shows the problem of what is refused, and goes no further', async () => {
+    const { code, complaints } = await run([buying[0]!, 'SESSION=$(send GET /members/me | field name)\necho unreachable']);
+    expect(code).toBe(1);
+    expect(complaints).toMatch(/^GET \/members\/me was refused: \{.*"code":"UNAUTHENTICATED".*\}\n$/);
+  });
+
+  it('gives up what it waits for', async () => {
+    const waiting = 'sleep() { :; }\nwait_for \'"SOLD OUT"\' GET /queues';
+    const { code, complaints } = await run([buying[0]!, waiting]);
+    expect(code).toBe(1);
+    expect(complaints).toMatch(/^still no "SOLD OUT" after a minute: \{"items":/);
+  });
+});
+
+describe('the page on operations', () => {
+  it('opens a sale by its own commands, and changes its cap while it runs', async () => {
+    const { code, said, complaints, files } = await run(opening);
+    expect({ code, complaints, files }).toEqual({ code: 0, complaints: '', files: [] });
+    const [, , line, schedule, changed] = said;
+    const [opened] = answersOf(line);
+    expect(opened).toMatchObject({ state: 'OPEN', cap: 2, windowSeconds: 300 });
+    expect(answersOf(schedule)).toMatchObject([{ queueId: opened!.id, total: 280, available: 280 }]);
+    expect(answersOf(changed)).toMatchObject([{ cap: 50, message: 'Welcome.' }, { cap: 50 }]);
+
+    const { id: scheduleId, queueId } = await scheduleOf('Spring');
+    const [ada] = fleet.members(1);
+    await ada.isAdmitted(queueId);
+    expect(await ada.holds(scheduleId, ['1'])).toMatchObject({ is: '201' });
+    await eventually(async () => expect(await fleet.queue(queueId)).toMatchObject({ cap: 50, admitted: 1 }));
   });
 });

@@ -1,0 +1,26 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
+import * as config from './settings.ts';
+
+const page = readFileSync(new URL('../../../../docs/operations.md', import.meta.url), 'utf8');
+const { commonSettings, mysqlSettings, redisSettings, kafkaSettings, crashSettings } = config;
+const common: Record<string, z.ZodType> = { ...commonSettings, ...mysqlSettings, ...redisSettings, ...kafkaSettings, ...crashSettings };
+
+/** As docs/operations.md tells it. */
+const rowOf = (name: string, schema: z.ZodType): string => {
+  const unset = z.object({ value: schema }).safeParse({});
+  const byDefault = unset.success ? String(unset.data.value ?? 'none') : 'needed';
+  return `| \`${name}\` | ${byDefault} | ${schema.description} |`;
+};
+
+describe('the common settings', () => {
+  it('are all in the table that the READMEs of the services point to, each with its default and what it is', () => {
+    const rows = page.split('\n').filter((line) => /^\| `ONSALE_/.test(line));
+    expect(rows).toEqual(Object.entries(common).map(([name, schema]) => rowOf(name, schema)));
+  });
+
+  it('are these groups', () => {
+    expect(Object.keys(config).filter((name) => name.endsWith('Settings'))).toHaveLength(5);
+  });
+});
