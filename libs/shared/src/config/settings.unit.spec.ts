@@ -10,13 +10,13 @@ const common: Record<string, z.ZodType> = { ...commonSettings, ...mysqlSettings,
 /** As docs/operations.md tells it. */
 const rowOf = (name: string, schema: z.ZodType): string => {
   const unset = z.object({ value: schema }).safeParse({});
-  const byDefault = unset.success ? String(unset.data.value ?? 'none') : 'needed';
+  const byDefault = unset.success ? String((unset.data.value as string | number | undefined) ?? 'none') : 'needed';
   return `| \`${name}\` | ${byDefault} | ${schema.description} |`;
 };
 
 describe('the common settings', () => {
   it('are all in the table that the READMEs of the services point to, each with its default and what it is', () => {
-    const rows = page.split('\n').filter((line) => /^\| `ONSALE_/.test(line));
+    const rows = page.split('\n').filter((line) => line.startsWith('| `ONSALE_'));
     expect(rows).toEqual(Object.entries(common).map(([name, schema]) => rowOf(name, schema)));
   });
 
