@@ -34,7 +34,7 @@ const rowsOf = (seats: number) =>
 /** A concert of its own for each demo, on sale from now, behind a line of its own. @throws CallProblem */
 export const openDemoSale = async ({ client, operatorToken: accessToken, seats, cap }: DemoSaleOptions): Promise<DemoSale> => {
   const now = new Date();
-  const title = `${DEMO_TITLE} of ${now.toISOString().slice(0, 19).replace('T', ' ')}`;
+  const title = `Demo sale of ${now.toISOString().slice(0, 19).replace('T', ' ')}`;
   const queueId = `demo-${newId().replaceAll('-', '')}`; // 40 characters at most
   await client.call(createQueue, { accessToken, body: { id: queueId, cap, ...LINE } });
   const { id } = await client.call(createConcert, {
