@@ -98,7 +98,7 @@ describe('the README', () => {
     const waiting = 'sleep() { :; }\nwait_for \'"SOLD OUT"\' GET /queues';
     const { code, complaints } = await run([buying[0]!, waiting]);
     expect(code).toBe(1);
-    expect(complaints).toMatch(/^still no "SOLD OUT" after a minute: \{"items":/);
+    expect(complaints).toMatch(/^still no "SOLD OUT" after two minutes: \{"items":/);
   });
 });
 
