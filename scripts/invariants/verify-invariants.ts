@@ -28,7 +28,7 @@ export interface VerifyOptions extends StoresOptions {
   readonly patienceMs?: number;
 }
 
-/** quality.md: every saga is terminal within 60 s of healing. */
+/** I7: every saga is terminal within 60 s of healing. */
 const SAGA_SECONDS = 60;
 /** Half of that: a saga whose message is lost is found before it is late. */
 const MESSAGE_SECONDS = 30;

@@ -1,8 +1,11 @@
-import { appendFileSync, mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { temporaryFolders } from '@onsale/shared/testing';
 import { createOperationsJournal, type Operation, readOperations } from './operations-journal.ts';
+
+const folders = temporaryFolders();
+afterAll(folders.remove);
 
 const operation = (key: string, more: Partial<Operation> = {}): Operation => ({
   kind: 'hold',
@@ -30,7 +33,7 @@ describe('the journal of a load client', () => {
   });
 
   it('is read from its file as it was kept, but for a line that was not finished', async () => {
-    const path = join(mkdtempSync(join(tmpdir(), 'onsale-journal-')), 'operations.ndjson');
+    const path = join(folders.make(), 'operations.ndjson');
     const journal = createOperationsJournal({ path });
     journal.record(operation('a', { outcome: 'unknown' }));
     journal.record(operation('b'));

@@ -1,11 +1,13 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { temporaryFolders } from '@onsale/shared/testing';
 import { CannotGoOn } from '../engines/engines.ts';
 import { runningFleet } from './running-fleet.ts';
 
-const path = join(mkdtempSync(join(tmpdir(), 'onsale-run-')), 'run.json');
+const folders = temporaryFolders();
+afterAll(folders.remove);
+const path = join(folders.make(), 'run.json');
 const looksFor = () => runningFleet({ path, otherwise: 'look elsewhere' });
 
 describe('the fleet of this checkout', () => {

@@ -5,7 +5,7 @@ export interface SeatCheckOptions {
   readonly healedAt?: Date;
 }
 
-/** More than a hold may outlive its time by (quality.md, I11): a few sweeps. */
+/** More than a hold may outlive its time by (I11 of docs/operations.md): a few sweeps. */
 const TIDY_SECONDS = 5;
 
 const seat = (schedule: string, id: string): string => `CONCAT(${uuidOf(schedule)}, ' seat ', ${id})`;
