@@ -1,4 +1,5 @@
 // npm run bench -- <name>: engines and a fleet of its own, a load, and a table in docs/benchmarks.md.
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { journey } from '../../bench/journey.ts';
 import { saga } from '../../bench/saga.ts';
@@ -22,6 +23,7 @@ const home = claimFreeHome(join(workFolder, 'bench'));
 let engines: Engines | undefined;
 try {
   await reapOrphans(home);
+  rmSync(join(home.folder, 'logs', 'e2e'), { recursive: true, force: true }); // of the fleets of the run before
   engines = await startEngines({ purpose: 'test', home, env: process.env, signal, onPrepared: (prepared) => (engines = prepared) });
   // the fleet of a benchmark is started by the kit of the tests, which finds its engines here
   Object.assign(process.env, {
