@@ -30,7 +30,10 @@ const witness = createWitness();
 beforeAll(async () => {
   engines = await startOwnEngines();
   ways = wholeEngines(engines);
-  const settings = { all: { ONSALE_KAFKA_SESSION_MS: '6000' } }; // as short as Kafka lets it be
+  const settings = {
+    all: { ONSALE_KAFKA_SESSION_MS: '6000' }, // as short as Kafka lets it be
+    payment: { ONSALE_SAGA_SWEEP_MS: '3600000' }, // no command is sent again: what an outage loses stays lost
+  };
   fleet = await startTestFleet({ engines: ways, fetch: witness.fetch, settings });
 }, 180_000);
 afterAll(async () => {
@@ -64,7 +67,7 @@ const becomesWhole = async (healedAt: Date): Promise<void> => {
   expect(ends.filter(({ end, code }) => end !== 'paid' && code !== 'INSUFFICIENT_POINTS')).toEqual([]);
   expect(witness.faults()).toEqual({ unanswered: [], overdue: [] });
   expect(fleet.processes.flatMap(({ name, exits }) => exits().map((exit) => ({ name, ...exit })))).toEqual([]);
-  const findings = await verifyInvariants({ ...fleet, healedAt, operations: load.operations() });
+  const findings = await verifyInvariants({ ...fleet, kafkaBrokers: engines.kafkaBrokers, healedAt, operations: load.operations() });
   expect(findings.filter(({ violations }) => violations > 0)).toEqual([]);
 };
 
