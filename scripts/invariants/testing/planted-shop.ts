@@ -67,7 +67,7 @@ const plantedSeats = async (db: Database, scheduleId: string) => {
     holds: ({ memberId, reservationId, key, seatId, number }: Held, forMs: number) => {
       const scope = { memberId, method: 'POST', path: '/api/v1/reservations', key, requestHash: Buffer.alloc(32) };
       return keys.once(scope).transaction(db, async (trx) => {
-        const createdAt = await reservations.databaseTime(trx);
+        const createdAt = (await seats.readSomeNow(trx, setOf(seatId))).now!;
         const expiresAt = new Date(createdAt.getTime() + forMs);
         const facts = { id: reservationId, memberId, scheduleId, queueId: scheduleId, queueNumber: number, amount: PRICE };
         await seats.hold(trx, setOf(seatId), reservationId, expiresAt);

@@ -14,7 +14,7 @@ export interface Once {
   /**
    * `inTransaction` with the key as its first statement and the value of `fn`, which is plain JSON, as its last: both are committed, or neither. When
    * another transaction with this key was first, in whatever process, its value is the answer and `fn` does not run.
-   * @throws Refusal IDEMPOTENCY_KEY_REUSED when the key stands for another request; IDEMPOTENCY_IN_FLIGHT when the other one takes longer than 1 s
+   * @throws Refusal IDEMPOTENCY_KEY_REUSED when the key stands for another request; IDEMPOTENCY_IN_FLIGHT when the other one takes longer than a lock is waited for
    */
   transaction<T>(db: Database, fn: (trx: Trx) => Promise<T>): Promise<T>;
   /** Whether the last `transaction` answered with a kept value. */

@@ -5,22 +5,9 @@ export interface KeyRow {
   readonly value: string | null;
 }
 
-/**
- * Both engines have the wait as a session variable alone (MySQL takes no SET_VAR hint for it), and the connection goes back to a pool: so it is put
- * back whatever happens. Where that fails too, the connection is lost.
- */
-const waitingOneSecond = async <T>(trx: Trx, statement: () => Promise<T>): Promise<T> => {
-  await trx.raw('SET @usual_wait = @@SESSION.innodb_lock_wait_timeout, SESSION innodb_lock_wait_timeout = 1');
-  try {
-    return await statement();
-  } finally {
-    await trx.raw('SET SESSION innodb_lock_wait_timeout = @usual_wait');
-  }
-};
-
-/** Waits up to 1 s for another transaction with the same key. @throws 1062 when the key is kept, 1205 when that other one is not done yet */
+/** Waits for another transaction with the same key, as long as the connection waits for locks. @throws 1062 when the key is kept, 1205 when that other one is not done yet */
 export const insert = async (trx: Trx, { scope, requestHash, at }: { scope: Buffer; requestHash: Buffer; at: Date }): Promise<void> => {
-  await waitingOneSecond(trx, async () => trx('idempotency_keys').insert({ scope, request_hash: requestHash, created_at: at }));
+  await trx('idempotency_keys').insert({ scope, request_hash: requestHash, created_at: at });
 };
 
 export const find = async (db: Queryable, scope: Buffer): Promise<KeyRow | undefined> => {

@@ -87,13 +87,13 @@ const takeSeats =
   ): Promise<Reservation> => {
     await assertWithinLimit(trx, { memberId: member.id, scheduleId: schedule.id, count: wanted.length }, policy.seatsPerMember);
     const set = { scheduleId: schedule.id, seatIds: wanted };
-    const found = await seats.readSome(trx, set);
+    const { seats: found, now } = await seats.readSomeNow(trx, set);
     assertFree(wanted, found); // again, for those who waited for the lock meanwhile
+    if (now === undefined) throw new RangeError('no seats are wanted');
 
     const lapsed = found.flatMap(({ owner, lapsed }) => (lapsed && owner !== undefined ? [owner] : []));
     if (lapsed.length > 0) await expireReservations(trx, (await reservations.lock(trx, lapsed)).filter(mayExpire));
 
-    const now = await reservations.databaseTime(trx);
     const reservation = {
       id: newId(),
       memberId: member.id,
@@ -105,11 +105,11 @@ const takeSeats =
       createdAt: now,
     };
     const held = await seats.hold(trx, set, reservation.id, reservation.expiresAt); // the database decides
-    const after = await seats.readSome(trx, set);
-    if (held < wanted.length) throw new SeatTaken(idsOf(after.filter(({ owner }) => owner !== reservation.id)));
+    if (held < wanted.length) throw new SeatTaken(idsOf((await seats.readSome(trx, set)).filter(({ owner }) => owner !== reservation.id)));
 
     await reservations.insert(trx, reservation, found);
     const told = { ...factOf({ ...reservation, seatIds: wanted }), expiresAt: reservation.expiresAt.toISOString() };
     await outbox.add(trx, eventOf(reservationHeld, { subject: reservation.id, sequence: 1, data: told }));
-    return reservationView({ ...reservation, status: 'HELD', lapsed: false }, after);
+    const mine = found.map((seat): SeatRow => ({ ...seat, status: 'HELD', lapsed: false }));
+    return reservationView({ ...reservation, status: 'HELD', lapsed: false }, mine);
   };

@@ -65,12 +65,6 @@ const reservationOf = (row: Row): ReservationRow => ({
 const select = (db: Queryable) =>
   db('reservations').select('*', { lapsed: db.raw('held_until <= NOW(3)'), past_expiry: db.raw('expires_at <= NOW(3)') });
 
-/** The database's time, by which every hold is measured. */
-export const databaseTime = async (trx: Trx): Promise<Date> => {
-  const [[row]] = (await trx.raw('SELECT NOW(3) AS now')) as [[{ now: Date }]];
-  return row.now;
-};
-
 /** Writes a new reservation, HELD, with its seats and what each costs. */
 export const insert = async (
   trx: Trx,
@@ -137,38 +131,34 @@ export const listOfMember = async (
   return ((await query) as Row[]).map(reservationOf);
 };
 
-/** The seats never change, so they need no lock of their own. */
-const withSeats = async (trx: Trx, rows: readonly Row[]): Promise<LockedReservation[]> => {
-  if (rows.length === 0) return [];
-  const seats: { reservation_id: Buffer; seat_id: number }[] = await trx('reservation_seats')
-    .whereIn(
-      'reservation_id',
-      rows.map(({ id }) => id),
-    )
-    .orderBy('seat_id')
-    .select('reservation_id', 'seat_id');
-  const seatIds = new Map(rows.map((row): [string, number[]] => [bytesToId(row.id), []]));
-  for (const seat of seats) seatIds.get(bytesToId(seat.reservation_id))?.push(seat.seat_id);
-  return rows.map(reservationOf).map((reservation) => ({ ...reservation, seatIds: seatIds.get(reservation.id) ?? [] }));
-};
+/** The seats never change, so they need no lock of their own; in the same statement, as each costs a journey to the database. */
+const SEAT_IDS = '(SELECT GROUP_CONCAT(seat_id ORDER BY seat_id) FROM reservation_seats WHERE reservation_id = reservations.id)';
+
+const selectWithSeats = (trx: Trx) => select(trx).select({ seat_ids: trx.raw(SEAT_IDS) });
+
+const lockedOf = (row: Row & { readonly seat_ids: string }): LockedReservation => ({
+  ...reservationOf(row),
+  seatIds: row.seat_ids.split(',').map(Number),
+});
 
 /** Locks the reservations, in the order of their ids. */
-export const lock = async (trx: Trx, ids: readonly string[]): Promise<LockedReservation[]> =>
-  withSeats(trx, (await select(trx).whereIn('id', ids.map(idToBytes)).orderBy('id').forUpdate()) as Row[]);
+export const lock = async (trx: Trx, ids: readonly string[]): Promise<LockedReservation[]> => {
+  const rows = await selectWithSeats(trx).whereIn('id', ids.map(idToBytes)).orderBy('id').forUpdate();
+  return (rows as (Row & { seat_ids: string })[]).map(lockedOf);
+};
 
 /** Locks up to `limit` reservations that have lapsed in this state, longest ago first, passing by those that somebody else has locked. */
-export const lockLapsed = async (trx: Trx, status: ReservationStatus, limit: number): Promise<LockedReservation[]> =>
-  withSeats(
-    trx,
-    // one state a query: only then does the index give the order, and no row is locked that is not taken
-    (await select(trx)
-      .where({ status })
-      .whereRaw('held_until <= NOW(3)')
-      .orderBy([{ column: 'held_until' }, { column: 'id' }])
-      .limit(limit)
-      .forUpdate()
-      .skipLocked()) as Row[],
-  );
+export const lockLapsed = async (trx: Trx, status: ReservationStatus, limit: number): Promise<LockedReservation[]> => {
+  // one state a query: only then does the index give the order, and no row is locked that is not taken
+  const rows = await selectWithSeats(trx)
+    .where({ status })
+    .whereRaw('held_until <= NOW(3)')
+    .orderBy([{ column: 'held_until' }, { column: 'id' }])
+    .limit(limit)
+    .forUpdate()
+    .skipLocked();
+  return (rows as (Row & { seat_ids: string })[]).map(lockedOf);
+};
 
 export interface Change {
   readonly status: ReservationStatus;

@@ -117,6 +117,15 @@ export const readAll = async (db: Queryable, scheduleId: string): Promise<SeatRo
 export const readSome = async (db: Queryable, { scheduleId, seatIds }: SeatSet): Promise<SeatRow[]> =>
   ((await select(db, scheduleId).whereIn('id', sorted(seatIds))) as Row[]).map(seatOf);
 
+/** As `readSome`, with the database's time of that moment, by which every hold is measured; no time where none of them exists. */
+export const readSomeNow = async (trx: Trx, { scheduleId, seatIds }: SeatSet): Promise<{ seats: SeatRow[]; now: Date | undefined }> => {
+  const query = select(trx, scheduleId)
+    .whereIn('id', sorted(seatIds))
+    .select({ now: trx.raw('NOW(3)') });
+  const rows = (await query) as (Row & { readonly now: Date })[];
+  return { seats: rows.map(seatOf), now: rows[0]?.now };
+};
+
 /** The seats that reservations were made for, as they stand now, at the price of then; for all of a page by one query. */
 export const readOfReservations = async (db: Queryable, ids: readonly string[]): Promise<ReadonlyMap<string, SeatRow[]>> => {
   const rows = (await db('reservation_seats')
