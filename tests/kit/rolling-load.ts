@@ -42,13 +42,16 @@ export const startRollingLoad = ({ fleet, sale, seats, atOnce, poorOneOf }: Roll
   };
   const places = Promise.all(Array.from({ length: atOnce }, place));
   places.catch(() => {}); // told by `finish`
+  const close = (): void => closed.abort();
 
   return {
+    /** Lets nobody in any more. */
+    close,
     paid: () => ends.filter(({ end }) => end === 'paid').length,
     operations: () => journal.operations(),
-    /** Lets nobody in any more, and resolves when the last has left. @throws what a member met that was neither an answer nor a failure of the wire */
+    /** `close`, and resolves when the last has left. @throws what a member met that was neither an answer nor a failure of the wire */
     finish: async () => {
-      closed.abort();
+      close();
       await places;
       return ends;
     },

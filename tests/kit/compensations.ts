@@ -1,0 +1,129 @@
+import { compensatePaymentSaga } from '@onsale/contracts/payment';
+import { bytesToId, idToBytes } from '@onsale/shared/ids';
+import { eventually } from '@onsale/shared/testing';
+import type { CrashScene } from './crash-suite.ts';
+import type { TestFleet } from './test-fleet.ts';
+
+/** In the midst of the load, as deaths are that need no operator. */
+const PAID_BEFORE = 15;
+const PATIENCE = { withinMs: 60_000, everyMs: 50 };
+
+/** What is on its way arrives: a reply, or a member who holds seats and comes to pay. */
+const AT_ONCE = { withinMs: 500 };
+
+const atLeast = (count: number, of: { readonly length: number }): void => {
+  if (of.length < count) throw new Error(`${of.length} instead of ${count}`);
+};
+
+/** Sagas that wait for the answer to this step, or to its undo. */
+const waitingAt = async ({ stores }: TestFleet, step: string, status: 'RUNNING' | 'COMPENSATING' = 'RUNNING'): Promise<string[]> => {
+  const rows = await stores.databases.payment('sagas').where({ status, step }).select<{ id: Buffer }[]>('id');
+  return rows.map(({ id }) => bytesToId(id));
+};
+
+/** Some may have gone on by now, and the service may die of the first: who was taken back, the saga tells. */
+const compensate = async ({ client, accessToken }: TestFleet, ids: readonly string[]): Promise<void> => {
+  const operator = await accessToken({ role: 'operator' });
+  const ask = (id: string) => client.call(compensatePaymentSaga, { accessToken: operator, params: { id }, body: { reason: 'a test' } });
+  await Promise.allSettled(ids.map(ask));
+};
+
+const untilAll = ({ stores }: TestFleet, sagas: readonly string[], status: string): Promise<void> =>
+  eventually(async () => {
+    const ended = await stores.databases.payment('sagas').whereIn('id', sagas.map(idToBytes)).where({ status }).select('id');
+    atLeast(sagas.length, ended);
+  }, PATIENCE);
+
+const untilMidst = ({ load }: CrashScene): Promise<void> =>
+  eventually(() => {
+    if (load.paid() < PAID_BEFORE) throw new Error(`${load.paid()} have paid`);
+  }, PATIENCE);
+
+const reservationOf = ({ fleet }: CrashScene) => fleet.processesOf('reservation')[0]!;
+
+/** Stops the reservation service at a moment at which sagas wait for its answer to this step, and names them. */
+const stopWhileAwaited = (scene: CrashScene, step: string): Promise<string[]> =>
+  eventually(async () => {
+    reservationOf(scene).kill('SIGSTOP');
+    try {
+      return await eventually(async () => {
+        const waiting = await waitingAt(scene.fleet, step);
+        atLeast(1, waiting);
+        return waiting;
+      }, AT_ONCE);
+    } catch (error) {
+      reservationOf(scene).kill('SIGCONT');
+      throw error;
+    }
+  }, PATIENCE);
+
+/** An operator takes sagas back that wait for their pivot, which its owner has before it: the question comes behind it, and they go on. */
+export const askedAfterThePivot = async (scene: CrashScene): Promise<() => Promise<void>> => {
+  await untilMidst(scene);
+  const asked = await eventually(async () => {
+    const waiting = await stopWhileAwaited(scene, 'confirm');
+    try {
+      await compensate(scene.fleet, waiting);
+      const asked = await waitingAt(scene.fleet, 'confirm', 'COMPENSATING');
+      atLeast(1, asked);
+      return asked;
+    } finally {
+      reservationOf(scene).kill('SIGCONT');
+    }
+  }, PATIENCE);
+  return () => untilAll(scene.fleet, asked, 'COMPLETED');
+};
+
+/** By the gauge that a relay sets with each look at its leases. */
+const ownsNoShard = async (fleet: TestFleet): Promise<readonly string[]> => {
+  const answer = await fetch(`${fleet.opsUrlsOf('payment')[0]}/metrics`);
+  return (await answer.text()).split('\n').filter((line) => /^onsale_outbox_shards(\{.*\})? 0$/.test(line));
+};
+
+interface OutboxRow {
+  readonly id: number;
+  readonly payload: string;
+}
+
+/** All commands of a step that wait in the outbox, taken out of it. */
+const takeOut = async ({ stores }: TestFleet, command: string): Promise<OutboxRow[]> => {
+  const outbox = () => stores.databases.payment<OutboxRow>('outbox');
+  const rows = await outbox().where('payload', 'like', `%:${command}"%`).select();
+  atLeast(1, rows);
+  const ids = rows.map(({ id }) => id);
+  await outbox().whereIn('id', ids).delete();
+  return rows;
+};
+
+const sagaOf = ({ payload }: OutboxRow): string => (JSON.parse(payload) as { id: string }).id.split(':')[0]!;
+
+/**
+ * An operator takes sagas back whose command has been overtaken by the undo (or the question): as when a relay was taken for dead and sends its last batch
+ * late. Its owner leaves a tombstone, from which the late command is refused. Answers with what brings that command.
+ */
+export const overtaken =
+  (step: 'lock' | 'confirm') =>
+  async (scene: CrashScene): Promise<() => Promise<void>> => {
+    const { payment } = scene.fleet.stores.databases;
+    const lease = (until: string) =>
+      payment('leases')
+        .where('name', 'like', 'outbox-shard:%')
+        .update({ owner: 'a spec', until: payment.raw(until) });
+
+    await untilMidst(scene);
+    if (step === 'confirm') await stopWhileAwaited(scene, 'lock'); // these come to their pivot when nothing is sent any more
+    try {
+      await lease('NOW(3) + INTERVAL 1 HOUR');
+      await eventually(async () => atLeast(1, await ownsNoShard(scene.fleet)), PATIENCE);
+      reservationOf(scene).kill('SIGCONT');
+      const late = await eventually(() => takeOut(scene.fleet, `${step}:do`), PATIENCE);
+      await compensate(scene.fleet, late.map(sagaOf));
+      return async () => {
+        await untilAll(scene.fleet, late.map(sagaOf), 'COMPENSATED');
+        await payment('outbox').insert(late.map(({ id: _anew, ...row }) => row));
+      };
+    } finally {
+      reservationOf(scene).kill('SIGCONT');
+      await lease('NOW(3)');
+    }
+  };
