@@ -133,4 +133,32 @@ describe('what Kafka brings', () => {
       { number: waiting.number, ending: null },
     ]);
   });
+
+  it('is told DONE of a number that has ended otherwise, or that nobody has, and changes nothing', async () => {
+    const queueId = `q-${newId()}`;
+    const params = { queueId };
+    await queue.operator.call(contract.createQueue, { body: { id: queueId, cap: 1 } });
+    const leaver = queue.member();
+    const { token, number } = await leaver.client().call(contract.issueToken, { params });
+    await leaver.holding(token).call(contract.leaveQueue, { params });
+    const before = await queue.db('journal').where({ queue_id: queueId });
+    expect(before).toMatchObject([{ number, ending: 'LEFT' }]);
+
+    for (const data of [
+      { queueId, number },
+      { queueId, number: number + 1 },
+      { queueId: 'nowhere', number: 1 },
+    ]) {
+      const command = commandOf(contract.spendToken, { saga: newId(), step: 'spend', direction: 'do', subject: newId(), data });
+      await sends(command, 'payment');
+      await eventually(
+        () => expect(replies.filter((reply) => reply.command === command.id)).toMatchObject([{ outcome: 'DONE', data: {} }]),
+        LATER,
+      );
+    }
+    // `told` says whether Redis knows of the end, and follows later
+    const endsOf = (rows: { number: number; ending: string; ended_at: Date }[]) =>
+      rows.map((row) => [row.number, row.ending, row.ended_at]);
+    expect(endsOf(await queue.db('journal').where({ queue_id: queueId }))).toEqual(endsOf(before));
+  });
 });
