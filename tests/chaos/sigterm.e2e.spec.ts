@@ -9,7 +9,7 @@ import { outcomeOf, type Outcome } from '../kit/outcome.ts';
 import { report } from '../kit/report.ts';
 import { startRollingLoad } from '../kit/rolling-load.ts';
 import { lockTable } from '../kit/table-lock.ts';
-import { startTestFleet, type TestFleet } from '../kit/test-fleet.ts';
+import { startTestFleet, twoOfEach, type TestFleet } from '../kit/test-fleet.ts';
 import { settled } from '../kit/under-way.ts';
 import { createWitness } from '../kit/witness.ts';
 
@@ -100,7 +100,7 @@ let fleet: TestFleet;
 const witness = createWitness();
 beforeAll(async () => {
   fleet = await startTestFleet({
-    replicas: { gateway: 2, queue: 2, reservation: 2, payment: 2, commerce: 2 },
+    replicas: twoOfEach,
     settings: { all: { ...drain, ...patience }, payment: { ONSALE_SAGA_SWEEP_MS: '3600000' } }, // what a drain loses stays lost
     fetch: witness.fetch,
   });

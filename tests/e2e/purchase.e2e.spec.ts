@@ -2,11 +2,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { eventually } from '@onsale/shared/testing';
 import { broken } from '../../scripts/invariants/report.ts';
 import { verifyInvariants } from '../../scripts/invariants/verify-invariants.ts';
-import { startTestFleet, type TestFleet } from '../kit/test-fleet.ts';
+import { startTestFleet, twoOfEach, type TestFleet } from '../kit/test-fleet.ts';
 
 let fleet: TestFleet;
 beforeAll(async () => {
-  fleet = await startTestFleet();
+  fleet = await startTestFleet({ replicas: twoOfEach });
 }, 120_000);
 afterEach(async () => expect(broken(await verifyInvariants(fleet))).toEqual([]));
 afterAll(() => fleet?.stop());

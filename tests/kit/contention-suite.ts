@@ -3,13 +3,13 @@ import { newId } from '@onsale/shared/ids';
 import { broken } from '../../scripts/invariants/report.ts';
 import { verifyInvariants } from '../../scripts/invariants/verify-invariants.ts';
 import { askedAgain, tally } from './outcome.ts';
-import { startTestFleet, type TestFleet } from './test-fleet.ts';
+import { startTestFleet, twoOfEach, type TestFleet } from './test-fleet.ts';
 
 /** What must hold when many want the same at once, whatever sheds the contention in front of the database. */
 export const contentionSuite = (name: string, settings: Parameters<typeof startTestFleet>[0]): void => {
   let fleet: TestFleet;
   beforeAll(async () => {
-    fleet = await startTestFleet(settings);
+    fleet = await startTestFleet({ replicas: twoOfEach, ...settings });
   }, 120_000);
   afterEach(async () => expect(broken(await verifyInvariants(fleet))).toEqual([]));
   afterAll(() => fleet?.stop());

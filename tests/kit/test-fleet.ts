@@ -47,11 +47,12 @@ interface TestFleetOptions extends Pick<FleetOptions, 'replicas' | 'settings'> {
   readonly fetch?: Fetch;
 }
 
-/** `npm test -- --replicas N` runs so many of every service that the spec itself says nothing of. */
-const replicasOf = (wanted: Replicas = {}): Replicas => {
-  const count = Number(process.env.ONSALE_TEST_REPLICAS ?? '1');
-  return { ...Object.fromEntries(serviceNames.map((service) => [service, count])), ...wanted };
-};
+const ofEach = (count: number): Replicas => Object.fromEntries(serviceNames.map((service) => [service, count]));
+
+export const twoOfEach = ofEach(2);
+
+/** `npm test -- --replicas N` runs so many of every service of which the spec itself says nothing. */
+const replicasOf = (wanted: Replicas = {}): Replicas => ({ ...ofEach(Number(process.env.ONSALE_TEST_REPLICAS ?? '1')), ...wanted });
 
 /** Asks the gateways in turn, as a load balancer in front of them would: the next one when one does not listen. */
 const inTurn = ({ gatewayUrl, urlsOf }: Fleet, fetch: Fetch): Fetch => {

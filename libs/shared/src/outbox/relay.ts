@@ -75,6 +75,11 @@ export const createRelay = (options: RelayOptions): Relay => {
   });
   const sent = metrics.counter({ name: 'onsale_outbox_sent_total', help: 'Messages that left the outbox' });
   const failed = metrics.counter({ name: 'onsale_outbox_failures_total', help: 'Batches that have to be sent again' });
+  const woken = metrics.counter({
+    name: 'onsale_outbox_woken_total',
+    help: 'Shards of this process that were told of, by a commit of this process or by the notice of another',
+    labels: ['how'],
+  });
   const lag = metrics.gauge({ name: 'onsale_outbox_lag_seconds', help: 'Age of the oldest message in the outbox' });
   const ownedShards = metrics.gauge({ name: 'onsale_outbox_shards', help: 'Shards that this process sends' });
 
@@ -130,6 +135,13 @@ export const createRelay = (options: RelayOptions): Relay => {
     return [...new Set(foreign)];
   };
 
+  const tell = (shards: readonly number[], how: 'process' | 'notice'): number[] => {
+    const foreign = mark(shards);
+    const own = new Set(shards).size - foreign.length;
+    if (own > 0) woken.inc({ how }, own);
+    return foreign;
+  };
+
   /** A relay that reaches its tables but not Kafka must not keep the shards from one that reaches both. */
   const giveUp = async (): Promise<void> => {
     failingSince = undefined;
@@ -164,13 +176,13 @@ export const createRelay = (options: RelayOptions): Relay => {
   return {
     name: 'outbox relay',
     wake: (shards) => {
-      const foreign = mark(shards);
+      const foreign = tell(shards, 'process');
       if (foreign.length > 0) void notices?.publish(channel, foreign.join(','));
     },
     start: async () => {
       unsubscribe = notices?.on(channel, (message) => {
         if (message === FREE) renewal.wake();
-        else mark(message.split(',').map(Number));
+        else tell(message.split(',').map(Number), 'notice');
       });
       await renew();
       await renewal.start();
