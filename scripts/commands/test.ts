@@ -1,4 +1,5 @@
-// npm test [-- <jest's arguments>]: the static checks, then every spec on engines of its own; with arguments only the specs that they name.
+// npm test [-- [--replicas N] <jest's arguments>]: the static checks, then every spec on engines of its own; with arguments only the specs that they
+// name. `--replicas N` runs N processes of every service in the fleets of e2e specs.
 import { randomInt } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,9 +11,9 @@ import { claimFreeHome, reapOrphans } from '../processes/home.ts';
 import { Interrupted, onInterruption } from '../terminal/interruption.ts';
 import { listSpecs, needEngines } from '../test/list-specs.ts';
 import { runJest } from '../test/run-jest.ts';
+import { parseTestOptions } from '../test/test-options.ts';
 import { testSeed } from '../test/test-seed.ts';
 
-const jestArguments = process.argv.slice(2);
 const seed = testSeed(process.env.ONSALE_TEST_SEED, () => randomInt(2 ** 31));
 const total = { passed: 0, failed: 0 };
 const signal = onInterruption({ atOnce: () => process.exit(130) }); // what is left running is ended by the next run
@@ -25,6 +26,7 @@ const count = ({ passed, failed }: { passed: number; failed: number }) => {
 const home = claimFreeHome(join(workFolder, 'test'));
 let engines: Engines | undefined;
 try {
+  const { replicas, jest: jestArguments } = parseTestOptions(process.argv.slice(2));
   console.log(`seed ${seed} (ONSALE_TEST_SEED=${seed} npm test repeats the order)`);
   const reaped = await reapOrphans(home);
   if (reaped.length > 0) console.log(`ended what an earlier run left behind: ${reaped.join(', ')}`);
@@ -39,7 +41,7 @@ try {
       seed,
       args: jestArguments,
       resultFile: join(home.folder, 'jest.json'),
-      env: { ...env, ONSALE_TEST_HOME: home.folder },
+      env: { ...env, ONSALE_TEST_HOME: home.folder, ONSALE_TEST_REPLICAS: String(replicas) },
       signal,
     }),
   );
