@@ -10,7 +10,7 @@ export {
   type MessageDraft,
 } from './message-draft.ts';
 export { createOutbox, type Outbox, type OutboxOptions } from './create-outbox.ts';
-export { oldestAgeSeconds, stuckShards } from './outbox-store.ts';
+export { stuckShards } from './outbox-store.ts';
 export { shardOf } from './shard.ts';
 export { createOutboxTables } from './tables.ts';
 export { outboxChecks, type OutboxCheckOptions } from './outbox-checks.ts';
