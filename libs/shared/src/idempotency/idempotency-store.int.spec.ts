@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { createDatabase, inTransaction, type Database, type Trx } from '../db/index.ts';
+import { createDatabase, type Database, type Trx } from '../db/index.ts';
 import { newId } from '../ids/index.ts';
 import { fixedClock, testDatabase, type TestDatabase } from '../testing/index.ts';
 import { createIdempotencyStore, type KeyScope } from './index.ts';
-import { scopeBytes } from './key-scope.ts';
 
 const clock = fixedClock();
 
