@@ -5,7 +5,7 @@ import { inTransaction, type Trx } from '../db/index.ts';
 import { idToBytes, newId } from '../ids/index.ts';
 import { done, on, onUndo, refused } from '../inbox/index.ts';
 import { testMessaging, type MessagingProcess, type MessagingSchema } from '../inbox/testing/index.ts';
-import { commandOf, shardOf } from '../outbox/index.ts';
+import { commandOf } from '../outbox/index.ts';
 import { eventually, testKafka } from '../testing/index.ts';
 import { createSagaRunner, saga, type SagaDefinition, type SagaRunner } from './index.ts';
 
@@ -179,66 +179,6 @@ describe('a saga over two services', () => {
     const id = await startUnheard('lost-command');
     await eventually(async () => expect(await row(id)).toMatchObject({ status: 'COMPLETED' }), { withinMs: 15_000 });
     expect(await notes(reservations, 'lost-command')).toEqual(['locked', 'confirmed']);
-  });
-
-  describe('whose command does not leave the outbox', () => {
-    const [held, other] = ['stuck', 'other'];
-    const due = { next_action_at: new Date(Date.now() - 10_000) };
-    let schema: MessagingSchema;
-    let process: MessagingProcess;
-    let own: SagaRunner;
-    let ids: string[];
-    beforeAll(async () => {
-      // a process of its own, whose relay does not run: what it writes stays
-      schema = await testMessaging({ source: 'commerce', namespace });
-      process = await schema.process({ relay: false });
-      own = runnerOf(process);
-      ids = await Promise.all(
-        [held, other].map(async (seat) => {
-          const id = newId();
-          await inTransaction(process.db, (trx) => own.start(trx, purchase, { id, state: { seat } }));
-          return id;
-        }),
-      );
-      expect(shardOf(held)).not.toBe(shardOf(other));
-      await schema
-        .db('outbox')
-        .where({ aggregate: held })
-        .update({ created_at: new Date(Date.now() - 10_000) });
-      await schema.db('outbox').where({ aggregate: other }).delete();
-      await schema.db('sagas').update({ ...due, flag: 'NEEDS_OPERATOR' });
-      await process.run(own.sweeper);
-    }, 30_000);
-    afterAll(() => schema.drop());
-
-    const commandsTo = (aggregate: string) => schema.db('outbox').where({ aggregate }).select('id');
-    const stored = (id: string | undefined) =>
-      schema
-        .db('sagas')
-        .where({ id: idToBytes(id!) })
-        .first();
-
-    it('is put off without being counted, while others are sent again', async () => {
-      await eventually(async () => expect(await commandsTo(other)).toHaveLength(1));
-      await eventually(async () => expect((await stored(ids[0])).next_action_at.getTime()).toBeGreaterThan(Date.now() - 5000));
-      expect(await commandsTo(held)).toHaveLength(1);
-      expect(await stored(ids[0])).toMatchObject({ attempts: 0, status: 'RUNNING' });
-      expect((await stored(ids[1])).attempts).toBeGreaterThan(0);
-    });
-
-    it('is still among those that are counted for the operator', async () => {
-      await eventually(async () => {
-        const gauge = await process.metrics.registry.getSingleMetric('onsale_sagas_flagged')?.get();
-        expect(gauge?.values[0]?.value).toBe(2);
-      });
-    });
-
-    it('is sent again once the shard moves', async () => {
-      await schema.db('outbox').delete();
-      await schema.db('sagas').update(due);
-      await eventually(async () => expect(await commandsTo(held)).toHaveLength(1));
-      expect((await stored(ids[0])).attempts).toBeGreaterThan(0);
-    });
   });
 
   it('runs many at once, each to its own end', async () => {
