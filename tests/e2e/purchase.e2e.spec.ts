@@ -51,7 +51,8 @@ describe('a purchase', () => {
     ]);
     expect(await fleet.stores.balanceOf(ada.id)).toEqual({ balance: 1_000, entries: 1_000 });
 
-    await eventually(async () => expect((await ada.status(queueId)).body).toMatchObject({ status: 'COMPLETED' }));
+    const adaIsDone = async () => expect((await ada.status(queueId)).body).toMatchObject({ status: 'COMPLETED' });
+    await eventually(() => fleet.atEveryGateway(adaIsDone));
     await eventually(async () => expect((await bob.status(queueId)).body).toMatchObject({ status: 'ADMITTED' }));
     expect(await ada.holds(scheduleId, ['3'])).toMatchObject({
       is: '403 QUEUE_NOT_ADMITTED',

@@ -23,12 +23,13 @@ describe('a Redis that lost everything', () => {
     await spender.charges(1_000);
     await line[0]!.status(queueId);
     expect(await spender.pays(held.body!.id)).toMatchObject({ is: '201' });
-    await eventually(async () => expect((await spender.status(queueId)).body).toMatchObject({ status: 'COMPLETED' }));
+    const spenderIsDone = async () => expect((await spender.status(queueId)).body).toMatchObject({ status: 'COMPLETED' });
+    await eventually(() => fleet.atEveryGateway(spenderIsDone));
     await eventually(async () => expect((await line[0]!.status(queueId)).body).toMatchObject({ status: 'ADMITTED' }));
 
     await fleet.emptyRedis();
 
-    expect((await spender.status(queueId)).body).toMatchObject({ status: 'COMPLETED' });
+    await fleet.atEveryGateway(spenderIsDone);
     expect(await spender.holds(scheduleId, ['2'])).toMatchObject({
       is: '403 QUEUE_NOT_ADMITTED',
       problem: { queue: { status: 'COMPLETED' } },

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createClient, type Fetch } from '@onsale/contracts';
+import { CallProblem, createClient, type Fetch } from '@onsale/contracts';
 import { createQueue, readQueue } from '@onsale/contracts/queue';
 import { createConcert, createSchedule } from '@onsale/contracts/reservation';
 import { createAccessTokenSigner, type JSONWebKeySet } from '@onsale/shared/auth';
@@ -70,6 +70,23 @@ const inTurn = ({ gatewayUrl, urlsOf }: Fleet, fetch: Fetch): Fetch => {
   };
 };
 
+/** While a gateway cannot see whether an operator's session has ended, for 100 ms without an answer of Redis say, it refuses: ask again. */
+const calmly = async <T>(call: () => Promise<T>): Promise<T> => {
+  const answer = await eventually(
+    async () => {
+      try {
+        return { value: await call() };
+      } catch (error) {
+        if (error instanceof CallProblem && error.code === 'UPSTREAM_UNAVAILABLE') throw error;
+        return { error };
+      }
+    },
+    { withinMs: 15_000, everyMs: 250 },
+  );
+  if ('error' in answer) throw answer.error;
+  return answer.value;
+};
+
 const signerOf = (keys: JSONWebKeySet, lifeSeconds: number) => createAccessTokenSigner({ keys, clock: systemClock, lifeSeconds });
 
 /**
@@ -129,21 +146,22 @@ export const startTestFleet = async ({ replicas, settings, engines: own, fetch =
     const asOperator = { accessToken: operatorToken };
     const named = wanted === undefined ? {} : { queueId: `q-${newId()}` };
     if (named.queueId !== undefined)
-      await client.call(createQueue, { ...asOperator, body: { id: named.queueId, ...wanted!, cap: wanted!.cap } });
-    const concert = await client.call(createConcert, {
-      ...asOperator,
-      body: { title: 'A concert', venue: 'A hall', description: 'For a test' },
-    });
-    const schedule = await client.call(createSchedule, {
-      ...asOperator,
-      params: { id: concert.id },
-      body: {
-        startsAt: new Date(Date.now() + 86_400_000).toISOString(),
-        salesOpenAt: new Date(Date.now() - 60_000).toISOString(),
-        sections: [{ name: 'A', rows: 1, seatsPerRow: seats, price }],
-        ...named,
-      },
-    });
+      await calmly(() => client.call(createQueue, { ...asOperator, body: { id: named.queueId, ...wanted!, cap: wanted!.cap } }));
+    const concert = await calmly(() =>
+      client.call(createConcert, { ...asOperator, body: { title: 'A concert', venue: 'A hall', description: 'For a test' } }),
+    );
+    const schedule = await calmly(() =>
+      client.call(createSchedule, {
+        ...asOperator,
+        params: { id: concert.id },
+        body: {
+          startsAt: new Date(Date.now() + 86_400_000).toISOString(),
+          salesOpenAt: new Date(Date.now() - 60_000).toISOString(),
+          sections: [{ name: 'A', rows: 1, seatsPerRow: seats, price }],
+          ...named,
+        },
+      }),
+    );
     await eventually(() => queue(schedule.queueId), { withinMs: 15_000 });
     return { concertId: concert.id, scheduleId: schedule.id, queueId: schedule.queueId };
   };
@@ -172,6 +190,10 @@ export const startTestFleet = async ({ replicas, settings, engines: own, fetch =
     },
     /** Members with valid access tokens; nobody gets the same ones twice. */
     members: (count: number) => tuple(count, () => spare.pop()!),
+    /** Looks once by each gateway: for up to a second one may still let in whom another knows to have ended. */
+    atEveryGateway: async (look: () => Promise<void>): Promise<void> => {
+      for (const _url of fleet.urlsOf('gateway')) await look();
+    },
     /** What a process has logged since it was last started, oldest first. */
     logOf: ({ name: process }: ServiceProcess) =>
       readFileSync(join(logFolder, `${process}.log`), 'utf8')
