@@ -8,6 +8,7 @@ import { verifyInvariants } from '../../scripts/invariants/verify-invariants.ts'
 import { createPool } from './pool.ts';
 import { startRollingLoad, type RollingLoad } from './rolling-load.ts';
 import { startTestFleet, type TestFleet } from './test-fleet.ts';
+import { settled } from './under-way.ts';
 
 export interface CrashScene {
   readonly fleet: TestFleet;
@@ -55,7 +56,6 @@ const DEATH_MS = 60_000;
 /** Every saga is at its end so long after the fault is healed (I7). */
 const HEALED_MS = 60_000;
 const REFUSED_BY_DESIGN = new Set(['INSUFFICIENT_POINTS', 'CANCELLED_BY_OPERATOR']);
-const NOTHING = { sagas: 0, outboxes: 0, retries: 0 };
 
 /** Cells at a time, each on a fleet of its own: half of a cell's time passes in which Kafka misses the dead. */
 const FLEETS = 2;
@@ -95,18 +95,6 @@ const within = async <T>(ms: number, what: string, promise: Promise<T>): Promise
   } finally {
     clearTimeout(timer);
   }
-};
-
-/** What is still on its way between the services, by table. */
-const underWay = async ({ stores: { databases } }: TestFleet): Promise<Record<string, number>> => {
-  const { payment, reservation, queue } = databases;
-  const count = async (query: { count(): Promise<unknown> }): Promise<number> =>
-    Number(Object.values(((await query.count()) as object[])[0]!)[0]);
-  return {
-    sagas: await count(payment('sagas').whereIn('status', ['RUNNING', 'COMPENSATING'])),
-    outboxes: (await Promise.all([payment, reservation, queue].map((db) => count(db('outbox'))))).reduce((a, b) => a + b),
-    retries: (await Promise.all([payment, reservation, queue].map((db) => count(db('retries'))))).reduce((a, b) => a + b),
-  };
 };
 
 interface Victim {
@@ -165,7 +153,7 @@ export const crashSuite = (name: string, cells: readonly CrashCell[]): void => {
     await afterwards?.();
     await eventually(() => expect(load.paid()).toBeGreaterThanOrEqual(Math.max(WANTED, paid + WANTED_AFTER)), { withinMs: HEALED_MS });
     const ends = await load.finish();
-    await eventually(async () => expect(await underWay(fleet)).toEqual(NOTHING), { withinMs: HEALED_MS, everyMs: 100 });
+    await settled(fleet);
     expect(deathsIn(log)).toHaveLength(1);
     expect(ends.filter(({ end, code }) => end !== 'paid' && !REFUSED_BY_DESIGN.has(code ?? ''))).toEqual([]);
     const findings = await verifyInvariants({ ...fleet, healedAt, operations: load.operations() });

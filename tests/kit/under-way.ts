@@ -7,7 +7,7 @@ const HEALED_MS = 60_000;
 const NOTHING = { sagas: 0, outboxes: 0, retries: 0 };
 
 /** What is still on its way between the services, by table. */
-export const underWay = async ({ stores: { databases } }: Pick<TestFleet, 'stores'>): Promise<Record<string, number>> => {
+const underWay = async ({ stores: { databases } }: Pick<TestFleet, 'stores'>): Promise<Record<string, number>> => {
   const { payment, reservation, queue } = databases;
   const count = async (query: { count(): Promise<unknown> }): Promise<number> =>
     Number(Object.values(((await query.count()) as object[])[0]!)[0]);
