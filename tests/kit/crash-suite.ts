@@ -19,8 +19,9 @@ export interface CrashCell {
   readonly service: ServiceName;
   /** `<name>/<moment>` (libs/shared/src/crash). */
   readonly point: string;
-  /** The process dies when it meets the point for this time: in the midst of the load. */
+  /** The process dies when it meets the point for this time: in the midst of the load, unless it says otherwise. */
   readonly nth?: number;
+  /** One member of so many has no points, and makes its purchase go back. */
   readonly poorOneOf?: number;
   /** What has to happen besides, for the point to be met at all, and what is done about it when the process is back. */
   readonly meanwhile?: (scene: CrashScene) => Promise<void | (() => Promise<void>)>;
@@ -33,7 +34,7 @@ export const OF_MESSAGES = ['before-commit', 'after-commit', 'before-offset'];
 export const OF_REQUESTS = ['before-commit', 'after-commit', 'before-answer'];
 export const AFTER_PUBLISH = ['after-publish'];
 /** What only members without points cause is met less often. */
-export const RARE = { nth: 3 };
+export const RARE = { nth: 2 };
 
 /** Every name at every moment. */
 export const cellsOf = (
@@ -49,7 +50,7 @@ const WANTED = 50;
 /** Purchases that have to succeed after the fleet is whole again. */
 const WANTED_AFTER = 10;
 const PLACES = 10;
-const POOR_ONE_OF = 5;
+const POOR_ONE_OF = 8;
 const SEATS = 400;
 /** As long as all of a load takes to meet a point that is met at all. */
 const DEATH_MS = 60_000;
@@ -57,8 +58,8 @@ const DEATH_MS = 60_000;
 const HEALED_MS = 60_000;
 const REFUSED_BY_DESIGN = new Set(['INSUFFICIENT_POINTS', 'CANCELLED_BY_OPERATOR']);
 
-/** Cells at a time, each on a fleet of its own: half of a cell's time passes in which Kafka misses the dead. */
-const FLEETS = 2;
+/** A fleet of its own for so many cells, fleets side by side: half of a cell's time passes in which Kafka misses the dead. */
+const CELLS_A_FLEET = 12;
 
 /**
  * A fleet in which the dead are missed for as short as Kafka lets them be, and asked for again soon. No command is sent again for want of an answer:
@@ -118,7 +119,9 @@ export const crashSuite = (name: string, cells: readonly CrashCell[]): void => {
   const fleets = createPool<TestFleet>();
   beforeAll(async () => {
     const settings = settingsOf(folders.make());
-    await Promise.all(Array.from({ length: FLEETS }, async () => fleets.add(await startTestFleet({ settings }))));
+    await Promise.all(
+      Array.from({ length: Math.ceil(cells.length / CELLS_A_FLEET) }, async () => fleets.add(await startTestFleet({ settings }))),
+    );
   }, 120_000);
   afterAll(async () => {
     await Promise.all(fleets.all().map((fleet) => fleet.stop()));
@@ -147,6 +150,7 @@ export const crashSuite = (name: string, cells: readonly CrashCell[]): void => {
     expect(await within(DEATH_MS, `the death at ${point}`, victim.exited())).toEqual({ code: null, signal: 'SIGKILL' });
     expect(deathsIn(log)).toEqual([expect.objectContaining({ point, pid })]);
     const paid = load.paid();
+    expect(paid).toBeGreaterThan(0);
 
     await victim.start();
     const healedAt = new Date();
@@ -156,7 +160,12 @@ export const crashSuite = (name: string, cells: readonly CrashCell[]): void => {
     await settled(fleet);
     expect(deathsIn(log)).toHaveLength(1);
     expect(ends.filter(({ end, code }) => end !== 'paid' && !REFUSED_BY_DESIGN.has(code ?? ''))).toEqual([]);
-    const findings = await verifyInvariants({ ...fleet, healedAt, operations: load.operations() });
+    const findings = await verifyInvariants({
+      ...fleet,
+      kafkaBrokers: process.env.ONSALE_TEST_KAFKA_BROKERS!,
+      healedAt,
+      operations: load.operations(),
+    });
     expect(findings.filter(({ violations }) => violations > 0)).toEqual([]);
   };
 
