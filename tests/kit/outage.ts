@@ -10,7 +10,8 @@ export const outageOf = async (engine: Engine, during: () => Promise<void>): Pro
   const before = await engine.pid();
   expect(before).toBeGreaterThan(0);
   await engine.kill();
-  expect(startTimeOf(before!)).toBeUndefined();
+  expect(await engine.pid()).toBeUndefined();
+  if (process.platform === 'linux') expect(startTimeOf(before!)).toBeUndefined(); // elsewhere a container's process is not of this machine
   await during();
   await engine.start();
   const after = await engine.pid();

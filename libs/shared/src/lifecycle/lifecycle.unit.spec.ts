@@ -119,6 +119,20 @@ describe('createService', () => {
     expect(told).toEqual(['answered', 'part stopped']);
   });
 
+  it('tells its parts how long the requests under way have', async () => {
+    const told: unknown[] = [];
+    const part: Part = {
+      name: 'part',
+      start: async () => undefined,
+      stop: async () => void told.push('stop'),
+      drain: (ms) => told.push(ms),
+    };
+    const { service } = given({ parts: [part], drainMs: 700 });
+    await service.start();
+    await service.stop();
+    expect(told).toEqual([700, 'stop']);
+  });
+
   it('begins nothing more when it is stopped while it starts', async () => {
     const told: string[] = [];
     const opening = Promise.withResolvers<void>();

@@ -1,7 +1,9 @@
-/** Something that runs beside the requests: a relay, a consumer, a sweeper. Both may be called once; `stop` ends what is under way first. */
+/** Something that runs beside the requests: a relay, a consumer, a sweeper. Each may be called once; `stop` ends what is under way first. */
 export interface Part {
   readonly name: string;
   start(): Promise<void>;
+  /** No more requests are taken, and those under way have so long: whatever lets them wait does so no longer than that. */
+  drain?(withinMs: number): void;
   stop(): Promise<void>;
 }
 

@@ -43,8 +43,12 @@ export interface Service {
 
 /** Idle connections outlive those of the gateway's agent, so that it never writes into one that is being closed. */
 const KEEP_ALIVE_MS = 65_000;
-/** A relay tries for 5 s to send what is left, a handler of messages ends within 5 s. */
+/** For all parts and engines. A relay tries for 5 s to send what is left, a handler of messages ends within 5 s. */
 const PARTS_MS = 10_000;
+/** For one of them, should its engine be away: what it leaves undone then is what a crash would leave, and is found by whoever comes next. */
+const PART_MS = 6000;
+/** Kept of the first for what follows the parts. */
+const ENGINES_MS = 2000;
 
 const listen = (server: Server, port: number, host: string): Promise<string> =>
   new Promise((resolve, reject) => {
@@ -55,6 +59,21 @@ const listen = (server: Server, port: number, host: string): Promise<string> =>
       resolve(`http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`);
     });
   });
+
+/** @throws what `done` throws; Error when it takes longer, and goes on by itself */
+const within = async (ms: number, done: Promise<unknown>): Promise<void> => {
+  const late = new AbortController();
+  try {
+    await Promise.race([
+      done,
+      rest(Math.max(0, ms), undefined, { signal: late.signal }).then(() => {
+        throw new Error(`not done in ${Math.round(ms)} ms`);
+      }),
+    ]);
+  } finally {
+    late.abort();
+  }
+};
 
 const drained = (server: Server, deadlineMs: number, log: Log): Promise<void> =>
   new Promise((resolve) => {
@@ -131,20 +150,23 @@ export const createService = ({ name, settings, log, metrics, app, checks, parts
   let stopped: Promise<void> | undefined;
 
   const stopParts = async (): Promise<void> => {
+    const deadline = performance.now() + PARTS_MS - ENGINES_MS;
     for (const part of started.toReversed()) {
       try {
-        await part.stop();
+        await within(Math.min(PART_MS, deadline - performance.now()), part.stop());
       } catch (error) {
-        log.error({ err: error, part: part.name }, 'a part did not stop cleanly');
+        log.warn({ err: error, part: part.name }, 'a part did not stop cleanly');
       }
     }
-    for (const end of close) await end().catch((error: unknown) => log.warn({ err: error }, 'an engine was not closed cleanly'));
+    const closed = Promise.allSettled(close.map((end) => end()));
+    await within(ENGINES_MS / 2, closed).catch((error: unknown) => log.warn({ err: error }, 'the engines were not closed in time'));
   };
 
   const leave = async (): Promise<void> => {
     state.stopping = true;
     log.info({ underWay: traffic.leave() }, 'draining');
     if (state.listening) await rest(drainDelayMs);
+    for (const part of started) part.drain?.(drainMs);
     await drained(server, drainMs, log);
     log.info(traffic.left(), 'drained');
     await stopParts();

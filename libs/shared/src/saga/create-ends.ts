@@ -20,12 +20,14 @@ export interface EndsOptions {
 export interface Ends {
   /** To be called after the commit that ended it: wakes who waits here and, by notice, in other replicas. */
   announce(id: string): void;
-  /** True when it has ended within `ms`; false when the time is over, or the signal says that nobody wants to know any more. */
+  /** True when it has ended within `ms`; false when the time is over, the process is about to stop, or the signal says that nobody wants to know any more. */
   wait(id: string, ms: number, signal?: AbortSignal): Promise<boolean>;
   readonly part: Part;
 }
 
 const POLL_MS = 50;
+/** Of the time that a process which stops has for its requests, so much is waited for ends: time enough for most of them, and the rest for the answers. */
+const PATIENCE = 0.5;
 /** One read asks for no more than so many. */
 const READ_AT_ONCE = 500;
 /** What has just ended is remembered: its wait may begin a moment later. */
@@ -40,6 +42,8 @@ type Noticed = 'process' | 'notice' | 'read';
 export const createEnds = ({ notices, namespace, read, pollMs = POLL_MS, metrics, log }: EndsOptions): Ends => {
   const channel = `ended:${namespace}`;
   const waiters = new Map<string, Set<() => void>>();
+  const giveUps = new Set<() => void>();
+  let leaving = false;
   const recent = new LRUCache<string, true>(REMEMBERED);
   const noticed = metrics.counter({
     name: 'onsale_ends_noticed_total',
@@ -81,12 +85,13 @@ export const createEnds = ({ notices, namespace, read, pollMs = POLL_MS, metrics
     wait: (id, ms, signal) =>
       new Promise((resolve) => {
         if (recent.has(id)) return resolve(true);
-        if (ms <= 0 || signal?.aborted === true) return resolve(false);
+        if (ms <= 0 || leaving || signal?.aborted === true) return resolve(false);
         const group = waiters.get(id) ?? new Set();
         waiters.set(id, group);
         const finish = (ended: boolean): void => {
           clearTimeout(timer);
           signal?.removeEventListener('abort', giveUp);
+          giveUps.delete(giveUp);
           waiting.dec();
           if (!ended && group.delete(wake) && group.size === 0) waiters.delete(id);
           resolve(ended);
@@ -96,6 +101,7 @@ export const createEnds = ({ notices, namespace, read, pollMs = POLL_MS, metrics
         const timer = setTimeout(giveUp, ms);
         signal?.addEventListener('abort', giveUp, { once: true });
         group.add(wake);
+        giveUps.add(giveUp);
         waiting.inc();
       }),
     part: {
@@ -103,6 +109,13 @@ export const createEnds = ({ notices, namespace, read, pollMs = POLL_MS, metrics
       start: async () => {
         unsubscribe = notices?.on(channel, (id) => settle(id, 'notice'));
         if (pollMs > 0) await polling.start();
+      },
+      drain: (withinMs) => {
+        const leave = (): void => {
+          leaving = true;
+          for (const giveUp of giveUps) giveUp();
+        };
+        setTimeout(leave, withinMs * PATIENCE).unref();
       },
       stop: async () => {
         unsubscribe?.();

@@ -45,6 +45,14 @@ describe('waiting for an end', () => {
     expect(await noticed(ends)).toEqual({ process: 2 });
   });
 
+  it('is given up in time for its answer when the process is told to stop, and not begun again', async () => {
+    const ends = await replica();
+    const wait = ends.wait('p1', LONG_MS);
+    ends.part.drain!(20);
+    expect(await wait).toBe(false);
+    expect(await ends.wait('p2', LONG_MS)).toBe(false);
+  });
+
   it('is over at once when it ended a moment before', async () => {
     const ends = await replica();
     ends.announce('p1');
