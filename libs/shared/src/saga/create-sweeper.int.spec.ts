@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { command } from '@onsale/contracts';
 import { z } from 'zod';
 import { inTransaction } from '../db/index.ts';
@@ -35,7 +35,7 @@ const stored = (id: string) =>
     .where({ id: idToBytes(id) })
     .first();
 
-beforeAll(async () => {
+beforeEach(async () => {
   schema = await testMessaging({ source: 'commerce', namespace: testKafka().namespace });
   process = await schema.process({ relay: false }); // what it writes stays
   const { db, outbox, log, metrics } = process;
@@ -52,7 +52,7 @@ beforeAll(async () => {
   await schema.db('sagas').update({ next_action_at: earlier(), flag: 'NEEDS_OPERATOR' });
   await process.run(runner.sweeper);
 }, 30_000);
-afterAll(() => schema.drop());
+afterEach(() => schema.drop());
 
 describe('a saga whose command does not leave the outbox', () => {
   it('is put off without being counted, while others are sent again', async () => {
