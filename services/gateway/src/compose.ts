@@ -86,11 +86,12 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
   const accessKeys = createAccessKeys({ authentication, log });
   const checks = createTokenChecks({ queue, ...settings.tokenChecks, breakerResetMs, monotonic, log, metrics });
   const gate = createGate({ codec: createQueueTokenCodec({ secrets: settings.queueTokenSecrets }), checks });
-  const { windowSeconds: seconds, member, address, signIn } = settings.limits;
+  const { windowSeconds: seconds, member, address, signIn, deadlineMs } = settings.limits;
   const limits = createLimits({
     redis,
     namespace,
     policies: { member: { points: member, seconds }, address: { points: address, seconds }, 'sign-in': { points: signIn, seconds } },
+    deadlineMs,
     breakerResetMs,
     log,
     metrics,

@@ -55,6 +55,11 @@ const gatewaySettings = {
   ONSALE_LIMIT_MEMBER: limit('requests of a member in a window; 600, and 10,000,000 in development'),
   ONSALE_LIMIT_ADDRESS: limit('requests of an address (IPv6: /64) without a member in a window; 1,200, and 100,000,000 in development'),
   ONSALE_LIMIT_SIGN_IN: limit('sign-ups and sign-ins of an address in a window, beside the limit above; 20, and 10,000,000 in development'),
+  ONSALE_LIMITS_DEADLINE_MS: setting.int({
+    default: 100,
+    min: 1,
+    about: 'longest wait for Redis, a second at most; then limits are counted in this process, and operators are refused',
+  }),
   ONSALE_UPSTREAM_HEADERS_MS: setting.int({
     default: 11_000,
     min: 1,
@@ -101,6 +106,7 @@ export const readSettings = (env: Env = process.env) => {
       member: e.ONSALE_LIMIT_MEMBER ?? limits.member,
       address: e.ONSALE_LIMIT_ADDRESS ?? limits.address,
       signIn: e.ONSALE_LIMIT_SIGN_IN ?? limits.signIn,
+      deadlineMs: e.ONSALE_LIMITS_DEADLINE_MS,
     },
     upstream: {
       headersMs: e.ONSALE_UPSTREAM_HEADERS_MS,

@@ -1,11 +1,11 @@
 import { endedSessions } from '@onsale/shared/auth';
-import { eventually } from '@onsale/shared/testing';
+import { eventually, testProxy } from '@onsale/shared/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { as, deadAddress, startFleet, type Fleet } from '../testing/index.ts';
 
 const CONCERTS = '/api/v1/concerts';
 const WALLET = '/api/v1/members/me/wallet';
-const limits = { windowSeconds: 60, member: 3, address: 4, signIn: 2 };
+const limits = { windowSeconds: 60, member: 3, address: 4, signIn: 2, deadlineMs: 10_000 };
 const from = (address: string) => ({ 'x-forwarded-for': address });
 
 let fleet: Fleet;
@@ -109,19 +109,41 @@ describe('a session that has ended', () => {
   });
 });
 
-describe('without Redis', () => {
+/** A way to Redis that leads nowhere, or to where nobody answers. */
+const ways = {
+  'without Redis': async () => ({
+    redisUrl: `redis://${(await deadAddress()).host}`,
+    disturb: () => {},
+    told: 'limits are counted in this process',
+    stop: async () => {},
+  }),
+  'with a Redis that is silent': async () => {
+    const proxy = await testProxy(fleet.settings.redisUrl);
+    return { redisUrl: proxy.url, disturb: () => proxy.freeze(), told: 'no answer within 100 ms', stop: () => proxy.stop() };
+  },
+};
+
+describe.each(Object.entries(ways))('%s', (_name, open) => {
+  let way: Awaited<ReturnType<typeof open>>;
   let alone: Fleet;
   beforeAll(async () => {
-    const dead = await deadAddress();
-    alone = await startFleet({ settings: (settings) => ({ ...settings, limits, redisUrl: `redis://${dead.host}` }) });
+    way = await open();
+    const { redisUrl } = way;
+    alone = await startFleet({ settings: (settings) => ({ ...settings, limits: { ...limits, deadlineMs: 100 }, redisUrl }) });
+    await eventually(() => alone.call('GET', CONCERTS)); // has asked its Redis
+    way.disturb();
   });
-  afterAll(() => alone.stop());
+  afterAll(async () => {
+    await alone.stop();
+    await way.stop();
+  });
 
   it('members are let through, and counted by this process', async () => {
     const headers = as(await alone.signIn());
     const statuses = [];
     for (let i = 0; i < 4; i++) statuses.push((await alone.call('GET', WALLET, { headers })).status);
     expect(statuses).toEqual([200, 200, 200, 429]);
+    expect(alone.logged.text()).toContain(way.told);
   });
 
   it('operators’ routes are shut, and still say FORBIDDEN to members', async () => {

@@ -9,6 +9,8 @@ export interface LimitsOptions {
   readonly redis: Redis;
   readonly namespace: string;
   readonly policies: Readonly<Record<PolicyName, Omit<PolicyOptions, 'name' | 'redis' | 'namespace'>>>;
+  /** Redis gets this long, then the process counts for itself. */
+  readonly deadlineMs: number;
   readonly breakerResetMs: number;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -29,14 +31,11 @@ export interface Verdict {
   readonly ended: boolean | 'unknown';
 }
 
-/** Redis gets this long, then the process counts for itself. */
-const DEADLINE_MS = 100;
-
 /**
  * Rate limits and the deny-list of ended sessions: their commands leave together and take one round trip. Redis slow or away: limits are
  * counted in this process alone, and nothing is known of sessions.
  */
-export const createLimits = ({ redis, namespace, policies, breakerResetMs, log, metrics }: LimitsOptions) => {
+export const createLimits = ({ redis, namespace, policies, deadlineMs, breakerResetMs, log, metrics }: LimitsOptions) => {
   const policyOf = (name: PolicyName): Policy => createPolicy({ ...policies[name], name, redis, namespace });
   const all: Record<PolicyName, Policy> = { member: policyOf('member'), address: policyOf('address'), 'sign-in': policyOf('sign-in') };
   const sessions = endedSessions({ redis, namespace });
@@ -46,7 +45,7 @@ export const createLimits = ({ redis, namespace, policies, breakerResetMs, log, 
   });
   const breaker = createBreaker({
     name: 'limits',
-    timeoutMs: DEADLINE_MS,
+    timeoutMs: deadlineMs,
     resetMs: breakerResetMs,
     log,
     metrics,

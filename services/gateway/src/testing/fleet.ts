@@ -49,7 +49,7 @@ const settingsOf = (redisUrl: string, standIns: Record<Owner, StandIn>, principa
   redisUrl,
   trustedProxies: ['127.0.0.1'],
   corsOrigins: [],
-  limits: { windowSeconds: 60, member: 100_000, address: 100_000, signIn: 100_000 },
+  limits: { windowSeconds: 60, member: 100_000, address: 100_000, signIn: 100_000, deadlineMs: 10_000 },
   upstream: { headersMs: 5000, connectMs: 1000, idleMs: 10_000, concurrency: 100 },
   breakerResetMs: 100,
   tokenChecks: { deadlineMs: 2000, waiting: 1000 },
