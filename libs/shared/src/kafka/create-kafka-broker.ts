@@ -10,7 +10,7 @@ import { createKafkajsSubscription, type KafkajsSubscription } from './kafkajs-s
 import { lagOf, type PartitionLag } from './lag.ts';
 import { makeTopics } from './make-topics.ts';
 import { mendIdleTimer } from './mend-idle-timer.ts';
-import { createStallWatch } from './stall-watch.ts';
+import { createStallWatch, type StallWatch } from './stall-watch.ts';
 
 export interface KafkaBrokerOptions {
   /** `host:port` each. */
@@ -41,6 +41,8 @@ const CONCURRENCY = 6;
 /** Well above the session time in which a dead member's partitions wait. */
 const STALLED_MS = 90_000;
 const WATCH_MS = 15_000;
+/** Looks that lie further apart than two rests and the time of a look are not taken for one watch: some between them failed to come. */
+const gapMs = (watchMs: number): number => 2 * watchMs + 5000;
 /** kafkajs rests and tries again inside each call; callers have a patience of their own, so its own stays short. */
 const RETRY = { initialRetryTime: 100, maxRetryTime: 1000, retries: 5 };
 
@@ -73,7 +75,7 @@ interface Watched {
   readonly group: string;
   readonly topics: readonly string[];
   readonly askEngine: () => Promise<void>;
-  readonly stalled: ReturnType<typeof createStallWatch>;
+  readonly stalled: StallWatch;
 }
 
 /** The fleet's broker port on kafkajs 2.2.4, its idle timer mended. Groups and topics get the namespace before their names. */
@@ -126,18 +128,29 @@ export const createKafkaBroker = (options: KafkaBrokerOptions): Broker => {
 
   const partitionsOf = ({ group, topics }: Watched): Promise<PartitionLag[]> => lagOf(admin, qualify(group), topics.map(qualify));
 
+  const look = async (subscription: KafkajsSubscription, watched: Watched): Promise<TopicLag[]> => {
+    const partitions = await partitionsOf(watched);
+    const { handled, paused, assigned } = subscription.progress();
+    const resting = paused && (await isAway(watched.askEngine));
+    const mine = partitions.filter(({ topic, partition }) => assigned[topic]?.includes(partition) === true);
+    if (watched.stalled.sees({ handled, resting, lag: sum(mine), atMs: performance.now() })) {
+      lose(new Error(`the consumer ${watched.group} handles nothing, though messages wait`));
+    }
+    return [...Map.groupBy(partitions, ({ topic }) => bare(topic))].map(([topic, list]) => ({
+      group: watched.group,
+      topic,
+      messages: sum(list),
+    }));
+  };
+
   const lag = async (): Promise<TopicLag[]> => {
     const lags: TopicLag[] = [];
     for (const [subscription, watched] of subscriptions) {
-      const partitions = await partitionsOf(watched);
-      for (const [topic, list] of Map.groupBy(partitions, ({ topic }) => bare(topic))) {
-        lags.push({ group: watched.group, topic, messages: sum(list) });
-      }
-      const { handled, paused, assigned } = subscription.progress();
-      const resting = paused && (await isAway(watched.askEngine));
-      const mine = partitions.filter(({ topic, partition }) => assigned[topic]?.includes(partition) === true);
-      if (watched.stalled({ handled, resting, lag: sum(mine), atMs: performance.now() })) {
-        lose(new Error(`the consumer ${watched.group} handles nothing, though messages wait`));
+      try {
+        lags.push(...(await look(subscription, watched)));
+      } catch (error) {
+        for (const { stalled } of subscriptions.values()) stalled.missed();
+        throw error;
       }
     }
     for (const { group, topic, messages } of lags) lagGauge.set({ group, topic }, messages);
@@ -185,7 +198,7 @@ export const createKafkaBroker = (options: KafkaBrokerOptions): Broker => {
         crash,
         ...rest,
       });
-      subscriptions.set(subscription, { ...rest, askEngine, stalled: createStallWatch({ limitMs: stalledMs }) });
+      subscriptions.set(subscription, { ...rest, askEngine, stalled: createStallWatch({ limitMs: stalledMs, gapMs: gapMs(watchMs) }) });
       await subscription.start();
       return {
         stop: async () => {

@@ -8,18 +8,39 @@ export interface Sample {
   readonly atMs: number;
 }
 
+export interface StallWatch {
+  /** Whether the consumer is lost by now. */
+  sees(sample: Sample): boolean;
+  /** A look failed: what it would have seen is not known, and is held against nobody. */
+  missed(): void;
+}
+
+export interface StallWatchOptions {
+  readonly limitMs: number;
+  /** Samples that lie further apart than this do not belong together: the looks between them were not taken (a process that stood still, say). */
+  readonly gapMs: number;
+}
+
 /**
- * Notices a consumer that is lost without a crash: messages wait, none is handled, and nothing rests with reason, for `limitMs`. Fed with samples,
- * it answers whether that is so by now.
+ * Notices a consumer that is lost without a crash: messages wait, none is handled, and nothing rests with reason, for `limitMs` in which all of that
+ * was seen. Fed with samples, it answers whether that is so by now.
  */
-export const createStallWatch = ({ limitMs }: { readonly limitMs: number }) => {
+export const createStallWatch = ({ limitMs, gapMs }: StallWatchOptions): StallWatch => {
   let last: Sample | undefined;
   let sinceMs: number | undefined;
-  return (sample: Sample): boolean => {
-    const moving = last === undefined || sample.handled !== last.handled || sample.lag === 0 || sample.resting;
-    last = sample;
-    if (moving) sinceMs = undefined;
-    else sinceMs ??= sample.atMs;
-    return sinceMs !== undefined && sample.atMs - sinceMs >= limitMs;
+  const missed = (): void => {
+    last = undefined;
+    sinceMs = undefined;
+  };
+  return {
+    sees: (sample) => {
+      if (last !== undefined && sample.atMs - last.atMs > gapMs) missed();
+      const moving = last === undefined || sample.handled !== last.handled || sample.lag === 0 || sample.resting;
+      last = sample;
+      if (moving) sinceMs = undefined;
+      else sinceMs ??= sample.atMs;
+      return sinceMs !== undefined && sample.atMs - sinceMs >= limitMs;
+    },
+    missed,
   };
 };
