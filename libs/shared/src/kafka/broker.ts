@@ -50,8 +50,6 @@ export interface Broker extends Part {
   ensureTopics(topics: readonly string[]): Promise<void>;
   /** Messages not yet handled, by group and topic, of this process's subscriptions. */
   lag(): Promise<readonly TopicLag[]>;
-  /** Rejects when the cluster does not answer, or a subscription has been lost. */
-  health(): Promise<void>;
   /** Readiness of a service that serves also while Kafka is away: rejects when a subscription has been lost. */
   consuming(): Promise<void>;
 }

@@ -4,13 +4,13 @@ import type { CrashPoints } from '../crash/index.ts';
 import { loop } from '../lifecycle/index.ts';
 import type { Log } from '../log/index.ts';
 import type { Metrics } from '../metrics/index.ts';
-import type { Broker, OutgoingMessage, TopicLag } from './broker.ts';
+import type { Broker, OutgoingMessage } from './broker.ts';
+import { createConsumerWatch } from './consumer-watch.ts';
 import { kafkajsLog } from './kafkajs-log.ts';
 import { createKafkajsSubscription, type KafkajsSubscription } from './kafkajs-subscription.ts';
-import { lagOf, type PartitionLag } from './lag.ts';
+import { lagOf } from './lag.ts';
 import { makeTopics } from './make-topics.ts';
 import { mendIdleTimer } from './mend-idle-timer.ts';
-import { createStallWatch, type StallWatch } from './stall-watch.ts';
 
 export interface KafkaBrokerOptions {
   /** `host:port` each. */
@@ -41,8 +41,6 @@ const CONCURRENCY = 6;
 /** Well above the session time in which a dead member's partitions wait. */
 const STALLED_MS = 90_000;
 const WATCH_MS = 15_000;
-/** Looks that lie further apart than two rests and the time of a look are not taken for one watch: some between them failed to come. */
-const gapMs = (watchMs: number): number => 2 * watchMs + 5000;
 /** kafkajs rests and tries again inside each call; callers have a patience of their own, so its own stays short. */
 const RETRY = { initialRetryTime: 100, maxRetryTime: 1000, retries: 5 };
 
@@ -60,23 +58,8 @@ const byTopic = (messages: readonly OutgoingMessage[], qualify: (topic: string) 
   return [...topics].map(([topic, list]) => ({ topic: qualify(topic), messages: list }));
 };
 
-const sum = (list: readonly PartitionLag[]): number => list.reduce((total, { messages }) => total + messages, 0);
-
-const isAway = (askEngine: () => Promise<void>): Promise<boolean> =>
-  askEngine().then(
-    () => false,
-    () => true,
-  );
-
 /** Where nobody can be asked, a pause has its reason. */
 const unknown = (): Promise<void> => Promise.reject(new Error('nobody can be asked'));
-
-interface Watched {
-  readonly group: string;
-  readonly topics: readonly string[];
-  readonly askEngine: () => Promise<void>;
-  readonly stalled: StallWatch;
-}
 
 /** The fleet's broker port on kafkajs 2.2.4, its idle timer mended. Groups and topics get the namespace before their names. */
 export const createKafkaBroker = (options: KafkaBrokerOptions): Broker => {
@@ -98,7 +81,7 @@ export const createKafkaBroker = (options: KafkaBrokerOptions): Broker => {
   const qualify = (name: string): string => `${namespace}.${name}`;
   const bare = (name: string): string => name.slice(namespace.length + 1);
   const known = new Set<string>();
-  const subscriptions = new Map<KafkajsSubscription, Watched>();
+  const subscriptions = new Set<KafkajsSubscription>();
   let lost: { readonly error: unknown } | undefined;
   const sent = metrics.counter({ name: 'onsale_kafka_published_total', help: 'Messages that Kafka has acknowledged', labels: ['topic'] });
   const pauses = metrics.counter({
@@ -106,7 +89,11 @@ export const createKafkaBroker = (options: KafkaBrokerOptions): Broker => {
     help: 'Rests of a partition whose messages could not be handled',
     labels: ['group'],
   });
-  const lagGauge = metrics.gauge({ name: 'onsale_consumer_lag', help: 'Messages of a group that wait', labels: ['group', 'topic'] });
+  const joined = metrics.gauge({
+    name: 'onsale_consumer_joined',
+    help: '1 while this process is a member of the group, 0 while it cannot get into it',
+    labels: ['group'],
+  });
 
   const ensureTopics = async (topics: readonly string[]): Promise<void> => {
     const unknown = [...new Set(topics)].filter((topic) => !known.has(topic));
@@ -126,41 +113,21 @@ export const createKafkaBroker = (options: KafkaBrokerOptions): Broker => {
     if (lost !== undefined) throw new Error('a consumer is lost', { cause: lost.error });
   };
 
-  const partitionsOf = ({ group, topics }: Watched): Promise<PartitionLag[]> => lagOf(admin, qualify(group), topics.map(qualify));
-
-  const look = async (subscription: KafkajsSubscription, watched: Watched): Promise<TopicLag[]> => {
-    const partitions = await partitionsOf(watched);
-    const { handled, paused, assigned } = subscription.progress();
-    const resting = paused && (await isAway(watched.askEngine));
-    const mine = partitions.filter(({ topic, partition }) => assigned[topic]?.includes(partition) === true);
-    if (watched.stalled.sees({ handled, resting, lag: sum(mine), atMs: performance.now() })) {
-      lose(new Error(`the consumer ${watched.group} handles nothing, though messages wait`));
-    }
-    return [...Map.groupBy(partitions, ({ topic }) => bare(topic))].map(([topic, list]) => ({
-      group: watched.group,
-      topic,
-      messages: sum(list),
-    }));
-  };
-
-  const lag = async (): Promise<TopicLag[]> => {
-    const lags: TopicLag[] = [];
-    for (const [subscription, watched] of subscriptions) {
-      try {
-        lags.push(...(await look(subscription, watched)));
-      } catch (error) {
-        for (const { stalled } of subscriptions.values()) stalled.missed();
-        throw error;
-      }
-    }
-    for (const { group, topic, messages } of lags) lagGauge.set({ group, topic }, messages);
-    return lags;
-  };
+  const watch = createConsumerWatch({
+    lagOf: async (group, topics) => {
+      const partitions = await lagOf(admin, qualify(group), topics.map(qualify));
+      return partitions.map((one) => ({ ...one, topic: bare(one.topic) }));
+    },
+    metrics,
+    stalledMs,
+    watchMs,
+    onLost: lose,
+  });
 
   const watching = loop({
     name: 'kafka watch',
     everyMs: watchMs,
-    turn: async () => void (await lag()),
+    turn: async () => void (await watch.look()),
     onError: (error) => log.warn({ err: error }, 'the lag of consumers could not be read'),
   });
 
@@ -172,7 +139,7 @@ export const createKafkaBroker = (options: KafkaBrokerOptions): Broker => {
     },
     stop: async () => {
       await watching.stop();
-      await Promise.all([...subscriptions.keys()].map((subscription) => subscription.stop()));
+      await Promise.all([...subscriptions].map((subscription) => subscription.stop()));
       await Promise.all([producer.disconnect(), admin.disconnect()]);
     },
     ensureTopics,
@@ -185,33 +152,34 @@ export const createKafkaBroker = (options: KafkaBrokerOptions): Broker => {
     },
     subscribe: async ({ concurrency = CONCURRENCY, askEngine = unknown, ...rest }) => {
       await ensureTopics(rest.topics);
-      const onPause = (): void => pauses.inc({ group: rest.group });
+      const { group, topics } = rest;
       const subscription = createKafkajsSubscription({
         kafka,
         qualify,
         bare,
         log,
         onLost: lose,
-        onPause,
+        onPause: () => pauses.inc({ group }),
+        onMembership: (is) => joined.set({ group }, is ? 1 : 0),
         concurrency,
         sessionMs,
         crash,
         ...rest,
       });
-      subscriptions.set(subscription, { ...rest, askEngine, stalled: createStallWatch({ limitMs: stalledMs, gapMs: gapMs(watchMs) }) });
+      subscriptions.add(subscription);
+      joined.set({ group }, 0);
+      const unwatch = watch.add({ group, topics, askEngine, progress: () => subscription.progress() });
       await subscription.start();
       return {
         stop: async () => {
           await subscription.stop();
           subscriptions.delete(subscription);
+          unwatch();
+          joined.remove({ group });
         },
       };
     },
-    lag,
+    lag: () => watch.look(),
     consuming,
-    health: async () => {
-      await consuming();
-      await admin.describeCluster();
-    },
   };
 };

@@ -7,8 +7,7 @@ const { brokers, namespace } = testKafka();
 const started: Broker[] = [];
 const logs = captureLog();
 
-const startBroker = async (): Promise<Broker> => {
-  const metrics = createMetrics({ service: 'spec', defaults: false });
+const startBroker = async (metrics = createMetrics({ service: 'spec', defaults: false })): Promise<Broker> => {
   const broker = createKafkaBroker({ brokers, clientId: 'spec', namespace, partitions: 3, log: logs.log, metrics });
   started.push(broker);
   await broker.start();
@@ -125,14 +124,23 @@ describe('the Kafka broker', () => {
     expect(await broker.lag()).toEqual([{ group: 'lag', topic: 'lag', messages: 3 }]);
     hold.resolve();
     await eventually(async () => expect(await broker.lag()).toEqual([{ group: 'lag', topic: 'lag', messages: 0 }]));
-    await broker.health();
   });
 
-  it('cannot be started, and is not healthy, without a broker', async () => {
+  it('tells as a number whether it is in its group, as long as it is subscribed', async () => {
+    const metrics = createMetrics({ service: 'spec', defaults: false });
+    const joined = async () =>
+      (await metrics.registry.getSingleMetric('onsale_consumer_joined')!.get()).values.map(({ labels, value }) => ({ ...labels, value }));
+    const broker = await startBroker(metrics);
+    const subscription = await broker.subscribe({ group: 'joined', topics: ['joined'], handle: async () => {} });
+    expect(await joined()).toEqual([{ group: 'joined', value: 1 }]);
+    await subscription.stop();
+    expect(await joined()).toEqual([]);
+  });
+
+  it('cannot be started without a broker', async () => {
     const metrics = createMetrics({ service: 'spec', defaults: false });
     const broker = createKafkaBroker({ brokers: ['127.0.0.1:1'], clientId: 'spec', namespace, log: captureLog().log, metrics });
     await expect(broker.start()).rejects.toThrow();
-    await expect(broker.health()).rejects.toThrow();
     await broker.stop();
   });
 });

@@ -38,6 +38,8 @@ export interface KafkajsSubscriptionOptions extends Required<Omit<SubscribeOptio
   readonly onLost: (error: unknown) => void;
   /** Called with each rest of a partition. */
   readonly onPause?: () => void;
+  /** Called when the member has got into its group, and when it is out of it again: for a rebalance, or for good. */
+  readonly onMembership?: (joined: boolean) => void;
   /** Rest before the first restart of a crashed consumer; it doubles with each that fails. */
   readonly restartMs?: number;
   readonly sessionMs?: number | undefined;
@@ -46,13 +48,13 @@ export interface KafkajsSubscriptionOptions extends Required<Omit<SubscribeOptio
 
 export interface KafkajsSubscription extends BrokerSubscription {
   start(): Promise<void>;
-  /** For the watch over lost consumers: what was handled since the start, and the partitions (by Kafka's names) that are this member's. */
+  /** For the watch over lost consumers: what was handled since the start, and the partitions (by the fleet's names of topics) that are this member's. */
   progress(): { readonly handled: number; readonly paused: boolean; readonly assigned: Readonly<Record<string, readonly number[]>> };
 }
 
 /** One consumer group's member on kafkajs. It begins again after a crash that the library does not restart from. */
 export const createKafkajsSubscription = (options: KafkajsSubscriptionOptions): KafkajsSubscription => {
-  const { kafka, group, topics, qualify, log, onLost, restartMs = RESTART_MS, sessionMs = SESSION_MS } = options;
+  const { kafka, group, topics, qualify, bare, log, onLost, onMembership, restartMs = RESTART_MS, sessionMs = SESSION_MS } = options;
   const stopping = new AbortController();
   const batches = createBatches({ ...options, stopping: stopping.signal });
   let consumer: Consumer | undefined;
@@ -69,12 +71,15 @@ export const createKafkajsSubscription = (options: KafkajsSubscriptionOptions): 
       member.on(member.events.GROUP_JOIN, ({ payload }) => {
         joined = true;
         restarts = 0;
-        assigned = payload.memberAssignment;
+        assigned = Object.fromEntries(Object.entries(payload.memberAssignment).map(([topic, list]) => [bare(topic), list]));
         batches.joined();
+        onMembership?.(true);
         resolve();
       });
+      member.on(member.events.REBALANCING, () => onMembership?.(false));
       member.on(member.events.CRASH, ({ payload }) => {
         batches.crashed();
+        onMembership?.(false);
         if (payload.restart || stopping.signal.aborted) return;
         if (joined) void again(payload.error);
         else reject(payload.error);

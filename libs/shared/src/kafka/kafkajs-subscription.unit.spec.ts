@@ -3,7 +3,7 @@ import type { Consumer, Kafka } from 'kafkajs';
 import { captureLog, eventually } from '../testing/index.ts';
 import { createKafkajsSubscription, type KafkajsSubscription } from './kafkajs-subscription.ts';
 
-const EVENTS = { GROUP_JOIN: 'join', CRASH: 'crash' } as const;
+const EVENTS = { GROUP_JOIN: 'join', CRASH: 'crash', REBALANCING: 'rebalancing' } as const;
 
 const noCoordinator = Object.assign(new Error('Failed to find group coordinator'), { name: 'KafkaJSGroupCoordinatorNotFound' });
 
@@ -32,6 +32,7 @@ const fakeKafka = ({ failing = () => false, error }: { failing?: (member: number
 const started: KafkajsSubscription[] = [];
 const subscribe = async (kafka: Kafka) => {
   const lost: unknown[] = [];
+  const membership: boolean[] = [];
   const subscription = createKafkajsSubscription({
     kafka,
     group: 'spec',
@@ -42,11 +43,12 @@ const subscribe = async (kafka: Kafka) => {
     bare: (name) => name,
     log: captureLog().log,
     onLost: (error) => lost.push(error),
+    onMembership: (joined) => membership.push(joined),
     restartMs: 1,
   });
   started.push(subscription);
   await subscription.start();
-  return { lost, subscription };
+  return { lost, membership, subscription };
 };
 
 describe('a subscription', () => {
@@ -68,6 +70,17 @@ describe('a subscription', () => {
     await eventually(() => expect(members).toHaveLength(3));
     expect(members[1]!.disconnected).toBe(1);
     expect(lost).toEqual([]);
+  });
+
+  it('tells whether it is a member of its group: not in a rebalance, nor between a crash and its return, whoever brings it back', async () => {
+    const { kafka, members } = fakeKafka();
+    const { membership } = await subscribe(kafka);
+    members[0]!.emit(EVENTS.REBALANCING, {});
+    members[0]!.emit(EVENTS.GROUP_JOIN, { memberAssignment: {} });
+    members[0]!.emit(EVENTS.CRASH, { error: noCoordinator, restart: true });
+    expect(membership).toEqual([true, false, true, false]);
+    members[0]!.emit(EVENTS.CRASH, { error: new Error('not retriable'), restart: false });
+    await eventually(() => expect(membership).toEqual([true, false, true, false, false, true]));
   });
 
   it('is lost when it cannot begin again, time after time', async () => {

@@ -1,13 +1,12 @@
 import type { Admin } from 'kafkajs';
 
 export interface PartitionLag {
-  /** Kafka's name. */
   readonly topic: string;
   readonly partition: number;
   readonly messages: number;
 }
 
-/** Messages between what a group has committed and the end of each partition; a group that never committed has all of them before it. */
+/** By Kafka's names: messages between what a group has committed and the end of each partition; a group that never committed has all of them before it. */
 export const lagOf = async (admin: Admin, groupId: string, topics: readonly string[]): Promise<PartitionLag[]> => {
   const committed = await admin.fetchOffsets({ groupId, topics: [...topics] });
   const perTopic = await Promise.all(
