@@ -18,7 +18,7 @@ const paymentSettings = {
   ONSALE_ENDS_POLLING: setting.onOff({
     default: true,
     about:
-      'read every 50 ms how the payments that requests wait for have ended, and every 250 ms what the outbox has to send; off leaves both to wake-ups and notices alone (for tests of those)',
+      'read every 50 ms how the payments that requests wait for have ended, and every 250 ms what the outbox has to send; off leaves both to wake-ups and notices, but for a look at the outbox with each renewal of its leases (for tests of those)',
   }),
   ONSALE_SAGA_SWEEP_MS: setting.int({ default: 1000, min: 10, about: 'milliseconds between looks for purchases that are overdue' }),
   ONSALE_SAGA_RETRY_AFTER_MS: setting.int({

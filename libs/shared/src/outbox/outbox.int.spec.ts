@@ -164,20 +164,35 @@ describe('the outbox', () => {
   });
 
   describe('with polling off', () => {
+    const wokenBy = async ({ metrics }: MessagingProcess, how: string): Promise<number> => {
+      const { values } = await metrics.counter({ name: 'onsale_outbox_woken_total', help: '' }).get();
+      return values.find(({ labels }) => (labels as { how?: string }).how === how)?.value ?? 0;
+    };
+
     it('is woken by the commit of its own process', async () => {
       const process = await start({ pollMs: 0 });
       await add(process, 'own', 1);
       await eventually(() => expect(arrivedOf('own')).toEqual([1]));
+      expect(await wokenBy(process, 'process')).toBe(1);
+    });
+
+    it('sends what no wake-up told of with the next renewal of its leases', async () => {
+      const process = await start({ pollMs: 0, leaseMs: 1000 });
+      const writer = await start({ relay: false }); // knows of no notices
+      await add(writer, 'untold', 1);
+      await eventually(() => expect(arrivedOf('untold')).toEqual([1]));
+      expect([await wokenBy(process, 'process'), await wokenBy(process, 'notice')]).toEqual([0, 0]);
     });
 
     it('is woken by the notice of another process', async () => {
       const engine = await testRedis();
       const notices = createNotices({ redis: engine.redis, namespace: 'spec', log: captureLog().log });
       await notices.start();
-      await start({ pollMs: 0, notices });
+      const relay = await start({ pollMs: 0, notices });
       const writer = await start({ relay: false, notices });
       await Promise.all(subjects.map((subject) => add(writer, subject, 1)));
       await eventually(() => expect(arrived).toHaveLength(subjects.length));
+      await eventually(async () => expect(await wokenBy(relay, 'notice')).toBe(subjects.length));
       await notices.stop();
       await engine.stop();
     });

@@ -25,7 +25,7 @@ export interface RelayOptions {
   readonly notices?: Pick<Notices, 'publish' | 'on'>;
   readonly log: Log;
   readonly metrics: Metrics;
-  /** Milliseconds between looks at the table for what no wake-up told of; 0 is off. */
+  /** Milliseconds between looks at the table for what no wake-up told of; with 0 each renewal of the leases looks alone. */
   readonly pollMs?: number;
   /** How long a relay owns a shard without renewing: so long a killed process delays its shards. */
   readonly leaseMs?: number;
@@ -154,8 +154,8 @@ export const createRelay = (options: RelayOptions): Relay => {
   const renew = async (): Promise<void> => {
     if (performance.now() < restingUntil) return;
     if (failingSince !== undefined && performance.now() - failingSince > leaseMs) return giveUp();
-    const { taken, givenBack } = await leases.renew();
-    mark(taken);
+    const { givenBack } = await leases.renew();
+    mark(leases.owned()); // what was taken, and what no wake-up told of: a row must not wait for the next commit to its shard
     if (givenBack.length > 0) void notices?.publish(channel, FREE);
   };
 
