@@ -54,8 +54,8 @@ export const saga = async ({ kafkaBrokers }: { kafkaBrokers: string }): Promise<
   try {
     say(`holding ${WARM_UP + PAYMENTS} seats for ${MEMBERS} members`);
     const sale = await fleet.sale({ seats: WARM_UP + PAYMENTS, queue: { cap: null } });
-    const ready = await prepare(fleet.members(MEMBERS), WARM_UP + PAYMENTS, sale);
-    const pay = async ({ member, reservationId }: Ready) => member.pays(reservationId);
+    const ready = await prepare(await fleet.members(MEMBERS), WARM_UP + PAYMENTS, sale);
+    const pay = async ({ member, reservationId }: Ready) => member.once().pays(reservationId);
     say(`warming up: ${WARM_UP} payments, then ${PAYMENTS} round trips, at ${4 * PER_SECOND} a second`);
     await openLoop(ready.slice(0, WARM_UP), 4 * PER_SECOND, pay);
     await openLoop(Array.from({ length: PAYMENTS }), 4 * PER_SECOND, yardstick.once);

@@ -3,22 +3,24 @@ import { chargeWallet, listMyPayments, listWalletEntries, pay, readPayment, read
 import { issueToken, leaveQueue, tokenStatus } from '@onsale/contracts/queue';
 import { holdSeats, listMyReservations, readReservation, readSeats, releaseHold } from '@onsale/contracts/reservation';
 import { newId } from '@onsale/shared/ids';
-import { outcomeOf } from './outcome.ts';
+import { outcomeOf, type Outcome } from './outcome.ts';
 
 export interface VisitorOptions {
   readonly client: Client;
   readonly id: string;
   readonly accessToken: string;
+  /** How a request is asked; once, when left out. Its key is the same however often. */
+  readonly asking?: <B>(attempt: () => Promise<Outcome<B>>) => Promise<Outcome<B>>;
 }
 
 /** What `Prefer: wait` asks for at most (RFC 7240; the longest that the shop grants). */
 const LONGEST_WAIT_SECONDS = 10;
 
 /** A signed-in member at the gateway, one request a call. It keeps the last queue token that it was given, as a browser would. */
-export const createVisitor = ({ client, id, accessToken }: VisitorOptions) => {
+export const createVisitor = ({ client, id, accessToken, asking = (attempt) => attempt() }: VisitorOptions) => {
   let queueToken: string | undefined;
   const ask = <R extends RouteSpec>(route: R, options: CallOptions<R> = {}) =>
-    outcomeOf(client.answer(route, { accessToken, ...(queueToken === undefined ? {} : { queueToken }), ...options }));
+    asking(() => outcomeOf(client.answer(route, { accessToken, ...(queueToken === undefined ? {} : { queueToken }), ...options })));
 
   return {
     id,

@@ -35,13 +35,13 @@ const SEATS = 600;
 
 const holders = async (fleet: TestFleet): Promise<Asker[]> => {
   const { queueId, scheduleId } = await fleet.sale({ seats: ASKERS, queue: { cap: ASKERS } });
-  const members = fleet.members(ASKERS);
+  const members = await fleet.members(ASKERS);
   await Promise.all(members.map((member) => member.isAdmitted(queueId)));
   return members.map((member, n) => {
     let id: string | undefined;
     return {
       ask: async () => {
-        const outcome = await member.holds(scheduleId, [String(n + 1)]);
+        const outcome = await member.once().holds(scheduleId, [String(n + 1)]);
         id = outcome.body?.id;
         return outcome;
       },
@@ -51,18 +51,18 @@ const holders = async (fleet: TestFleet): Promise<Asker[]> => {
 };
 
 const chargers = async (fleet: TestFleet): Promise<Asker[]> =>
-  fleet.members(ASKERS).map((member) => ({
-    ask: () => member.charges(1_000),
+  (await fleet.members(ASKERS)).map((member) => ({
+    ask: () => member.once().charges(1_000),
     readBack: async () => `${(await member.wallet()).body?.balance} points`,
   }));
 
 /** Everybody in a line that admits nobody, about to leave it. */
 const leavers = async (fleet: TestFleet): Promise<Asker[]> => {
   const { queueId } = await fleet.sale({ seats: 1, queue: { cap: 0 } });
-  const members = fleet.members(ASKERS);
+  const members = await fleet.members(ASKERS);
   await Promise.all(members.map((member) => member.takesNumber(queueId)));
   return members.map((member) => ({
-    ask: () => member.leaves(queueId),
+    ask: () => member.once().leaves(queueId),
     readBack: async () => (await member.status(queueId)).body?.status ?? 'unknown',
   }));
 };

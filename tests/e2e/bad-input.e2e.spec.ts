@@ -13,7 +13,7 @@ let good: Record<string, GoodRequest>;
 beforeAll(async () => {
   fleet = await startTestFleet();
   const { queueId, scheduleId, concertId } = await fleet.sale({ seats: 4, price: 1_000, queue: { cap: 10 } });
-  const [ada, eve, newcomer] = fleet.members(3);
+  const [ada, eve, newcomer] = await fleet.members(3);
   await Promise.all([ada.isAdmitted(queueId), eve.isAdmitted(queueId)]);
   await eve.charges(1_000);
   const [mine, hers] = [await ada.holds(scheduleId, ['1']), await eve.holds(scheduleId, ['2'])];
@@ -131,7 +131,7 @@ describe('bad input', () => {
 
   it('would be seen in the digest, were it only a number in line that no table knows of', async () => {
     const { queueId } = await fleet.sale({ seats: 1, queue: { cap: 0, abandonAfterSeconds: 3600 } });
-    const [first, waiter] = fleet.members(2);
+    const [first, waiter] = await fleet.members(2);
     await first.takesNumber(queueId); // the line's life begins with it, and its table tells so
     const before = await eventually(() => fleet.digest({ settled: true }));
     expect((await waiter.takesNumber(queueId)).body?.status).toBe('WAITING');

@@ -11,7 +11,7 @@ afterAll(() => fleet?.stop());
 describe('a hold whose time is over', () => {
   it('cannot be paid, debits nothing, and its seats are free again', async () => {
     const { queueId, scheduleId } = await fleet.sale({ seats: 2, price: 1_000, queue: { cap: 10 } });
-    const [ada, bob] = fleet.members(2);
+    const [ada, bob] = await fleet.members(2);
     await Promise.all([ada.isAdmitted(queueId), bob.isAdmitted(queueId)]);
     const held = await ada.holds(scheduleId, ['1', '2']);
     await ada.charges(2_000);

@@ -31,7 +31,7 @@ const COUNT = 40;
 /** A sale of as many seats as there are members, each of whom wants one of its own, through the proxy. */
 const crowdWith = async (plan: Partial<ShoppingPlan>) => {
   const { queueId, scheduleId } = await fleet.sale({ seats: COUNT, queue: { cap: null } });
-  const members = fleet.members(COUNT).map(({ id, accessToken }) => ({ memberId: id, accessToken }));
+  const members = (await fleet.members(COUNT)).map(({ id, accessToken }) => ({ memberId: id, accessToken }));
   const [journal, times] = [createOperationsJournal(), createStepTimes()];
   const client = createClient({ baseUrl: new URL(proxy.url).origin, fetch: wire.fetch });
   const saleOf = (n: number) => ({ queueId, scheduleId, seatIds: [String(n + 1)] });

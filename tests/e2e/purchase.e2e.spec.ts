@@ -14,7 +14,7 @@ afterAll(() => fleet?.stop());
 describe('a purchase', () => {
   it('goes from a number in the line to owned seats, and gives the slot to the next in line', async () => {
     const { queueId, scheduleId } = await fleet.sale({ seats: 4, price: 2_500, queue: { cap: 1 } });
-    const [ada, bob] = fleet.members(2);
+    const [ada, bob] = await fleet.members(2);
     await ada.isAdmitted(queueId);
     const waiting = await bob.takesNumber(queueId);
     expect(waiting).toMatchObject({ is: '201', body: { status: 'WAITING', position: 1 } });
@@ -62,7 +62,7 @@ describe('a purchase', () => {
 
   it('is paid for by whoever holds the seats, also after the time inside is over', async () => {
     const { queueId, scheduleId } = await fleet.sale({ seats: 1, price: 1_000, queue: { cap: 10, windowSeconds: 2 } });
-    const [ada] = fleet.members(1);
+    const [ada] = await fleet.members(1);
     await ada.isAdmitted(queueId);
     const held = await ada.holds(scheduleId, ['1']);
     await ada.charges(1_000);
@@ -73,7 +73,7 @@ describe('a purchase', () => {
 
   it('with too few points ends in 402, keeps the hold and debits nothing; charged, it goes through', async () => {
     const { queueId, scheduleId } = await fleet.sale({ seats: 1, price: 3_000, queue: { cap: 10 } });
-    const [ada] = fleet.members(1);
+    const [ada] = await fleet.members(1);
     await ada.isAdmitted(queueId);
     const held = await ada.holds(scheduleId, ['1']);
     await ada.charges(1_000);
@@ -90,7 +90,7 @@ describe('a purchase', () => {
 
   it('of another member’s reservation is no such thing, and harms nobody', async () => {
     const { queueId, scheduleId } = await fleet.sale({ seats: 1, price: 1_000, queue: { cap: 10 } });
-    const [ada, eve] = fleet.members(2);
+    const [ada, eve] = await fleet.members(2);
     await Promise.all([ada.isAdmitted(queueId), eve.isAdmitted(queueId)]);
     const held = await ada.holds(scheduleId, ['1']);
     await Promise.all([ada.charges(1_000), eve.charges(1_000)]);
@@ -103,7 +103,7 @@ describe('a purchase', () => {
 
   it('gives a released hold to the next at once', async () => {
     const { queueId, scheduleId } = await fleet.sale({ seats: 1, price: 1_000, queue: { cap: 10 } });
-    const [ada, bob] = fleet.members(2);
+    const [ada, bob] = await fleet.members(2);
     await Promise.all([ada.isAdmitted(queueId), bob.isAdmitted(queueId)]);
     const held = await ada.holds(scheduleId, ['1']);
     expect(await bob.holds(scheduleId, ['1'])).toMatchObject({ is: '409 SEAT_TAKEN', problem: { seats: ['1'] } });

@@ -113,7 +113,7 @@ describe('the page on operations', () => {
     expect(answersOf(changed)).toMatchObject([{ cap: 50, message: 'Welcome.' }, { cap: 50 }]);
 
     const { id: scheduleId, queueId } = await scheduleOf('Spring');
-    const [ada] = fleet.members(1);
+    const [ada] = await fleet.members(1);
     await ada.isAdmitted(queueId);
     expect(await ada.holds(scheduleId, ['1'])).toMatchObject({ is: '201' });
     await eventually(async () => expect(await fleet.queue(queueId)).toMatchObject({ cap: 50, admitted: 1 }));

@@ -24,7 +24,7 @@ const requestsAnsweredBy = (service: ServiceName): Promise<number[]> =>
 describe('two replicas of every service, payment without polling', () => {
   it('answer 201 to a hundred payments, ends and messages being told of across replicas', async () => {
     const { queueId, scheduleId } = await fleet.sale({ seats: PAYMENTS, price: 1_000, queue: { cap: PAYMENTS } });
-    const members = fleet.members(PAYMENTS);
+    const members = await fleet.members(PAYMENTS);
     await Promise.all(members.map((member) => member.isAdmitted(queueId)));
     const held = await Promise.all(members.map((member, n) => member.holds(scheduleId, [String(n + 1)])));
     await Promise.all(members.map((member) => member.charges(1_000)));
@@ -47,7 +47,7 @@ describe('two replicas of every service, payment without polling', () => {
 
   it('share the requests, and none takes all', async () => {
     const { queueId } = await fleet.sale({ seats: 1, queue: { cap: 0 } });
-    const members = fleet.members(40);
+    const members = await fleet.members(40);
     await Promise.all(members.map((member) => member.takesNumber(queueId)));
     await eventually(async () => {
       await Promise.all(members.map((member) => Promise.all([member.wallet(), member.reservations(), member.status(queueId)])));

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually } from '@onsale/shared/testing';
+import type { TestMember } from '../kit/member.ts';
 import { tally } from '../kit/outcome.ts';
 import { startTestFleet, type TestFleet } from '../kit/test-fleet.ts';
 
@@ -13,7 +14,7 @@ describe('the gate', () => {
   it('tells each wrong token by its code, and lets nothing through', async () => {
     const { queueId, scheduleId } = await fleet.sale({ seats: 2, queue: { cap: 1 } });
     const other = await fleet.sale({ seats: 2, queue: { cap: 10 } });
-    const [ada, bob, eve] = fleet.members(3);
+    const [ada, bob, eve] = await fleet.members(3);
     await ada.isAdmitted(queueId);
     await bob.takesNumber(queueId);
     await eve.isAdmitted(other.queueId);
@@ -40,29 +41,35 @@ describe('the gate', () => {
 describe('numbers', () => {
   it('are one a member, however often it asks at once', async () => {
     const { queueId } = await fleet.sale({ seats: 1, queue: { cap: 0 } });
-    const [ada] = fleet.members(1);
+    const [ada] = await fleet.members(1);
     const outcomes = await Promise.all(Array.from({ length: 10 }, () => ada.takesNumber(queueId)));
-    expect(tally(outcomes)).toEqual({ '200': 9, '201': 1 });
+    const { '200': shown = 0, '201': made = 0, ...others } = tally(outcomes);
+    expect(others).toEqual({});
+    expect(made).toBeLessThanOrEqual(1); // whose answer may have been lost, and been asked for again
+    expect(shown + made).toBe(10);
     expect(new Set(outcomes.map(({ body }) => body?.number)).size).toBe(1);
     await eventually(async () => expect((await fleet.queue(queueId)).waiting).toBe(1)); // counters are kept for a second
   });
 
   it('admit five hundred members in order, never more than fifty at a time', async () => {
     const { queueId } = await fleet.sale({ seats: 1, queue: { cap: 50 } });
-    const members = fleet.members(500);
+    const members = await fleet.members(500);
     const entered = await Promise.all(members.map((member) => member.takesNumber(queueId)));
-    expect(tally(entered)).toEqual({ '201': 500 });
+    expect(entered.filter(({ body }) => body === undefined)).toEqual([]);
+    expect(new Set(entered.map(({ body }) => body!.number)).size).toBe(500);
 
-    let left = new Set(members);
+    const left = new Set(members);
+    const leavesOnceInside = async (member: TestMember): Promise<void> => {
+      const { body } = await member.status(queueId);
+      const gone = body?.status === 'ADMITTED' ? (await member.leaves(queueId)).is === '204' : body?.status === 'LEFT';
+      if (gone) left.delete(member);
+    };
     await eventually(
       async () => {
-        const seen = await Promise.all([...left].slice(0, 120).map(async (member) => ({ member, outcome: await member.status(queueId) })));
-        const inside = seen.filter(({ outcome }) => (outcome.body as { status?: string } | undefined)?.status === 'ADMITTED');
-        await Promise.all(inside.map(async ({ member }) => expect(await member.leaves(queueId)).toMatchObject({ is: '204' })));
-        left = new Set([...left].filter((member) => !inside.some((gone) => gone.member === member)));
+        await Promise.all([...left].slice(0, 120).map(leavesOnceInside));
         expect(left.size).toBe(0);
       },
-      { withinMs: 60_000 },
+      { withinMs: 120_000 },
     );
 
     const journal = await fleet.stores.journal(queueId);

@@ -14,7 +14,7 @@ afterAll(() => fleet?.stop());
 describe('a Redis that lost everything', () => {
   it('brings no spent token back, keeps those inside inside, and the line in its order', async () => {
     const { queueId, scheduleId } = await fleet.sale({ seats: 10, price: 1_000, queue: { cap: 2, maxPollSeconds: 1 } });
-    const [spender, insider, ...line] = fleet.members(8);
+    const [spender, insider, ...line] = await fleet.members(8);
     await spender.isAdmitted(queueId);
     await insider.isAdmitted(queueId);
     const numbers: number[] = [];

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { newId } from '@onsale/shared/ids';
 import { broken } from '../../scripts/invariants/report.ts';
 import { verifyInvariants } from '../../scripts/invariants/verify-invariants.ts';
-import { askedAgain, tally } from './outcome.ts';
+import { tally } from './outcome.ts';
 import { startTestFleet, twoOfEach, type TestFleet } from './test-fleet.ts';
 
 /** What must hold when many want the same at once, whatever sheds the contention in front of the database. */
@@ -17,10 +17,10 @@ export const contentionSuite = (name: string, settings: Parameters<typeof startT
   describe(name, () => {
     it('lets one of a hundred members hold a seat', async () => {
       const { queueId, scheduleId } = await fleet.sale({ seats: 1, price: 1_000, queue: { cap: 100 } });
-      const members = fleet.members(100);
+      const members = await fleet.members(100);
       await Promise.all(members.map((member) => member.isAdmitted(queueId)));
 
-      const outcomes = await Promise.all(members.map((member) => askedAgain(['BUSY'], () => member.holds(scheduleId, ['1']))));
+      const outcomes = await Promise.all(members.map((member) => member.holds(scheduleId, ['1'])));
 
       expect(tally(outcomes)).toEqual({ '201': 1, '409 SEAT_TAKEN': 99 });
       const winner = members[outcomes.findIndex(({ status }) => status === 201)]!;
@@ -29,11 +29,11 @@ export const contentionSuite = (name: string, settings: Parameters<typeof startT
 
     it('never splits pairs of seats that overlap', async () => {
       const { queueId, scheduleId } = await fleet.sale({ seats: 10, price: 1_000, queue: { cap: 100 } });
-      const members = fleet.members(40);
+      const members = await fleet.members(40);
       await Promise.all(members.map((member) => member.isAdmitted(queueId)));
       const pairOf = (i: number): string[] => [String((i % 10) + 1), String(((i + 1) % 10) + 1)];
 
-      const outcomes = await Promise.all(members.map((member, i) => askedAgain(['BUSY'], () => member.holds(scheduleId, pairOf(i)))));
+      const outcomes = await Promise.all(members.map((member, i) => member.holds(scheduleId, pairOf(i))));
 
       const held = outcomes.flatMap(({ status }, i) =>
         status === 201 ? pairOf(i).map((seatId) => ({ seatId, memberId: members[i]!.id })) : [],
@@ -46,13 +46,11 @@ export const contentionSuite = (name: string, settings: Parameters<typeof startT
 
     it('does a keyed hold once for twenty askers at once', async () => {
       const { queueId, scheduleId } = await fleet.sale({ seats: 2, price: 1_000, queue: { cap: 10 } });
-      const [ada] = fleet.members(1);
+      const [ada] = await fleet.members(1);
       await ada.isAdmitted(queueId);
       const key = newId();
 
-      const outcomes = await Promise.all(
-        Array.from({ length: 20 }, () => askedAgain(['IDEMPOTENCY_IN_FLIGHT', 'BUSY'], () => ada.holds(scheduleId, ['1'], key))),
-      );
+      const outcomes = await Promise.all(Array.from({ length: 20 }, () => ada.holds(scheduleId, ['1'], key)));
 
       expect(tally(outcomes)).toEqual({ '201': 20 });
       expect(new Set(outcomes.map(({ body }) => JSON.stringify(body))).size).toBe(1);
@@ -62,7 +60,7 @@ export const contentionSuite = (name: string, settings: Parameters<typeof startT
 
     it('debits a reservation once, however often and by however many keys it is paid at once', async () => {
       const { queueId, scheduleId } = await fleet.sale({ seats: 1, price: 1_000, queue: { cap: 10 } });
-      const [ada] = fleet.members(1);
+      const [ada] = await fleet.members(1);
       await ada.isAdmitted(queueId);
       const held = await ada.holds(scheduleId, ['1']);
       await ada.charges(10_000);
@@ -79,15 +77,13 @@ export const contentionSuite = (name: string, settings: Parameters<typeof startT
 
     it('does a keyed payment once, and renders it again to whoever asks again', async () => {
       const { queueId, scheduleId } = await fleet.sale({ seats: 1, price: 1_000, queue: { cap: 10 } });
-      const [ada] = fleet.members(1);
+      const [ada] = await fleet.members(1);
       await ada.isAdmitted(queueId);
       const held = await ada.holds(scheduleId, ['1']);
       await ada.charges(5_000);
       const key = newId();
 
-      const outcomes = await Promise.all(
-        Array.from({ length: 20 }, () => askedAgain(['IDEMPOTENCY_IN_FLIGHT'], () => ada.pays(held.body!.id, key))),
-      );
+      const outcomes = await Promise.all(Array.from({ length: 20 }, () => ada.pays(held.body!.id, key)));
 
       expect(tally(outcomes)).toEqual({ '201': 20 });
       expect(new Set(outcomes.map(({ body }) => JSON.stringify(body))).size).toBe(1);

@@ -1,3 +1,4 @@
+import { createInsist } from '../../scripts/load/insist.ts';
 import type { Outcome } from '../../scripts/load/outcome.ts';
 
 export { outcomeOf, type Outcome } from '../../scripts/load/outcome.ts';
@@ -9,12 +10,14 @@ export const tally = (outcomes: readonly { readonly is: string }[]): Record<stri
   return counts;
 };
 
-/** Asks again, as the problem says, while the answer is one of `codes`: a client that gives up on BUSY would prove nothing. */
-export const askedAgain = async <B>(codes: readonly string[], ask: () => Promise<Outcome<B>>, tries = 40): Promise<Outcome<B>> => {
-  for (let i = 1; ; i++) {
-    const outcome = await ask();
-    if (i === tries || outcome.code === undefined || !codes.includes(outcome.code)) return outcome;
-    const seconds = Number(outcome.headers.get('retry-after') ?? 1);
-    await new Promise((resolve) => setTimeout(resolve, seconds * 1000 * (0.5 + Math.random())));
-  }
+const insist = createInsist({ withinMs: 60_000, random: Math.random });
+
+/**
+ * What comes of a request in the end, as a client meets it who holds on: sent off for now (BUSY, OVERLOADED, TIMEOUT, ...) or cut off, it asks again,
+ * with the same key when `attempt` has one. A client that gives up would prove nothing. @throws when no answer at all came within a minute
+ */
+export const insisted = async <B>(attempt: () => Promise<Outcome<B>>): Promise<Outcome<B>> => {
+  const { last, attempts } = await insist(attempt);
+  if (last === undefined) throw new Error(`no answer to ${attempts} attempts`);
+  return last;
 };

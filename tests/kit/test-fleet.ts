@@ -1,7 +1,7 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CallProblem, createClient, type Fetch } from '@onsale/contracts';
+import { createClient, type CallOptions, type Fetch, type RouteSpec } from '@onsale/contracts';
 import { createQueue, readQueue } from '@onsale/contracts/queue';
 import { createConcert, createSchedule } from '@onsale/contracts/reservation';
 import { createAccessTokenSigner, type JSONWebKeySet } from '@onsale/shared/auth';
@@ -13,7 +13,8 @@ import type { ServiceProcess } from '../../scripts/fleet/service-process.ts';
 import { startFleet, type Fleet, type FleetOptions } from '../../scripts/fleet/start-fleet.ts';
 import { joinHome } from '../../scripts/processes/home.ts';
 import { createDigest } from './digest.ts';
-import { createMember, type TestMember } from './member.ts';
+import { createMember } from './member.ts';
+import { insisted, outcomeOf } from './outcome.ts';
 import { createStores } from './stores.ts';
 import { sharedEngines, type FleetEngines } from './test-engines.ts';
 import { isRefused } from './witness.ts';
@@ -37,8 +38,8 @@ interface TokenOptions {
   readonly lifeSeconds?: number;
 }
 
-const tuple = <T>(length: number, make: () => T): T[] & { [I in 0 | 1 | 2]: T } & { length: number } =>
-  Array.from({ length }, make) as T[] & { [I in 0 | 1 | 2]: T };
+const tuple = async <T>(length: number, make: () => Promise<T>) =>
+  (await Promise.all(Array.from({ length }, make))) as T[] & { [I in 0 | 1 | 2]: T } & { length: number };
 
 interface TestFleetOptions extends Pick<FleetOptions, 'replicas' | 'settings'> {
   /** Left out, those that all specs of the run share. */
@@ -71,23 +72,6 @@ const inTurn = ({ gatewayUrl, urlsOf }: Fleet, fetch: Fetch): Fetch => {
       }
     }
   };
-};
-
-/** While a gateway cannot see whether an operator's session has ended, for a second without an answer of Redis say, it refuses: ask again. */
-const calmly = async <T>(call: () => Promise<T>): Promise<T> => {
-  const answer = await eventually(
-    async () => {
-      try {
-        return { value: await call() };
-      } catch (error) {
-        if (error instanceof CallProblem && error.code === 'UPSTREAM_UNAVAILABLE') throw error;
-        return { error };
-      }
-    },
-    { withinMs: 15_000, everyMs: 250 },
-  );
-  if ('error' in answer) throw answer.error;
-  return answer.value;
 };
 
 const signerOf = (keys: JSONWebKeySet, lifeSeconds: number) => createAccessTokenSigner({ keys, clock: systemClock, lifeSeconds });
@@ -136,35 +120,27 @@ export const startTestFleet = async ({ replicas, settings, engines: own, fetch =
   const accessToken = ({ memberId = newId(), role = 'member', lifeSeconds = 3600 }: TokenOptions = {}): Promise<string> =>
     signerOf(keys, lifeSeconds).sign({ memberId, role, sessionId: newId() });
   const operatorToken = await accessToken({ role: 'operator' });
-  const spare: TestMember[] = await Promise.all(
-    Array.from({ length: 700 }, async () => {
-      const id = newId();
-      return createMember({ client, id, accessToken: await accessToken({ memberId: id }) });
-    }),
-  );
+  const asOperator = async <R extends RouteSpec>(route: R, options: CallOptions<R>) => {
+    const { is, body } = await insisted(() => outcomeOf(client.answer(route, { accessToken: operatorToken, ...options })));
+    if (body === undefined) throw new Error(`${route.method} ${route.path}: ${is}`);
+    return body;
+  };
 
   const queue = (queueId: string) => client.call(readQueue, { params: { queueId } });
 
   const sale = async ({ seats, price = 1_000, queue: wanted }: SaleOptions) => {
-    const asOperator = { accessToken: operatorToken };
     const named = wanted === undefined ? {} : { queueId: `q-${newId()}` };
-    if (named.queueId !== undefined)
-      await calmly(() => client.call(createQueue, { ...asOperator, body: { id: named.queueId, ...wanted!, cap: wanted!.cap } }));
-    const concert = await calmly(() =>
-      client.call(createConcert, { ...asOperator, body: { title: 'A concert', venue: 'A hall', description: 'For a test' } }),
-    );
-    const schedule = await calmly(() =>
-      client.call(createSchedule, {
-        ...asOperator,
-        params: { id: concert.id },
-        body: {
-          startsAt: new Date(Date.now() + 86_400_000).toISOString(),
-          salesOpenAt: new Date(Date.now() - 60_000).toISOString(),
-          sections: [{ name: 'A', rows: 1, seatsPerRow: seats, price }],
-          ...named,
-        },
-      }),
-    );
+    if (named.queueId !== undefined) await asOperator(createQueue, { body: { id: named.queueId, ...wanted!, cap: wanted!.cap } });
+    const concert = await asOperator(createConcert, { body: { title: 'A concert', venue: 'A hall', description: 'For a test' } });
+    const schedule = await asOperator(createSchedule, {
+      params: { id: concert.id },
+      body: {
+        startsAt: new Date(Date.now() + 86_400_000).toISOString(),
+        salesOpenAt: new Date(Date.now() - 60_000).toISOString(),
+        sections: [{ name: 'A', rows: 1, seatsPerRow: seats, price }],
+        ...named,
+      },
+    });
     await eventually(() => queue(schedule.queueId), { withinMs: 15_000 });
     return { concertId: concert.id, scheduleId: schedule.id, queueId: schedule.queueId };
   };
@@ -191,8 +167,12 @@ export const startTestFleet = async ({ replicas, settings, engines: own, fetch =
       const forger = { ...generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' }), kid: keys.keys[0]!.kid! };
       return signerOf({ keys: [forger] }, 3600).sign({ memberId: newId(), role: 'operator', sessionId: newId() });
     },
-    /** Members with valid access tokens; nobody gets the same ones twice. */
-    members: (count: number) => tuple(count, () => spare.pop()!),
+    /** New members with valid access tokens. */
+    members: (count: number) =>
+      tuple(count, async () => {
+        const id = newId();
+        return createMember({ client, id, accessToken: await accessToken({ memberId: id }) });
+      }),
     /** Looks once by each gateway: for up to a second one may still let in whom another knows to have ended. */
     atEveryGateway: async (look: () => Promise<void>): Promise<void> => {
       for (const _url of fleet.urlsOf('gateway')) await look();

@@ -2,6 +2,7 @@ import { CallProblem, createClient, type AnswerHeaders } from '@onsale/contracts
 import * as contract from '@onsale/contracts/payment';
 import { PRINCIPAL_HEADER, type PrincipalSigner } from '@onsale/shared/auth';
 import { newId } from '@onsale/shared/ids';
+import { insisted } from '@onsale/shared/testing';
 
 /** How a request ended: `201`, `202`, or `402 INSUFFICIENT_POINTS`; with what it was answered. */
 export interface Outcome<B> {
@@ -47,6 +48,11 @@ export const testMember = ({ id, baseUrl, principals }: { id: string; baseUrl: s
     id,
     charges: async (amount: number, key = newId()) =>
       outcomeOf(client.answer(contract.chargeWallet, { body: { amount }, idempotencyKey: key, headers: await headers() })),
+    /** Asks again while it is sent off for now. */
+    insistsOnCharging: async (amount: number, key = newId()) => {
+      const asked = { body: { amount }, idempotencyKey: key, headers: await headers() };
+      return outcomeOf(insisted(() => client.answer(contract.chargeWallet, asked)));
+    },
     pays: async (reservationId: string, { key = newId(), prefer = 'wait=10' }: { key?: string; prefer?: string } = {}) =>
       outcomeOf(client.answer(contract.pay, { body: { reservationId }, idempotencyKey: key, headers: { ...(await headers()), prefer } })),
     payment: async (paymentId: string) =>

@@ -109,7 +109,7 @@ describe('the wallet, by two replicas at once', () => {
   it('holds exactly 151,000 after 300 charges of 500 at once on 1,000', async () => {
     const id = newId();
     await service.member({ id }).charges(1000);
-    const outcomes = await times(300, (n) => service.member({ id, replica: n % 2 }).charges(500));
+    const outcomes = await times(300, (n) => service.member({ id, replica: n % 2 }).insistsOnCharging(500));
     expect(tally(outcomes)).toEqual({ 201: 300 });
     expect(await service.member({ id }).balance()).toBe(151_000);
     expect((await checkLedger(service.db)).filter(({ violations }) => violations > 0)).toEqual([]);

@@ -5,7 +5,7 @@ import { createPrincipalSigner, PRINCIPAL_HEADER, publicKeys, type Principal } f
 import { bytesToId, idToBytes, newId } from '@onsale/shared/ids';
 import { createKafkaBroker } from '@onsale/shared/kafka';
 import { createMetrics } from '@onsale/shared/metrics';
-import { captureLog, testDatabase, testKafka, testRedis } from '@onsale/shared/testing';
+import { captureLog, insisted, testDatabase, testKafka, testRedis } from '@onsale/shared/testing';
 import { compose, type Overrides } from '../compose.ts';
 import type { Settings } from '../config.ts';
 
@@ -48,17 +48,6 @@ export const tally = (answers: readonly string[]): Record<string, number> => {
   return counts;
 };
 
-/** Clients ask again when they are told BUSY or IN_FLIGHT: nothing is known then. */
-const asked = async <T>(call: () => Promise<T>): Promise<T> => {
-  for (;;) {
-    try {
-      return await call();
-    } catch (error) {
-      if (!(error instanceof CallProblem) || !['BUSY', 'IDEMPOTENCY_IN_FLIGHT'].includes(error.code)) throw error;
-    }
-  }
-};
-
 /** The service on engines of its own, with a client for each kind of caller and a look into its stores. */
 export const startReservation = async ({ settings = {}, overrides = {}, replicas = 1 }: StartOptions = {}) => {
   const [database, engine] = await Promise.all([testDatabase({ migrations: new URL('../../migrations/', import.meta.url) }), testRedis()]);
@@ -75,7 +64,8 @@ export const startReservation = async ({ settings = {}, overrides = {}, replicas
           namespace,
           listen: { host: '127.0.0.1', port: 0, opsPort: 0, drainMs: 1000 },
           principalKeys: publicKeys({ keys: [key] }),
-          mysql: { url: database.url, poolSize: 10, acquireTimeoutMs: 3000, statementTimeoutMs: 3000, lockWaitSeconds: 3 },
+          // a hundred at once may have to wait longer for a connection than a request would
+          mysql: { url: database.url, poolSize: 10, acquireTimeoutMs: 20_000, statementTimeoutMs: 3000, lockWaitSeconds: 3 },
           redisUrl: engine.url,
           kafka: { brokers, partitions: 2, replication: 1, sessionMs: 10_000 },
           holds: { holdMs: 300_000, graceMs: 60_000, seatsPerMember: 8 },
@@ -150,7 +140,7 @@ export const startReservation = async ({ settings = {}, overrides = {}, replicas
         gets: (path: string, headers: Record<string, string> = {}) => fetchAs(principal)(urls[0]! + path, { headers }),
         /** Asked at the member's own replica, or by a client that has lost its connection and comes to the next one. */
         holds: (seatIds: readonly number[], idempotencyKey = newId(), { reconnected = false } = {}) =>
-          asked(() =>
+          insisted(() =>
             (reconnected ? elsewhere : client).answer(contract.holdSeats, {
               body: { scheduleId: schedule.id, seatIds: seatIds.map(String) },
               idempotencyKey,
