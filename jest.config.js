@@ -23,7 +23,7 @@ const project = (kind) => ({
 /** Specs by what they need: nothing (unit), engines (int), the whole fleet (e2e). Times are deadlines against a hang, never assertions. */
 export default {
   projects: ['unit', 'int', 'e2e'].map(project),
-  testTimeout: 120_000, // of a project's own jest takes no notice
+  testTimeout: 300_000, // of a project’s own jest takes no notice
   testSequencer: './scripts/test/shuffled-sequencer.js',
   watchman: false,
 };

@@ -104,8 +104,8 @@ beforeAll(async () => {
     settings: { all: { ...drain, ...patience }, payment: { ONSALE_SAGA_SWEEP_MS: '3600000' } }, // what a drain loses stays lost
     fetch: witness.fetch,
   });
-}, 120_000);
-afterAll(() => fleet?.stop(), 60_000);
+});
+afterAll(() => fleet?.stop());
 
 const said = (process: ServiceProcess, msg: string) => fleet.logOf(process).find((line) => line['msg'] === msg);
 
@@ -133,7 +133,7 @@ describe.each(cells)('SIGTERM to one of two replicas of $service under load', (c
     const victim = fleet.processesOf(cell.service)[1]!;
     const sale = await fleet.sale({ seats: SEATS, queue: { cap: SEATS } });
     const load = startRollingLoad({ fleet, sale, seats: SEATS, atOnce: SHOPPERS, poorOneOf: 5 });
-    await eventually(() => expect(load.paid()).toBeGreaterThanOrEqual(5), { withinMs: 30_000 });
+    await eventually(() => expect(load.paid()).toBeGreaterThanOrEqual(5));
 
     const answers = await stopsWithRequestsUnderWay(victim, cell);
     const exit = await victim.exited();
@@ -154,7 +154,7 @@ describe.each(cells)('SIGTERM to one of two replicas of $service under load', (c
 
     const before = load.paid();
     await victim.start();
-    await eventually(() => expect(load.paid()).toBeGreaterThanOrEqual(before + 10), { withinMs: 30_000 });
+    await eventually(() => expect(load.paid()).toBeGreaterThanOrEqual(before + 10));
     const ends = await load.finish();
     await settled(fleet);
     expect(ends.filter(({ end, code }) => end !== 'paid' && code !== 'INSUFFICIENT_POINTS')).toEqual([]);
@@ -164,5 +164,5 @@ describe.each(cells)('SIGTERM to one of two replicas of $service under load', (c
       operations: load.operations(),
     });
     expect(findings.filter(({ violations }) => violations > 0)).toEqual([]);
-  }, 120_000);
+  });
 });

@@ -86,7 +86,7 @@ beforeAll(async () => {
     retryPaymentSaga: { params: { id: herPayment.body!.id }, body: {} },
     compensatePaymentSaga: { params: { id: herPayment.body!.id }, body: { reason: 'it does not get on' } },
   };
-}, 120_000);
+});
 afterAll(() => fleet?.stop());
 
 const publicRoutes = Object.entries(routes).filter(([, route]) => route.auth !== 'gateway');

@@ -6,7 +6,7 @@ import { startTestFleet, type TestFleet } from '../kit/test-fleet.ts';
 let fleet: TestFleet;
 beforeAll(async () => {
   fleet = await startTestFleet();
-}, 120_000);
+});
 afterAll(() => fleet?.stop());
 
 const demo = async (more: Partial<DemoOptions> = {}) =>

@@ -13,7 +13,7 @@ const folders = temporaryFolders();
 let fleet: TestFleet;
 beforeAll(async () => {
   fleet = await startTestFleet();
-}, 120_000);
+});
 afterAll(async () => {
   await fleet?.stop();
   folders.remove();

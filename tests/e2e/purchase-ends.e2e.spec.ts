@@ -22,7 +22,7 @@ const onFleet = (settings: FleetSettings): void => {
     fleet = await startTestFleet({ settings });
     const id = newId();
     operator = { id, accessToken: await fleet.accessToken({ memberId: id, role: 'operator' }) };
-  }, 120_000);
+  });
   afterEach(() => heldBack.releaseAll());
   afterAll(() => fleet?.stop());
 };

@@ -25,7 +25,7 @@ beforeAll(async () => {
   await createOperator(operator, fleet.environmentOf('commerce'));
   await makeDevelopmentData({ gatewayUrl: fleet.gatewayUrl, operator, member: demoMember, say: () => {} });
   await fleet.sale({ seats: 1 });
-}, 120_000);
+});
 afterAll(async () => {
   await fleet?.stop();
   folders.remove();

@@ -15,7 +15,7 @@ const settings = { payment: { ONSALE_ENDS_POLLING: 'off', ONSALE_SAGA_SWEEP_MS: 
 let fleet: TestFleet;
 beforeAll(async () => {
   fleet = await startTestFleet({ replicas: twoOfEach, settings });
-}, 120_000);
+});
 afterAll(() => fleet?.stop());
 
 const requestsAnsweredBy = (service: ServiceName): Promise<number[]> =>

@@ -8,7 +8,7 @@ import { startTestFleet, type TestFleet } from '../kit/test-fleet.ts';
 let fleet: TestFleet;
 beforeAll(async () => {
   fleet = await startTestFleet({ settings: { commerce: { ONSALE_REFRESH_GRACE_MS: '0' } } });
-}, 120_000);
+});
 afterAll(() => fleet?.stop());
 
 const password = 'correct horse battery';

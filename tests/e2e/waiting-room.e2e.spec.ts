@@ -7,7 +7,7 @@ import { startTestFleet, type TestFleet } from '../kit/test-fleet.ts';
 let fleet: TestFleet;
 beforeAll(async () => {
   fleet = await startTestFleet();
-}, 120_000);
+});
 afterAll(() => fleet?.stop());
 
 describe('the gate', () => {

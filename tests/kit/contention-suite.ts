@@ -10,7 +10,7 @@ export const contentionSuite = (name: string, settings: Parameters<typeof startT
   let fleet: TestFleet;
   beforeAll(async () => {
     fleet = await startTestFleet({ replicas: twoOfEach, ...settings });
-  }, 120_000);
+  });
   afterEach(async () => expect(broken(await verifyInvariants(fleet))).toEqual([]));
   afterAll(() => fleet?.stop());
 

@@ -141,7 +141,7 @@ export const startTestFleet = async ({ replicas, settings, engines: own, fetch =
         ...named,
       },
     });
-    await eventually(() => queue(schedule.queueId), { withinMs: 15_000 });
+    await eventually(() => queue(schedule.queueId));
     return { concertId: concert.id, scheduleId: schedule.id, queueId: schedule.queueId };
   };
 

@@ -39,7 +39,6 @@ const sends = async ({ topic, subject, ...draft }: MessageDraft, source: string)
   const message = { specversion: '1.0', id: newId(), source, time: new Date().toISOString(), subject, ...draft };
   await broker.publish([{ topic, key: subject, value: JSON.stringify(message) }]);
 };
-const LATER = { withinMs: 15_000 };
 
 const created = (queueId: string, ownQueue: boolean) => {
   const scheduleId = newId();
@@ -57,7 +56,7 @@ const created = (queueId: string, ownQueue: boolean) => {
   });
 };
 /** The handling of messages of one subject is in order; of others it is not, so each is waited for. */
-const isThere = (queueId: string) => eventually(() => queue.anonymous().call(contract.readQueue, { params: { queueId } }), LATER);
+const isThere = (queueId: string) => eventually(() => queue.anonymous().call(contract.readQueue, { params: { queueId } }));
 
 describe('what Kafka brings', () => {
   it('opens the queue of a new schedule once, with places for 110 % of its seats', async () => {
@@ -121,13 +120,13 @@ describe('what Kafka brings', () => {
     });
     const answers = () => replies.filter((reply) => reply.command === command.id);
     await sends(command, 'payment');
-    await eventually(() => expect(answers()).toEqual([expect.objectContaining({ outcome: 'DONE', data: {} })]), LATER);
+    await eventually(() => expect(answers()).toEqual([expect.objectContaining({ outcome: 'DONE', data: {} })]));
     await eventually(async () =>
       expect((await queue.checks(bought.token, waiting.token)).map(({ status }) => status)).toEqual(['COMPLETED', 'ADMITTED']),
     );
 
     await sends(command, 'payment');
-    await eventually(() => expect(answers()).toHaveLength(2), LATER);
+    await eventually(() => expect(answers()).toHaveLength(2));
     expect(await queue.db('journal').where({ queue_id: queueId }).orderBy('number')).toMatchObject([
       { number: bought.number, ending: 'COMPLETED' },
       { number: waiting.number, ending: null },
@@ -151,9 +150,8 @@ describe('what Kafka brings', () => {
     ]) {
       const command = commandOf(contract.spendToken, { saga: newId(), step: 'spend', direction: 'do', subject: newId(), data });
       await sends(command, 'payment');
-      await eventually(
-        () => expect(replies.filter((reply) => reply.command === command.id)).toMatchObject([{ outcome: 'DONE', data: {} }]),
-        LATER,
+      await eventually(() =>
+        expect(replies.filter((reply) => reply.command === command.id)).toMatchObject([{ outcome: 'DONE', data: {} }]),
       );
     }
     // `told` says whether Redis knows of the end, and follows later

@@ -32,7 +32,7 @@ describe('the Kafka broker', () => {
     const got: IncomingMessage[] = [];
     await broker.subscribe({ group: 'order', topics: ['order'], handle: async (message) => void got.push(message) });
     await broker.publish(messages('order', 'a1', 'b1', 'a2', 'a3', 'b2').map((one) => ({ ...one, headers: { kind: one.value } })));
-    await eventually(() => expect(once(got.map(({ value }) => value))).toHaveLength(5), { withinMs: 15_000 });
+    await eventually(() => expect(once(got.map(({ value }) => value))).toHaveLength(5));
     expect(valuesOf(got, 'a')).toEqual(['a1', 'a2', 'a3']);
     expect(valuesOf(got, 'b')).toEqual(['b1', 'b2']);
     expect(got[0]).toMatchObject({ topic: 'order', headers: { kind: got[0]!.value }, offset: '0' });
@@ -53,11 +53,11 @@ describe('the Kafka broker', () => {
           got.push(value);
         },
       });
-      await eventually(() => expect(once(got).toSorted()).toEqual(['b1', 'c1', 'd1']), { withinMs: 15_000 });
+      await eventually(() => expect(once(got).toSorted()).toEqual(['b1', 'c1', 'd1']));
     } finally {
       slow.resolve(); // what stops a broker waits for its handlers
     }
-    await eventually(() => expect(once(got).slice(3)).toEqual(['a1', 'a2']), { withinMs: 15_000 });
+    await eventually(() => expect(once(got).slice(3)).toEqual(['a1', 'a2']));
   });
 
   it('brings a message again until it is handled, and only then what is behind it', async () => {
@@ -76,7 +76,7 @@ describe('the Kafka broker', () => {
       },
     });
     await broker.publish(messages('again', 'a1', 'a2'));
-    await eventually(() => expect(once(got)).toEqual(['a1', 'a2']), { withinMs: 15_000 });
+    await eventually(() => expect(once(got)).toEqual(['a1', 'a2']));
   });
 
   it('goes on in a new process where the one before has stopped', async () => {
@@ -85,12 +85,12 @@ describe('the Kafka broker', () => {
     const options = { group: 'resume', topics: ['resume'], handle: async ({ value }: IncomingMessage) => void got.push(value) };
     await first.subscribe(options);
     await first.publish(messages('resume', 'a1', 'b1'));
-    await eventually(() => expect(once(got)).toHaveLength(2), { withinMs: 15_000 });
+    await eventually(() => expect(once(got)).toHaveLength(2));
     await first.stop();
     const second = await startBroker();
     await second.subscribe(options);
     await second.publish(messages('resume', 'a2'));
-    await eventually(() => expect(once(got).toSorted()).toEqual(['a1', 'a2', 'b1']), { withinMs: 15_000 });
+    await eventually(() => expect(once(got).toSorted()).toEqual(['a1', 'a2', 'b1']));
   });
 
   it('shares the partitions of a topic between the members of a group', async () => {
@@ -112,7 +112,7 @@ describe('the Kafka broker', () => {
         expect(got.get('one')!.size).toBeGreaterThan(0);
         expect(got.get('two')!.size).toBeGreaterThan(0);
       },
-      { withinMs: 15_000, everyMs: 250 },
+      { everyMs: 250 },
     );
   });
 

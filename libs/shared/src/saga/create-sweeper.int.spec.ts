@@ -51,7 +51,7 @@ beforeEach(async () => {
   await schema.db('outbox').where({ aggregate: other }).delete();
   await schema.db('sagas').update({ next_action_at: earlier(), flag: 'NEEDS_OPERATOR' });
   await process.run(runner.sweeper);
-}, 30_000);
+});
 afterEach(() => schema.drop());
 
 describe('a saga whose command does not leave the outbox', () => {

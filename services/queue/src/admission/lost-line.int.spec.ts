@@ -56,7 +56,7 @@ describe('a line that Redis has lost', () => {
 
     await inside[1]!.leaves();
     await rooms.change(room, queueId, { cap: 10 });
-    await eventually(async () => expect(live(await rooms.journal(queueId))).toHaveLength(10), { withinMs: 15_000 });
+    await eventually(async () => expect(live(await rooms.journal(queueId))).toHaveLength(10));
 
     const rows = await rooms.journal(queueId);
     const rest = await restedUntil(queueId);
@@ -89,7 +89,7 @@ describe('a line that Redis has lost', () => {
     const again = members.map((member) => rooms.member(room, queueId, member.id));
     for (const member of again) await member.enters();
     await rooms.change(room, queueId, { cap: 2 });
-    await eventually(async () => expect(await states(again)).toEqual(['ADMITTED', 'ADMITTED']), { withinMs: 15_000 });
+    await eventually(async () => expect(await states(again)).toEqual(['ADMITTED', 'ADMITTED']));
 
     await rooms.spend(room, queueId, again[1]!.number());
     await eventually(async () => expect(await states(again)).toEqual(['ADMITTED', 'COMPLETED']));

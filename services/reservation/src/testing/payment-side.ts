@@ -25,14 +25,11 @@ export const startPaymentSide = async ({ broker }: { broker: Broker }) => {
       return reply.success && reply.data.command === command ? [reply.data] : [];
     });
   const nthReply = (command: string, n: number): Promise<Reply> =>
-    eventually(
-      () => {
-        const reply = replies(command)[n - 1];
-        if (reply === undefined) throw new Error(`no ${n}. reply to ${command}`);
-        return reply;
-      },
-      { withinMs: 15_000 },
-    );
+    eventually(() => {
+      const reply = replies(command)[n - 1];
+      if (reply === undefined) throw new Error(`no ${n}. reply to ${command}`);
+      return reply;
+    });
 
   return {
     /** A purchase of a reservation by a member. Each step answers `DONE` or the code of the refusal, with what else it was told. */
