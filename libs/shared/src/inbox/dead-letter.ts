@@ -1,4 +1,4 @@
-import type { Broker } from '../kafka/index.ts';
+import { KafkaAway, type Broker } from '../kafka/index.ts';
 
 export interface DeadLetter {
   readonly topic: string;
@@ -19,7 +19,7 @@ export const errorText = (error: unknown): string =>
 
 export const deadLetterTopic = (topic: string): string => `${topic}.dlq`;
 
-/** Puts a message aside with where it came from and why, under its own key and unchanged, so that it can be sent back. @throws as `publish` */
+/** Puts a message aside with where it came from and why, under its own key and unchanged, so that it can be sent back. @throws KafkaAway */
 export const publishDeadLetter = async (broker: Broker, { topic, partition, offset, key, value, ...why }: DeadLetter): Promise<void> => {
   const headers = {
     'origin-topic': topic,
@@ -29,5 +29,9 @@ export const publishDeadLetter = async (broker: Broker, { topic, partition, offs
     error: errorText(why.error),
     attempts: String(why.attempts),
   };
-  await broker.publish([{ topic: deadLetterTopic(topic), key, value, headers }]);
+  try {
+    await broker.publish([{ topic: deadLetterTopic(topic), key, value, headers }]);
+  } catch (error) {
+    throw new KafkaAway(`${deadLetterTopic(topic)} takes no dead letter`, error);
+  }
 };

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { event } from '@onsale/contracts';
 import { z } from 'zod';
 import { createDatabase, inTransaction, type Database } from '../db/index.ts';
-import { createKafkaBroker } from '../kafka/index.ts';
+import { createKafkaBroker, type Broker } from '../kafka/index.ts';
 import { createMetrics } from '../metrics/index.ts';
 import { createOutbox, createOutboxTables, eventOf } from '../outbox/index.ts';
 import { captureLog, eventually, testDatabase, testKafka, testProxy } from '../testing/index.ts';
@@ -40,7 +40,15 @@ const given = async () => {
   const metrics = createMetrics({ service: 'spec', defaults: false });
   const lost: unknown[] = [];
   const watch = { stalledMs: 500, watchMs: 100, onFatal: (error: unknown) => void lost.push(error) };
-  const broker = createKafkaBroker({ brokers, clientId: 'spec', namespace, partitions: 1, log, metrics, ...watch });
+  const kafka = createKafkaBroker({ brokers, clientId: 'spec', namespace, partitions: 1, log, metrics, ...watch });
+  const deadLetters = { taken: true };
+  const broker: Broker = {
+    ...kafka,
+    publish: async (messages) => {
+      if (!deadLetters.taken && messages.some(({ topic }) => topic.endsWith('.dlq'))) throw new Error('not enough replicas');
+      await kafka.publish(messages);
+    },
+  };
   await broker.start();
   ends.push(() => broker.stop());
   const outbox = createOutbox({ db: schema.db, broker, source: 'payment', log, metrics });
@@ -58,6 +66,7 @@ const given = async () => {
     db,
     lost,
     broker,
+    deadLetters,
     total,
     send: (subject: string) => inTransaction(schema.db, (trx) => outbox.add(trx, eventOf(noted, { subject, data: {} }))),
     effects: () => schema.db('effects').pluck('subject') as Promise<string[]>,
@@ -65,7 +74,7 @@ const given = async () => {
   };
 };
 
-describe('a consumer that cannot reach its database', () => {
+describe('a consumer that cannot go on', () => {
   it('rests while the engine is away, counts nothing, and goes on when it is back', async () => {
     const { engine, lost, broker, total, send, effects, parked } = await given();
     engine.cut();
@@ -78,6 +87,20 @@ describe('a consumer that cannot reach its database', () => {
     engine.heal();
     await eventually(async () => expect(await effects()).toEqual(['a']), { withinMs: 15_000 });
     expect([await total('onsale_consumer_failures_total'), await total('onsale_consumer_dead_total'), await parked()]).toEqual([0, 0, 0]);
+  });
+
+  it('rests, and is not lost, while a message is to be put aside and its dead-letter topic takes nothing', async () => {
+    const { lost, broker, deadLetters, total, send, effects } = await given();
+    deadLetters.taken = false;
+    await broker.publish([{ topic: 'payment.events', key: 'a', value: 'not json' }]);
+    await send('b');
+    await eventually(async () => expect(await total('onsale_consumer_pauses_total')).toBeGreaterThanOrEqual(4), { withinMs: 30_000 });
+    expect(lost).toEqual([]);
+    await broker.consuming();
+
+    deadLetters.taken = true;
+    await eventually(async () => expect(await effects()).toEqual(['b']), { withinMs: 15_000 });
+    await eventually(async () => expect(await total('onsale_consumer_dead_total')).toBe(1));
   });
 
   it('is lost when the engine answers everybody but its pool', async () => {

@@ -18,13 +18,22 @@ export interface IncomingMessage {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** What a handler needs of Kafka itself is away: a topic that takes nothing. Its partition rests with reason, as no restart of the process could help. */
+export class KafkaAway extends Error {
+  constructor(detail: string, cause: unknown) {
+    super(detail, { cause });
+    this.name = 'KafkaAway';
+  }
+}
+
 export interface SubscribeOptions {
   /** Without the namespace. */
   readonly group: string;
   readonly topics: readonly string[];
   /**
    * Called at least once a message: one after the other for one key, side by side for different keys. A message counts as handled when this
-   * resolves. When it rejects, its partition is paused and asked again, for ever: to give a message up is the handler's decision.
+   * resolves. When it rejects, its partition is paused and asked again, for ever: to give a message up is the handler's decision. A rejection with
+   * `KafkaAway` counts as a rest.
    */
   readonly handle: (message: IncomingMessage) => Promise<void>;
   /** Messages handled side by side; each usually takes a connection of the pool. */

@@ -50,8 +50,8 @@ export const createConsumerWatch = ({ lagOf, metrics, stalledMs, watchMs, onLost
   const lookAt = async (consumer: WatchedConsumer, stalled: ReturnType<typeof createStallWatch>): Promise<TopicLag[]> => {
     const { group, topics, progress, askEngine } = consumer;
     const partitions = await lagOf(group, topics);
-    const { handled, paused, assigned } = progress();
-    const resting = paused && (await isAway(askEngine));
+    const { handled, paused, excused, assigned } = progress();
+    const resting = excused || (paused && (await isAway(askEngine)));
     const mine = partitions.filter(({ topic, partition }) => assigned[topic]?.includes(partition) === true);
     if (stalled.sees({ handled, resting, lag: sum(mine), atMs: performance.now() })) {
       onLost(new Error(`the consumer ${group} handles nothing, though messages wait`));

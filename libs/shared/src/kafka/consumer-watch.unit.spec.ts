@@ -15,7 +15,7 @@ const given = () => {
     watchMs: 1000,
     onLost: (error) => lost.push(error),
   });
-  const progress = { handled: 0, paused: false, assigned: { orders: [0] } };
+  const progress = { handled: 0, paused: false, excused: false, assigned: { orders: [0] } };
   const unwatch = watch.add({ group: 'shop', topics: ['orders'], askEngine: async () => {}, progress: () => progress });
   const series = async () =>
     (await metrics.registry.getSingleMetric('onsale_consumer_lag')!.get()).values.map(({ labels, value }) => ({ ...labels, value }));
@@ -52,6 +52,16 @@ describe('the watch over the consumers of a process', () => {
     expect(lost).toEqual([]);
     await watch.look();
     expect(lost).toHaveLength(1);
+  });
+
+  it('lets a consumer be that rests for what its handler needs of Kafka, though its engine answers', async () => {
+    const { watch, progress, lost } = given();
+    Object.assign(progress, { paused: true, excused: true });
+    for (let looks = 0; looks < 3; looks += 1) await watch.look();
+    expect(lost).toEqual([]);
+    Object.assign(progress, { excused: false });
+    for (let looks = 0; looks < 2; looks += 1) await watch.look();
+    expect(lost).not.toEqual([]);
   });
 
   it('knows nothing any more of a consumer that was stopped', async () => {

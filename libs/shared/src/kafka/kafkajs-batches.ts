@@ -2,7 +2,7 @@ import { setTimeout as rest } from 'node:timers/promises';
 import type { EachBatchPayload, KafkaMessage } from 'kafkajs';
 import type { CrashPoints } from '../crash/index.ts';
 import type { Log } from '../log/index.ts';
-import type { SubscribeOptions } from './broker.ts';
+import { KafkaAway, type SubscribeOptions } from './broker.ts';
 import { createGate, inLanes } from './key-lanes.ts';
 
 export interface BatchesOptions extends Pick<Required<SubscribeOptions>, 'group' | 'handle' | 'concurrency'> {
@@ -25,7 +25,16 @@ export interface Batches {
   joined(): void;
   /** The member is gone, and with it what it could have committed. */
   crashed(): void;
-  progress(): { readonly handled: number; readonly paused: boolean };
+  progress(): Progress;
+}
+
+export interface Progress {
+  /** Messages since the start. */
+  readonly handled: number;
+  /** The last try of some partition failed. */
+  readonly paused: boolean;
+  /** All that are paused are so for what their handler needs of Kafka. */
+  readonly excused: boolean;
 }
 
 /** Sent by a timer, whatever the handlers do: kafkajs itself sends them between batches only. */
@@ -44,7 +53,7 @@ export const createBatches = ({ group, handle, concurrency, bare, log, onPause, 
   const gate = createGate(concurrency);
   const underWay = new Set<Promise<void>>();
   /** Failures in a row, by partition: the next rest is longer. */
-  const failures = new Map<string, number>();
+  const failures = new Map<string, { readonly count: number; readonly excused: boolean }>();
   let latest: EachBatchPayload | undefined;
   let committing: Promise<void> = Promise.resolve();
   let handled = 0;
@@ -76,8 +85,8 @@ export const createBatches = ({ group, handle, concurrency, bare, log, onPause, 
   };
 
   const pauseFor = (payload: EachBatchPayload, place: string, error: unknown): void => {
-    const count = (failures.get(place) ?? 0) + 1;
-    failures.set(place, count);
+    const count = (failures.get(place)?.count ?? 0) + 1;
+    failures.set(place, { count, excused: error instanceof KafkaAway });
     const ms = Math.min(PAUSE_CAP_MS, PAUSE_MS * 2 ** (count - 1)) * (0.75 + Math.random() / 2);
     log.warn({ err: error, group, place, ms: Math.round(ms), failures: count }, 'a partition is paused');
     onPause?.();
@@ -132,6 +141,10 @@ export const createBatches = ({ group, handle, concurrency, bare, log, onPause, 
     crashed: () => {
       latest = undefined;
     },
-    progress: () => ({ handled, paused: failures.size > 0 }),
+    progress: () => ({
+      handled,
+      paused: failures.size > 0,
+      excused: failures.size > 0 && [...failures.values()].every(({ excused }) => excused),
+    }),
   };
 };

@@ -3,7 +3,7 @@ import type { Consumer, Kafka } from 'kafkajs';
 import type { CrashPoints } from '../crash/index.ts';
 import type { Log } from '../log/index.ts';
 import type { BrokerSubscription, SubscribeOptions } from './broker.ts';
-import { createBatches, HEARTBEAT_MS } from './kafkajs-batches.ts';
+import { createBatches, HEARTBEAT_MS, type Progress } from './kafkajs-batches.ts';
 
 /**
  * A member that says nothing for the session time is taken out of its group. So long its partitions wait when it was killed; and so long the whole
@@ -48,8 +48,8 @@ export interface KafkajsSubscriptionOptions extends Required<Omit<SubscribeOptio
 
 export interface KafkajsSubscription extends BrokerSubscription {
   start(): Promise<void>;
-  /** For the watch over lost consumers: what was handled since the start, and the partitions (by the fleet's names of topics) that are this member's. */
-  progress(): { readonly handled: number; readonly paused: boolean; readonly assigned: Readonly<Record<string, readonly number[]>> };
+  /** For the watch over lost consumers: what its batches tell, and the partitions (by the fleet's names of topics) that are this member's. */
+  progress(): Progress & { readonly assigned: Readonly<Record<string, readonly number[]>> };
 }
 
 /** One consumer group's member on kafkajs. It begins again after a crash that the library does not restart from. */
