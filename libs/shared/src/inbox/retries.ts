@@ -6,7 +6,7 @@ import type { ConsumerMetrics } from './consumer-metrics.ts';
 import { publishDeadLetter } from './dead-letter.ts';
 import { InvalidMessage } from './handler.ts';
 import { parseMessage, type Receiver, type Routes } from './receive.ts';
-import { dueRetries, postpone, readDue, removeRetry, type RetryRow } from './retry-store.ts';
+import { dueRetries, postpone, readDue, removeRetry, takeRetry, type RetryRow } from './retry-store.ts';
 
 export interface RetriesOptions {
   readonly db: Database;
@@ -44,10 +44,15 @@ export const createRetries = (options: RetriesOptions) => {
     await withTrace(message.traceparent, () => receive({ incoming, message, route }, false, finish));
   };
 
+  /** Of two replicas that gave up the same try, the first has the row, and with it the dead letter; the other waits for its commit, and finds none. */
   const bury = async (row: RetryRow, error: unknown, attempts: number): Promise<void> => {
     const { topic, message_key: key, payload: value, origin_partition: partition, origin_offset: offset } = row;
-    await publishDeadLetter(broker, { topic, partition, offset, key, value, consumer, error, attempts });
-    await inTransaction(db, (trx) => removeRetry(trx, row.id));
+    const buried = await inTransaction(db, async (trx) => {
+      if (!(await takeRetry(trx, row))) return false;
+      await publishDeadLetter(broker, { topic, partition, offset, key, value, consumer, error, attempts });
+      return true;
+    });
+    if (!buried) return;
     log.error({ err: error, consumer, topic, key, messageId: row.message_id, attempts }, 'a message was given up');
     counts.dead(topic);
   };

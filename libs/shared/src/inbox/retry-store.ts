@@ -67,6 +67,10 @@ export const removeRetry = async (trx: Trx, id: number): Promise<void> => {
   await trx('retries').where({ id }).delete();
 };
 
+/** Removes a retry as it was read; false when somebody has tried or removed it since. */
+export const takeRetry = async (trx: Trx, { id, attempts }: Pick<RetryRow, 'id' | 'attempts'>): Promise<boolean> =>
+  (await trx('retries').where({ id, attempts }).delete()) === 1;
+
 export const countRetries = async (db: Database, consumer: string): Promise<number> => {
   const row = await db('retries').where({ consumer }).count<{ count: number }[]>({ count: '*' }).first();
   return row?.count ?? 0;
