@@ -81,21 +81,27 @@ export const createConsumer = (options: ConsumerOptions): Part => {
     onError,
   });
 
-  let subscription: BrokerSubscription | undefined;
+  const stopping = new AbortController();
+  let subscribing: Promise<BrokerSubscription> | undefined;
   return {
     name: `${group} consumer`,
     start: async () => {
       await broker.ensureTopics(routes.topics.flatMap((topic) => [topic, deadLetterTopic(topic)]));
-      subscription = await broker.subscribe({
+      stopping.signal.throwIfAborted();
+      subscribing = broker.subscribe({
         group,
         topics: routes.topics,
         handle,
         askEngine: askEngine(db),
+        signal: stopping.signal,
         ...(concurrency === undefined ? {} : { concurrency }),
       });
+      await subscribing;
       await Promise.all([retrying.start(), purging.start()]);
     },
     stop: async () => {
+      stopping.abort(); // it may still be on its way into its group
+      const subscription = await subscribing?.catch(() => undefined);
       await subscription?.stop();
       await Promise.all([retrying.stop(), purging.stop()]);
     },

@@ -43,6 +43,8 @@ export interface SubscribeOptions {
    * rests with reason. While the engine answers it does not, and is lost if that lasts. Without this every pause counts as a rest.
    */
   readonly askEngine?: () => Promise<void>;
+  /** Once aborted the subscription stops, also while it is still on its way into its group. */
+  readonly signal?: AbortSignal;
 }
 
 export interface BrokerSubscription {

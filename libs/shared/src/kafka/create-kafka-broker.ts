@@ -150,8 +150,9 @@ export const createKafkaBroker = (options: KafkaBrokerOptions): Broker => {
       await producer.sendBatch({ topicMessages, acks: -1, timeout: REQUEST_MS });
       for (const { topic, messages: list } of topicMessages) sent.inc({ topic: bare(topic) }, list.length);
     },
-    subscribe: async ({ concurrency = CONCURRENCY, askEngine = unknown, ...rest }) => {
+    subscribe: async ({ concurrency = CONCURRENCY, askEngine = unknown, signal, ...rest }) => {
       await ensureTopics(rest.topics);
+      signal?.throwIfAborted();
       const { group, topics } = rest;
       const subscription = createKafkajsSubscription({
         kafka,
@@ -169,15 +170,15 @@ export const createKafkaBroker = (options: KafkaBrokerOptions): Broker => {
       subscriptions.add(subscription);
       joined.set({ group }, 0);
       const unwatch = watch.add({ group, topics, askEngine, progress: () => subscription.progress() });
-      await subscription.start();
-      return {
-        stop: async () => {
-          await subscription.stop();
-          subscriptions.delete(subscription);
-          unwatch();
-          joined.remove({ group });
-        },
+      const stop = async (): Promise<void> => {
+        await subscription.stop();
+        subscriptions.delete(subscription);
+        unwatch();
+        joined.remove({ group });
       };
+      signal?.addEventListener('abort', () => void stop().catch(() => {}), { once: true }); // whoever aborted calls stop too, and is told
+      await subscription.start();
+      return { stop };
     },
     lag: () => watch.look(),
     consuming,

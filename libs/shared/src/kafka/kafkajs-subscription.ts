@@ -29,7 +29,7 @@ const isKafkaAway = (error: unknown): boolean => {
   return AWAY.has(name ?? '') || retriable === true;
 };
 
-export interface KafkajsSubscriptionOptions extends Required<Omit<SubscribeOptions, 'askEngine'>> {
+export interface KafkajsSubscriptionOptions extends Required<Omit<SubscribeOptions, 'askEngine' | 'signal'>> {
   readonly kafka: Kafka;
   /** From the fleet's name of a topic or group to Kafka's, and back. */
   readonly qualify: (name: string) => string;
@@ -47,6 +47,7 @@ export interface KafkajsSubscriptionOptions extends Required<Omit<SubscribeOptio
 }
 
 export interface KafkajsSubscription extends BrokerSubscription {
+  /** Resolves when the member has joined its group for the first time, or was stopped on its way there. @throws what keeps it from joining */
   start(): Promise<void>;
   /** For the watch over lost consumers: what its batches tell, and the partitions (by the fleet's names of topics) that are this member's. */
   progress(): Progress & { readonly assigned: Readonly<Record<string, readonly number[]>> };
@@ -67,6 +68,7 @@ export const createKafkajsSubscription = (options: KafkajsSubscriptionOptions): 
    */
   const joining = (member: Consumer): Promise<void> =>
     new Promise((resolve, reject) => {
+      if (stopping.signal.aborted) return resolve();
       let joined = false;
       member.on(member.events.GROUP_JOIN, ({ payload }) => {
         joined = true;
@@ -101,13 +103,15 @@ export const createKafkajsSubscription = (options: KafkajsSubscriptionOptions): 
     try {
       await consumer.connect();
       await consumer.subscribe({ topics: topics.map(qualify), fromBeginning: true });
-      await consumer.run({
-        autoCommit: false,
-        eachBatchAutoResolve: false,
-        partitionsConsumedConcurrently: PARTITIONS_AT_ONCE,
-        eachBatch: batches.eachBatch,
-      });
-      await joined;
+      if (!stopping.signal.aborted) {
+        await consumer.run({
+          autoCommit: false,
+          eachBatchAutoResolve: false,
+          partitionsConsumedConcurrently: PARTITIONS_AT_ONCE,
+          eachBatch: batches.eachBatch,
+        });
+        await joined;
+      }
       if (stopping.signal.aborted) await consumer.disconnect();
     } catch (error) {
       await consumer.disconnect().catch(() => {});
@@ -134,9 +138,14 @@ export const createKafkajsSubscription = (options: KafkajsSubscriptionOptions): 
     }
   };
 
+  const assertGoing = (): void => {
+    if (stopping.signal.aborted) throw new Error(`the subscription of ${group} was stopped while it was starting`);
+  };
+
   let commits: NodeJS.Timeout | undefined;
   return {
     start: async () => {
+      assertGoing();
       commits = setInterval(() => void batches.commit(), COMMIT_MS);
       for (let tries = 0; ; tries += 1) {
         try {
@@ -146,6 +155,7 @@ export const createKafkajsSubscription = (options: KafkajsSubscriptionOptions): 
           log.warn({ err: error, group, tries }, 'a consumer has no coordinator yet');
         }
         await pause(tries);
+        assertGoing();
       }
     },
     progress: () => ({ ...batches.progress(), assigned }),

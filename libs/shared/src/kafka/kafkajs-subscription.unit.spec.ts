@@ -8,7 +8,12 @@ const EVENTS = { GROUP_JOIN: 'join', CRASH: 'crash', REBALANCING: 'rebalancing' 
 const noCoordinator = Object.assign(new Error('Failed to find group coordinator'), { name: 'KafkaJSGroupCoordinatorNotFound' });
 
 /** Members of kafkajs that the test drives by their events; each joins its group when it runs, unless it is to fail. */
-const fakeKafka = ({ failing = () => false, error }: { failing?: (member: number) => boolean; error?: Error } = {}) => {
+const fakeKafka = ({
+  failing = () => false,
+  error,
+  connecting = async () => {},
+  joining = true,
+}: { failing?: (member: number) => boolean; error?: Error; connecting?: () => Promise<void>; joining?: boolean } = {}) => {
   const members: { emit: (event: string, payload: object) => void; disconnected: number }[] = [];
   const consumer = () => {
     const listeners = new Map<string, (event: { payload: object }) => void>();
@@ -19,10 +24,11 @@ const fakeKafka = ({ failing = () => false, error }: { failing?: (member: number
       events: EVENTS,
       on: (event: string, fn: (event: { payload: object }) => void) => void listeners.set(event, fn),
       connect: async () => {
+        await connecting();
         if (failing(index)) throw error ?? new Error(`member ${index} cannot connect`);
       },
       subscribe: async () => {},
-      run: async () => emit(EVENTS.GROUP_JOIN, { memberAssignment: {} }),
+      run: async () => void (joining && emit(EVENTS.GROUP_JOIN, { memberAssignment: {} })),
       disconnect: async () => void (members[index]!.disconnected += 1),
     } as unknown as Consumer;
   };
@@ -30,7 +36,7 @@ const fakeKafka = ({ failing = () => false, error }: { failing?: (member: number
 };
 
 const started: KafkajsSubscription[] = [];
-const subscribe = async (kafka: Kafka) => {
+const given = (kafka: Kafka, restartMs = 1) => {
   const lost: unknown[] = [];
   const membership: boolean[] = [];
   const subscription = createKafkajsSubscription({
@@ -44,11 +50,15 @@ const subscribe = async (kafka: Kafka) => {
     log: captureLog().log,
     onLost: (error) => lost.push(error),
     onMembership: (joined) => membership.push(joined),
-    restartMs: 1,
+    restartMs,
   });
   started.push(subscription);
-  await subscription.start();
   return { lost, membership, subscription };
+};
+const subscribe = async (kafka: Kafka) => {
+  const all = given(kafka);
+  await all.subscription.start();
+  return all;
 };
 
 describe('a subscription', () => {
@@ -110,6 +120,35 @@ describe('a subscription', () => {
     const { subscription } = await subscribe(kafka);
     await subscription.stop();
     members[0]!.emit(EVENTS.CRASH, { error: new Error('not retriable'), restart: false });
+    expect(members).toHaveLength(1);
+  });
+
+  it('does not begin anew when it is stopped while it waits for a coordinator', async () => {
+    const { kafka, members } = fakeKafka({ failing: (member) => member === 0, error: noCoordinator });
+    const { subscription } = given(kafka, 60_000);
+    const starting = expect(subscription.start()).rejects.toThrow('was stopped');
+    await eventually(() => expect(members[0]?.disconnected).toBe(1));
+    await subscription.stop();
+    await starting;
+    expect(members).toHaveLength(1);
+  });
+
+  it.each([
+    { when: 'before it could connect', joining: true },
+    { when: 'while it waits to join its group', joining: false },
+  ])('does not wait for its group when it is stopped $when', async ({ joining }) => {
+    const connected = Promise.withResolvers<void>();
+    const { kafka, members } = fakeKafka({ connecting: () => connected.promise, joining });
+    const { subscription, membership } = given(kafka);
+    const starting = subscription.start();
+    if (!joining) connected.resolve();
+    await eventually(() => expect(members).toHaveLength(1));
+    await subscription.stop();
+    connected.resolve();
+    await starting;
+    expect(members[0]!.disconnected).toBeGreaterThan(0);
+    expect(membership).toEqual([]);
+    await expect(subscription.start()).rejects.toThrow('was stopped');
     expect(members).toHaveLength(1);
   });
 
