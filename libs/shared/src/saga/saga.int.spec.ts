@@ -86,15 +86,16 @@ const start = async (
   });
   return id;
 };
-/** Its first command is lost. */
-const startUnheard = async (seat: string, definition: SagaDefinition<Purchase> = purchase): Promise<string> => {
-  const mute = runnerOf({ ...payment, outbox: { ...payment.outbox, add: async () => {} } });
+/** Its first command is lost, and sent again after so long. */
+const startUnheard = async (seat: string, definition: SagaDefinition<Purchase>, retryAfterMs: number): Promise<string> => {
+  const mute = runnerOf({ ...payment, outbox: { ...payment.outbox, add: async () => {} } }, retryAfterMs);
   const id = newId();
   await inTransaction(payment.db, (trx) => mute.start(trx, definition, { id, state: { seat } }));
   return id;
 };
 const givenUp = (id: string) => inTransaction(payment.db, (trx) => runner.compensate(trx, id, { code: 'TIMEOUT' }));
-const runnerOf = ({ db, outbox, log, metrics }: MessagingProcess): SagaRunner =>
+const RETRY_AFTER_MS = 300;
+const runnerOf = ({ db, outbox, log, metrics }: MessagingProcess, retryAfterMs = RETRY_AFTER_MS): SagaRunner =>
   createSagaRunner({
     db,
     outbox,
@@ -102,7 +103,7 @@ const runnerOf = ({ db, outbox, log, metrics }: MessagingProcess): SagaRunner =>
     log: log.log,
     metrics,
     sweepMs: 50,
-    retryAfterMs: 300,
+    retryAfterMs,
     flagAfter: 2,
   });
 
@@ -176,7 +177,7 @@ describe('a saga over two services', () => {
   });
 
   it('goes on when a command was lost: it is sent again, and done once', async () => {
-    const id = await startUnheard('lost-command');
+    const id = await startUnheard('lost-command', purchase, RETRY_AFTER_MS);
     await eventually(async () => expect(await row(id)).toMatchObject({ status: 'COMPLETED' }));
     expect(await notes(reservations, 'lost-command')).toEqual(['locked', 'confirmed']);
   });
@@ -217,7 +218,7 @@ describe('a saga whose pivot is not answered', () => {
   });
 
   it('goes back when the pivot was not done, and then it never will be', async () => {
-    const id = await startUnheard('back', asking);
+    const id = await startUnheard('back', asking, 3_600_000); // what is asked first is the way back
     await givenUp(id);
     expect(await givenUp(id)).toMatchObject({ is: 'going back' });
     expect(await givenUp(newId())).toEqual({ is: 'unknown' });
