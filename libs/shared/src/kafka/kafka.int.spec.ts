@@ -104,15 +104,19 @@ describe('the Kafka broker', () => {
       topics: ['share'],
       handle: async ({ key }: IncomingMessage) => void got.get(name)!.add(key),
     });
+    const all = 'abcdefghijklmnop'.split('');
+    const ofBoth = () => [...got.get('one')!, ...got.get('two')!];
     await one.subscribe(take('one'));
     await two.subscribe(take('two'));
     await eventually(
       async () => {
-        await one.publish(messages('share', ...'abcdefghijklmnop'.split('')));
+        for (const keys of got.values()) keys.clear(); // until both are in the group, one has all
+        await one.publish(messages('share', ...all));
+        await eventually(() => expect(ofBoth().toSorted()).toEqual(all), { withinMs: 3_000 });
         expect(got.get('one')!.size).toBeGreaterThan(0);
         expect(got.get('two')!.size).toBeGreaterThan(0);
       },
-      { everyMs: 250 },
+      { withinMs: 60_000, everyMs: 250 },
     );
   });
 
