@@ -145,10 +145,14 @@ describe('the outbox', () => {
   });
 
   it('takes over the shards of a relay that ended without giving them back', async () => {
-    const dead = createShardLeases({ db: schema.db, owner: 'dead', leaseMs: 1500, settled: async () => {} });
+    const dead = createShardLeases({ db: schema.db, owner: 'dead', leaseMs: 3_600_000, settled: async () => {} });
     expect((await dead.renew()).taken).toHaveLength(16);
     const process = await start({ leaseMs: 1500 });
     expect(await shardsOf(process)).toBe(0);
+    await schema
+      .db('leases')
+      .where({ owner: 'dead' })
+      .update({ until: schema.db.raw('NOW(3)') });
     await Promise.all(subjects.map((subject) => add(process, subject, 1)));
     await eventually(() => expect(arrived).toHaveLength(subjects.length));
   });
