@@ -124,6 +124,7 @@ describe('createDatabase', () => {
   it('says overloaded when no connection of the pool becomes free in time', async () => {
     const db = createDatabase({ url: database.url, poolSize: 1, acquireTimeoutMs: 100 });
     try {
+      await eventually(databaseCheck(db)); // there is a connection: to make one takes its time
       const trx = await db.transaction();
       const error = await failure(db.raw('SELECT 1'));
       await trx.rollback();
