@@ -95,8 +95,13 @@ describe('createService', () => {
   });
 
   it('still takes requests for a while after it was told to stop, and keeps none of their connections', async () => {
-    const { service, under, logged } = given({ drainDelayMs: 300 });
+    const { service, under, logged } = given({ drainDelayMs: 2_000 });
     const { url } = await service.start();
+    const first = fetch(url); // what the first of all takes is no part of the delay
+    await eventually(() => expect(under.answer).toBeDefined());
+    under.answer!();
+    await (await first).text();
+    delete under.answer;
     const stopped = service.stop();
     const asked = fetch(url);
     await eventually(() => expect(under.answer).toBeDefined());
