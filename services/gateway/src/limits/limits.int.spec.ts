@@ -112,7 +112,7 @@ describe('a session that has ended', () => {
 /** A way to Redis that leads nowhere, or to where nobody answers. */
 const ways = {
   'without Redis': async () => ({
-    redisUrl: `redis://${(await deadAddress()).host}`,
+    redisUrl: `redis://${deadAddress.host}`,
     disturb: () => {},
     told: 'limits are counted in this process',
     stop: async () => {},

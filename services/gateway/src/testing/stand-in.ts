@@ -71,9 +71,5 @@ export const startStandIn = async ({ port = 0 }: { port?: number } = {}): Promis
   };
 };
 
-/** An address where nobody listens: a server that was stopped again. */
-export const deadAddress = async (): Promise<URL> => {
-  const standIn = await startStandIn();
-  await standIn.stop();
-  return standIn.url;
-};
+/** Where nobody listens: a port that only the system may give away, and gives to nobody. */
+export const deadAddress = new URL('http://127.0.0.1:1');

@@ -165,10 +165,9 @@ describe('replicas', () => {
   });
 
   it('stand in for one that cannot be reached, with the whole body', async () => {
-    const dead = await deadAddress();
     const oneDead = (settings: Fleet['settings']) => ({
       ...settings,
-      replicas: { ...settings.replicas, payment: [dead, ...settings.replicas.payment, dead] },
+      replicas: { ...settings.replicas, payment: [deadAddress, ...settings.replicas.payment, deadAddress] },
     });
     await within({ settings: oneDead }, async (half) => {
       const headers = as(await half.signIn());
