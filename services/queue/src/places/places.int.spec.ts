@@ -108,13 +108,14 @@ describe('a place', () => {
       ReturnType<TestMember['payload']>,
       ...ReturnType<TestMember['payload']>[],
     ];
+    for (const inside of [members[0]!, members[2]!]) await eventually(async () => expect((await inside.checked()).status).toBe('ADMITTED'));
     const nowhere = { ...a, queueId: 'nowhere' };
     const oldEpoch = { ...a, epoch: a.epoch - 1 };
 
     const results = await room.checkTokens([d!, nowhere, a, c!, oldEpoch, b!, a]);
     expect(results.map(({ status }) => status)).toEqual(['WAITING', 'INVALID', 'ADMITTED', 'ADMITTED', 'INVALID', 'WAITING', 'ADMITTED']);
     expect(results[0]).toMatchObject({ position: 1 });
-    expect(results[2]!.remainingMs).toBeGreaterThan(590_000);
+    expect(results[2]!.remainingMs).toBeGreaterThan(500_000);
     expect(results[2]!.remainingMs).toBeLessThanOrEqual(600_000);
   });
 
@@ -136,10 +137,15 @@ describe('a place', () => {
   });
 
   it('that has expired is taken again by showing it, where the queue says so', async () => {
-    const queueId = await rooms.queue(room, { cap: 1, windowSeconds: 1, onExpiry: 'requeue' });
+    const queueId = await rooms.queue(room, { cap: 1, onExpiry: 'requeue' });
     const [member, rival] = rooms.members(room, queueId, 2) as [TestMember, TestMember];
     await member.enters();
     const expired = member.number();
+    await eventually(async () => expect((await member.checked()).status).toBe('ADMITTED'));
+    await rooms
+      .db('journal')
+      .where({ queue_id: queueId })
+      .update({ until: rooms.db.raw('NOW(3)') }); // its window is over
     await eventually(async () => {
       expect((await member.checked()).status).toBe('EXPIRED');
       expect((await waitingIn(queueId)) + (await rooms.journal(queueId)).length).toBe(2);
