@@ -43,6 +43,8 @@ const MAX_ATTEMPTS = 10;
 const INBOX_DAYS = 14;
 const PURGE_EVERY_MS = 10 * 60_000;
 const PURGE_ROWS = 1000;
+/** Of the time in which a process stops: what is in hand ends, and its offsets are committed. */
+const RESERVED_MS = 3000;
 
 const engineAway = (error: unknown): boolean => isEngineAway(error) || isOverloaded(error);
 
@@ -85,6 +87,7 @@ export const createConsumer = (options: ConsumerOptions): Part => {
   let subscribing: Promise<BrokerSubscription> | undefined;
   return {
     name: `${group} consumer`,
+    reservedMs: RESERVED_MS,
     start: async () => {
       await broker.ensureTopics(routes.topics.flatMap((topic) => [topic, deadLetterTopic(topic)]));
       stopping.signal.throwIfAborted();
@@ -98,6 +101,10 @@ export const createConsumer = (options: ConsumerOptions): Part => {
       });
       await subscribing;
       await Promise.all([retrying.start(), purging.start()]);
+    },
+    halt: () => {
+      retrying.halt();
+      purging.halt();
     },
     stop: async () => {
       stopping.abort(); // it may still be on its way into its group

@@ -4,6 +4,10 @@ export interface Part {
   start(): Promise<void>;
   /** No more requests are taken, and those under way have so long: whatever lets them wait does so no longer than that. */
   drain?(withinMs: number): void;
+  /** Told to all parts before the first is stopped: begins nothing new, and ends early what may be left to others. For what no other part needs. */
+  halt?(): void;
+  /** Of the time in which all parts are stopped, so much is this one's, however long those before it take. */
+  readonly reservedMs?: number;
   stop(): Promise<void>;
 }
 
@@ -16,7 +20,7 @@ export interface LoopOptions {
 }
 
 /** A part that takes a turn every `everyMs` (with up to 20 % of jitter, so that replicas do not march in step), and at once when woken. */
-export const loop = ({ name, everyMs, turn, onError }: LoopOptions): Part & { wake(): void } => {
+export const loop = ({ name, everyMs, turn, onError }: LoopOptions): Part & { wake(): void; halt(): void } => {
   const stopping = new AbortController();
   let ended: Promise<void> | undefined;
   let woken = false;
@@ -44,6 +48,11 @@ export const loop = ({ name, everyMs, turn, onError }: LoopOptions): Part & { wa
     }
   };
 
+  const halt = (): void => {
+    stopping.abort();
+    ring?.();
+  };
+
   return {
     name,
     start: async () => {
@@ -53,9 +62,9 @@ export const loop = ({ name, everyMs, turn, onError }: LoopOptions): Part & { wa
       woken = true;
       ring?.();
     },
+    halt,
     stop: async () => {
-      stopping.abort();
-      ring?.();
+      halt();
       await ended;
     },
   };

@@ -5,6 +5,8 @@ import type { Log } from '../log/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import { operations } from './operations.ts';
 import type { Part } from './part.ts';
+import { stopParts } from './stop-parts.ts';
+import { within } from './within.ts';
 
 export interface ServiceOptions {
   readonly name: string;
@@ -43,7 +45,7 @@ export interface Service {
 
 /** Idle connections outlive those of the gateway's agent, so that it never writes into one that is being closed. */
 const KEEP_ALIVE_MS = 65_000;
-/** For all parts and engines. A relay tries for 5 s to send what is left, a handler of messages ends within 5 s. */
+/** For all parts and engines. A relay tries for 5 s to send what is left, a handler of messages ends within 5 s; each has 3 s that nobody else can take. */
 const PARTS_MS = 10_000;
 /** For one of them, should its engine be away: what it leaves undone then is what a crash would leave, and is found by whoever comes next. */
 const PART_MS = 6000;
@@ -59,21 +61,6 @@ const listen = (server: Server, port: number, host: string): Promise<string> =>
       resolve(`http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`);
     });
   });
-
-/** @throws what `done` throws; Error when it takes longer, and goes on by itself */
-const within = async (ms: number, done: Promise<unknown>): Promise<void> => {
-  const late = new AbortController();
-  try {
-    await Promise.race([
-      done,
-      rest(Math.max(0, ms), undefined, { signal: late.signal }).then(() => {
-        throw new Error(`not done in ${Math.round(ms)} ms`);
-      }),
-    ]);
-  } finally {
-    late.abort();
-  }
-};
 
 const drained = (server: Server, deadlineMs: number, log: Log): Promise<void> =>
   new Promise((resolve) => {
@@ -149,15 +136,8 @@ export const createService = ({ name, settings, log, metrics, app, checks, parts
   const started: Part[] = [];
   let stopped: Promise<void> | undefined;
 
-  const stopParts = async (): Promise<void> => {
-    const deadline = performance.now() + PARTS_MS - ENGINES_MS;
-    for (const part of started.toReversed()) {
-      try {
-        await within(Math.min(PART_MS, deadline - performance.now()), part.stop());
-      } catch (error) {
-        log.warn({ err: error, part: part.name }, 'a part did not stop cleanly');
-      }
-    }
+  const stopAll = async (): Promise<void> => {
+    await stopParts({ parts: started.toReversed(), totalMs: PARTS_MS - ENGINES_MS, eachMs: PART_MS, log });
     const closed = Promise.allSettled(close.map((end) => end()));
     await within(ENGINES_MS / 2, closed).catch((error: unknown) => log.warn({ err: error }, 'the engines were not closed in time'));
   };
@@ -169,7 +149,7 @@ export const createService = ({ name, settings, log, metrics, app, checks, parts
     for (const part of started) part.drain?.(drainMs);
     await drained(server, drainMs, log);
     log.info(traffic.left(), 'drained');
-    await stopParts();
+    await stopAll();
     opsServer.closeAllConnections();
     await drained(opsServer, 1000, log);
     log.info('stopped');

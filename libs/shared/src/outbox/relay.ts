@@ -44,6 +44,8 @@ const BACKOFF_MS = 50;
 const BACKOFF_CAP_MS = 2000;
 /** So long `stop` tries to send what is left; what then remains is another relay's, or the next process's. */
 const FLUSH_MS = 5000;
+/** Of the time in which a process stops: enough to send what a burst has left. */
+const RESERVED_MS = 3000;
 
 /** The first rows that fit into one batch: in the order of ids, so that no shard loses its order. */
 const fitting = (rows: readonly OutboxRow[]): readonly OutboxRow[] => {
@@ -175,6 +177,7 @@ export const createRelay = (options: RelayOptions): Relay => {
 
   return {
     name: 'outbox relay',
+    reservedMs: RESERVED_MS,
     wake: (shards) => {
       const foreign = tell(shards, 'process');
       if (foreign.length > 0) void notices?.publish(channel, foreign.join(','));

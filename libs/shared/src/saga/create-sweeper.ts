@@ -85,7 +85,7 @@ export const createSweeper = ({ db, player, sweepMs, flagAfter, log, metrics }: 
       try {
         await sweep(signal);
       } finally {
-        flagged.set(await countFlagged(db));
+        if (!signal.aborted) flagged.set(await countFlagged(db));
       }
     },
     onError: (error) => log.warn({ err: error }, 'overdue sagas could not be looked at'),
