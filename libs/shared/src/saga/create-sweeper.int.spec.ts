@@ -21,6 +21,8 @@ interface Purchase {
 const purchase = saga<Purchase>('purchase')({ lock: { send: lock, subject: ({ seat }) => seat, data: ({ seat }) => ({ seat }) } }).ends({});
 
 const [held, other] = ['stuck', 'other'];
+/** Out of reach, but for those that are put next to it. */
+const FLAG_AFTER = 100;
 
 let schema: MessagingSchema;
 let process: MessagingProcess;
@@ -39,7 +41,16 @@ beforeEach(async () => {
   schema = await testMessaging({ source: 'commerce', namespace: testKafka().namespace });
   process = await schema.process({ relay: false }); // what it writes stays
   const { db, outbox, log, metrics } = process;
-  const runner = createSagaRunner({ db, outbox, sagas: [purchase], log: log.log, metrics, sweepMs: 50, retryAfterMs: 300, flagAfter: 100 });
+  const runner = createSagaRunner({
+    db,
+    outbox,
+    sagas: [purchase],
+    log: log.log,
+    metrics,
+    sweepMs: 50,
+    retryAfterMs: 300,
+    flagAfter: FLAG_AFTER,
+  });
   const start = async (seat: string): Promise<string> => {
     const id = newId();
     await inTransaction(db, (trx) => runner.start(trx, purchase, { id, state: { seat } }));
@@ -68,6 +79,20 @@ describe('a saga whose command does not leave the outbox', () => {
       const gauge = await process.metrics.registry.getSingleMetric('onsale_sagas_flagged')?.get();
       expect(gauge?.values[0]?.value).toBe(2);
     });
+  });
+
+  it('is counted all the same, though not sent, when nothing has left the shard for minutes', async () => {
+    const minutesAgo = new Date(Date.now() - 10 * 60_000);
+    await schema.db('outbox').where({ aggregate: held }).update({ created_at: minutesAgo });
+    await schema.db('sagas').update({ flag: null, attempts: FLAG_AFTER - 1 });
+    await eventually(async () => {
+      await schema.db('sagas').whereNull('flag').update({ next_action_at: earlier() }); // a sweep under way may have put it off once more
+      expect(await stored(ids.held)).toMatchObject({ flag: 'NEEDS_OPERATOR', status: 'RUNNING' });
+    });
+    expect((await stored(ids.held)).next_action_at.getTime()).toBeGreaterThan(Date.now() - 5000);
+    expect(await commandsTo(held)).toHaveLength(1);
+    const errors = process.log.lines().filter(({ msg, saga }) => msg === 'a saga needs an operator' && saga === ids.held);
+    expect(errors).toMatchObject([{ level: 'error', attempts: FLAG_AFTER }]);
   });
 
   it('is sent again once the shard moves', async () => {

@@ -19,11 +19,19 @@ export interface SweeperOptions {
 const ROWS = 100;
 /** Above this age of the oldest message of its shard, a command would not leave either: Kafka is away, or the relay. */
 const SHARD_STUCK_SECONDS = 2;
+/** Above this age it is no outage any more that passes by itself: the message may be one that never leaves, and somebody has to learn of it. */
+const EXCUSED_SECONDS = 300;
+
+/** Those of the outbox that nothing leaves, and those of them that nothing has left for too long. */
+interface Shards {
+  readonly stuck: ReadonlySet<number>;
+  readonly unexcused: ReadonlySet<number>;
+}
 
 /**
  * Sends the present step of overdue sagas again, for ever; `flagAfter` times in vain, and the saga is flagged too. Replicas pass over each other's.
- * A saga whose command would stand in a shard of the outbox that nothing leaves is put off without being counted: a copy would only pile up there, and
- * the time is not the saga's fault.
+ * A saga whose command would stand in a shard of the outbox that nothing leaves is put off: a copy would only pile up there. For some minutes that is
+ * not counted either, as the time is not the saga's fault.
  */
 export const createSweeper = ({ db, player, sweepMs, flagAfter, log, metrics }: SweeperOptions): Part => {
   const resent = metrics.counter({
@@ -33,28 +41,37 @@ export const createSweeper = ({ db, player, sweepMs, flagAfter, log, metrics }: 
   });
   const flagged = metrics.gauge({ name: 'onsale_sagas_flagged', help: 'Sagas that need an operator' });
 
-  const sendAgain = async (trx: Trx, before: StoredSaga): Promise<void> => {
+  /** One more time in vain, for the saga as it is to be stored. */
+  const count = async (trx: Trx, before: StoredSaga, after: StoredSaga): Promise<void> => {
     const { id: saga, type, step } = before;
-    const played = await player.play(trx, before, { kind: 'overdue' });
-    if (played === undefined) return;
     const attempts = before.attempts + 1;
     const flag = attempts >= flagAfter ? 'NEEDS_OPERATOR' : before.flag;
-    await updateSaga(trx, { ...played.saga, attempts, flag }, player.dueInMs(attempts));
-    afterCommit(trx, () => {
-      resent.inc({ saga: type, step });
-      if (flag !== before.flag) log.error({ saga, type, step, attempts }, 'a saga needs an operator');
-    });
+    await updateSaga(trx, { ...after, attempts, flag }, player.dueInMs(attempts));
+    if (flag !== before.flag) afterCommit(trx, () => log.error({ saga, type, step, attempts }, 'a saga needs an operator'));
+  };
+
+  const sendAgain = async (trx: Trx, before: StoredSaga): Promise<void> => {
+    const played = await player.play(trx, before, { kind: 'overdue' });
+    if (played === undefined) return;
+    await count(trx, before, played.saga);
+    afterCommit(trx, () => resent.inc({ saga: before.type, step: before.step }));
+  };
+
+  const lookAt = async (trx: Trx, saga: StoredSaga, { stuck, unexcused }: Shards): Promise<void> => {
+    const subject = player.subjectOf(saga);
+    const shard = subject === undefined ? undefined : shardOf(subject);
+    if (shard === undefined || !stuck.has(shard)) await sendAgain(trx, saga);
+    else if (unexcused.has(shard)) await count(trx, saga, saga);
+    else await postponeSaga(trx, saga.id, player.dueInMs(saga.attempts));
   };
 
   /** False when another replica is at it. */
-  const sweepOne = async (id: string, stuck: ReadonlySet<number>): Promise<boolean> => {
+  const sweepOne = async (id: string, shards: Shards): Promise<boolean> => {
     try {
       return await inTransaction(db, async (trx) => {
         const saga = await lockOverdue(trx, id);
         if (saga === undefined) return false;
-        const subject = player.subjectOf(saga);
-        if (subject !== undefined && stuck.has(shardOf(subject))) await postponeSaga(trx, id, player.dueInMs(saga.attempts));
-        else await sendAgain(trx, saga);
+        await lookAt(trx, saga, shards);
         return true;
       });
     } catch (error) {
@@ -67,12 +84,13 @@ export const createSweeper = ({ db, player, sweepMs, flagAfter, log, metrics }: 
 
   const sweep = async (signal: AbortSignal): Promise<void> => {
     const stuck = await stuckShards(db, SHARD_STUCK_SECONDS);
+    const unexcused = stuck.size === 0 ? stuck : await stuckShards(db, EXCUSED_SECONDS);
     for (;;) {
       const ids = await overdueSagas(db, ROWS);
       let swept = 0;
       for (const id of ids) {
         if (signal.aborted) return;
-        if (await sweepOne(id, stuck)) swept += 1;
+        if (await sweepOne(id, { stuck, unexcused })) swept += 1;
       }
       if (ids.length < ROWS || swept === 0) return;
     }
