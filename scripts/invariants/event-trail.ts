@@ -1,5 +1,6 @@
 import type { Database } from '@onsale/shared/db';
 import { uuidOf, type Finding, NAMED } from '@onsale/shared/invariants';
+import { SEEDED } from '../seed/seeded.ts';
 import { readTopics } from './read-topics.ts';
 import { reading, type Stores } from './stores.ts';
 
@@ -16,6 +17,11 @@ const tales: { readonly service: 'reservation' | 'payment'; readonly sql: string
   {
     service: 'reservation',
     sql: `SELECT ${told('id', 'version')} AS tale FROM reservations WHERE status IN ('CONFIRMED', 'RELEASED', 'EXPIRED') AND ${young}`,
+  },
+  {
+    service: 'payment',
+    sql: `SELECT ${told('e.member_id', 'e.sequence')} AS tale FROM ledger_transactions t JOIN ledger_entries e ON e.transaction_id = t.id
+      WHERE t.kind = 'CHARGE' AND t.reference NOT LIKE '${SEEDED}%' AND e.account = 'wallet' AND t.${young}`,
   },
   { service: 'payment', sql: `SELECT ${told('id', 'version')} AS tale FROM payments WHERE status IN ('COMPLETED', 'FAILED') AND ${young}` },
 ];
@@ -51,7 +57,7 @@ export const eventTrail = async (stores: Stores, brokers: readonly string[]): Pr
   await reading('Kafka', () => readTopics({ brokers, topics, onMessage }));
   return {
     invariant: 'I8',
-    says: `every schedule, reservation and payment of the last ${DAYS} days was told as it is: its event is in Kafka or on its way there`,
+    says: `every schedule, reservation, charge and payment of the last ${DAYS} days was told as it is: its event is in Kafka or on its way there`,
     violations: lost.size,
     offenders: [...lost]
       .toSorted()

@@ -6,6 +6,7 @@ import { createPasswords } from '../../services/commerce/src/passwords/passwords
 import { createTurns } from '../../services/commerce/src/passwords/turns.ts';
 import { entriesOf, type Transfer } from '../../services/payment/src/ledger/transfer.ts';
 import type { SeededMember } from './member-file.ts';
+import { SEEDED } from './seeded.ts';
 
 /** What each batch is handed to, once it is committed. */
 export type OnMembers = (members: SeededMember[]) => void;
@@ -110,7 +111,7 @@ function chargeWallets(payment: Database, plans: Plan[], points: number): Promis
   const charges = plans.map(({ memberId }): Transfer => ({
     id: newId(),
     kind: 'CHARGE',
-    reference: newId(),
+    reference: `${SEEDED}${newId()}`,
     memberId,
     amount: points,
     at,
