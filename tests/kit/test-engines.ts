@@ -1,5 +1,5 @@
-import { createRedis, type Redis } from '@onsale/shared/redis';
-import { captureLog, testRedis } from '@onsale/shared/testing';
+import type { Redis } from '@onsale/shared/redis';
+import { patientRedis, testRedis } from '@onsale/shared/testing';
 import type { Engines } from '../../scripts/engines/engines.ts';
 
 /** What a fleet of a test runs on, its Redis database being its own. */
@@ -32,6 +32,6 @@ export const wholeEngines = ({
   redisUrl,
   kafkaBrokers,
 }: Pick<Engines, 'mysqlUrl' | 'redisUrl' | 'kafkaBrokers'>): FleetEngines => {
-  const redis = createRedis({ url: redisUrl, name: 'test', log: captureLog().log });
+  const redis = patientRedis(redisUrl);
   return { mysqlUrl, redisUrl, kafkaBrokers, redis, release: async () => redis.disconnect() };
 };

@@ -6,4 +6,4 @@ export { temporaryFolders, type TemporaryFolders } from './temporary-folders.ts'
 export { testDatabase, type TestDatabase } from './test-database.ts';
 export { testKafka, type TestKafka } from './test-kafka.ts';
 export { testProxy, type TestProxy } from './test-proxy.ts';
-export { testRedis, type TestRedis } from './test-redis.ts';
+export { patientRedis, testRedis, type TestRedis } from './test-redis.ts';
