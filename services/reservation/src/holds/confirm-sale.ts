@@ -18,7 +18,7 @@ interface Deps {
 
 /**
  * Every seat SOLD, each sale recorded. False when a seat is no longer the reservation's or, though the seat says it is, has been sold to another: the key
- * of `seat_sales` is the last guard, and nothing but a fault of ours gets there.
+ * of `seat_sales` is the last guard, and nothing but a fault of ours gets there. A seat that has a sale belongs to that sale's reservation then.
  */
 const sellAll = async (trx: Trx, reservation: LockedReservation, log: Log): Promise<boolean> => {
   const { id, scheduleId, seatIds } = reservation;
@@ -29,6 +29,7 @@ const sellAll = async (trx: Trx, reservation: LockedReservation, log: Log): Prom
   } catch (error) {
     if (!isDuplicate(error)) throw error;
     log.error({ err: error, reservationId: id, scheduleId, seatIds }, 'a seat of a reservation has been sold to another one');
+    await seats.yieldSold(trx, reservation, id);
     return false;
   }
 };
@@ -50,7 +51,7 @@ export const confirmSale =
         return done();
       case 'confirm': {
         if (!(await sellAll(trx, reservation, log))) {
-          await expireReservations(trx, [reservation]); // frees what was just marked, too: it belongs to this reservation still
+          await expireReservations(trx, [reservation]); // frees what was just marked, too, as far as it belongs to this reservation still
           return refused('HOLD_LOST');
         }
         await reservations.change(trx, [reservationId], { status: reservationAfter(reservation.status, 'confirm') });

@@ -75,7 +75,7 @@ describe('the pivot of a purchase', () => {
     }
   });
 
-  it('is HOLD_LOST, and not tried for ever, when a seat has a sale that its row does not know of; all that is the reservation’s is free', async () => {
+  it('is HOLD_LOST, and not tried for ever, when a seat has a sale that its row does not know of; that seat is nobody’s to hold, and the others are free', async () => {
     const { schedule, reservation, purchase } = await givenPaying();
     const { body: other } = await service.member(schedule).holds([3]);
     const sale = { schedule_id: idToBytes(schedule.id), seat_id: 2, reservation_id: idToBytes(other.id) };
@@ -84,12 +84,13 @@ describe('the pivot of a purchase', () => {
     expect((await purchase.confirm()).outcome).toBe('HOLD_LOST');
 
     expect(await service.statusIn(reservation.id)).toBe('EXPIRED');
-    expect((await service.seatsOf(schedule.id)).slice(0, 3)).toEqual(['1 AVAILABLE', '2 AVAILABLE', `3 HELD ${other.id}`]);
+    expect((await service.seatsOf(schedule.id)).slice(0, 3)).toEqual(['1 AVAILABLE', `2 SOLD ${other.id}`, `3 HELD ${other.id}`]);
     expect(await salesOf(schedule.id)).toEqual([2]);
     expect(await service.db('retries').select('id')).toEqual([]);
     const errors = service.log.lines().filter(({ msg }) => msg === 'a seat of a reservation has been sold to another one');
     expect(errors).toMatchObject([{ level: 'error', reservationId: reservation.id, seatIds: [1, 2] }]);
     expect((await purchase.unlock()).outcome).toBe('DONE');
+    expect(await statusOf(service.member(schedule).holds([2]))).toBe('409 SEAT_TAKEN');
     expect(await statusOf(service.member(schedule).holds([1]))).toBe('201');
   });
 });

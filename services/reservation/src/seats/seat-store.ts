@@ -175,3 +175,17 @@ export const insertSales = async (trx: Trx, { scheduleId, seatIds }: SeatSet, re
   const reservation_id = idToBytes(reservationId);
   await trx('seat_sales').insert(sorted(seatIds).map((seat_id) => ({ schedule_id, seat_id, reservation_id, sold_at: trx.raw('NOW(3)') })));
 };
+
+/**
+ * Leaves those of a reservation's seats that have a sale to the reservation of that sale: SOLD, and nobody's to hold or to free. No move of a seat's life,
+ * but the mending of a fault: the sale is the truth. The row of the reservation that has them now must be locked; that of the sale changes no more.
+ */
+export const yieldSold = async (trx: Trx, { scheduleId, seatIds }: SeatSet, reservationId: string): Promise<void> => {
+  const ids = sorted(seatIds);
+  await trx.raw(
+    `UPDATE seats FORCE INDEX (PRIMARY) JOIN seat_sales ON seat_sales.schedule_id = seats.schedule_id AND seat_sales.seat_id = seats.id
+     SET seats.status = 'SOLD', seats.reservation_id = seat_sales.reservation_id, seats.held_until = NULL, seats.version = seats.version + 1
+     WHERE seats.schedule_id = ? AND seats.id IN (${ids.map(() => '?').join(', ')}) AND seats.reservation_id = ?`,
+    [idToBytes(scheduleId), ...ids, idToBytes(reservationId)],
+  );
+};
