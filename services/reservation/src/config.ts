@@ -31,9 +31,10 @@ const reservationSettings = {
   ONSALE_SWEEP_MS: setting.int({ default: 1000, min: 10, about: 'milliseconds between sweeps for holds that have lapsed' }),
   ONSALE_LOCKS: setting.onOff({
     default: true,
-    about: 'locks in Redis, one a seat, which keep a stampede out of the database; off leaves the database alone to decide',
+    about:
+      'locks in Redis, one a seat and one a member and schedule, which keep a stampede out of the database; off leaves the database alone to decide',
   }),
-  ONSALE_LOCK_WAIT_MS: setting.int({ default: 3000, min: 1, about: 'longest wait for the locks of all wanted seats' }),
+  ONSALE_LOCK_WAIT_MS: setting.int({ default: 3000, min: 1, about: 'longest wait for the locks of the member and of all wanted seats' }),
   ONSALE_LOCK_LEASE_MS: setting.int({ default: 10_000, min: 100, about: 'a lock ends by itself after this' }),
 };
 
