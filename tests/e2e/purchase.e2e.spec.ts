@@ -61,11 +61,12 @@ describe('a purchase', () => {
   });
 
   it('is paid for by whoever holds the seats, also after the time inside is over', async () => {
-    const { queueId, scheduleId } = await fleet.sale({ seats: 1, price: 1_000, queue: { cap: 10, windowSeconds: 2 } });
+    const { queueId, scheduleId } = await fleet.sale({ seats: 1, price: 1_000, queue: { cap: 10 } });
     const [ada] = await fleet.members(1);
     await ada.isAdmitted(queueId);
     const held = await ada.holds(scheduleId, ['1']);
     await ada.charges(1_000);
+    await fleet.stores.windowIsOver(queueId);
     await eventually(async () => expect((await ada.status(queueId)).body).toMatchObject({ status: 'EXPIRED' }));
     expect(await ada.pays(held.body!.id)).toMatchObject({ is: '201', body: { status: 'COMPLETED' } });
     expect(await fleet.stores.sales(scheduleId)).toHaveLength(1);
@@ -99,6 +100,23 @@ describe('a purchase', () => {
     expect(await eve.releases(held.body!.id)).toMatchObject({ is: '404 NOT_FOUND' });
     expect(await ada.pays(held.body!.id)).toMatchObject({ is: '201' });
     expect(await fleet.stores.balanceOf(eve.id)).toEqual({ balance: 1_000, entries: 1_000 });
+  });
+
+  it('of a hold whose time is over is refused, debits nothing, and its seats are free again', async () => {
+    const { queueId, scheduleId } = await fleet.sale({ seats: 2, price: 1_000, queue: { cap: 10 } });
+    const [ada, bob] = await fleet.members(2);
+    await Promise.all([ada.isAdmitted(queueId), bob.isAdmitted(queueId)]);
+    const held = await ada.holds(scheduleId, ['1', '2']);
+    await ada.charges(2_000);
+    await fleet.stores.ages(held.body!.id, 3_600);
+    await eventually(async () => expect((await ada.reservation(held.body!.id)).body).toMatchObject({ status: 'EXPIRED' }));
+
+    expect(await ada.pays(held.body!.id)).toMatchObject({ is: '409 HOLD_EXPIRED' });
+
+    expect(await fleet.stores.balanceOf(ada.id)).toEqual({ balance: 2_000, entries: 2_000 });
+    expect((await bob.seesSeats(scheduleId)).body?.seats.map(({ status }) => status)).toEqual(['AVAILABLE', 'AVAILABLE']);
+    expect(await bob.holds(scheduleId, ['1', '2'])).toMatchObject({ is: '201' });
+    expect(await fleet.stores.sales(scheduleId)).toEqual([]);
   });
 
   it('gives a released hold to the next at once', async () => {

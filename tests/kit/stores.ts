@@ -11,7 +11,7 @@ export interface JournalRow {
 
 const bySeat = (a: { seatId: string }, b: { seatId: string }): number => Number(a.seatId) - Number(b.seatId);
 
-/** What the databases say, asked of them directly: the end state that tests assert. */
+/** What the databases say, asked of them directly: the end state that tests assert; and time that goes by there at once. */
 export const createStores = ({ urlOf }: { urlOf: (service: string) => string }) => {
   const open = (service: string): Database => createDatabase({ url: urlOf(service), poolSize: 4 });
   const [reservation, payment, queue, commerce] = [open('reservation'), open('payment'), open('queue'), open('commerce')];
@@ -41,6 +41,26 @@ export const createStores = ({ urlOf }: { urlOf: (service: string) => string }) 
         .whereRaw('s.held_until > UTC_TIMESTAMP(3)')
         .select<{ seat_id: number; member_id: Buffer }[]>('s.id as seat_id', 'r.member_id');
       return rows.map((row) => ({ seatId: String(row.seat_id), memberId: bytesToId(row.member_id) })).sort(bySeat);
+    },
+
+    /** Has the database believe that this much time has gone by for a reservation, in all tables alike. */
+    ages: async (reservationId: string, seconds: number): Promise<void> => {
+      const id = idToBytes(reservationId);
+      const earlier = (column: string) => reservation.raw('?? - INTERVAL ? SECOND', [column, seconds]);
+      await reservation('reservations')
+        .where({ id })
+        .update({ expires_at: earlier('expires_at'), held_until: earlier('held_until') });
+      await reservation('seats')
+        .where({ reservation_id: id, status: 'HELD' })
+        .update({ held_until: earlier('held_until') });
+    },
+
+    /** Ends the time inside of everybody who is admitted to a queue. */
+    windowIsOver: async (queueId: string): Promise<void> => {
+      await queue('journal')
+        .where('queue_id', queueId)
+        .whereNull('ended_at')
+        .update({ until: queue.raw('NOW(3)') });
     },
 
     reservations: async (scheduleId: string) => {
