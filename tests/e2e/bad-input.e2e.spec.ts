@@ -11,13 +11,15 @@ let credentials: Credentials;
 let good: Record<string, GoodRequest>;
 
 beforeAll(async () => {
-  fleet = await startTestFleet();
+  fleet = await startTestFleet({ settings: { reservation: { ONSALE_HOLD_SECONDS: '3600' } } }); // nothing may end by itself
   const { queueId, scheduleId, concertId } = await fleet.sale({ seats: 4, price: 1_000, queue: { cap: 10 } });
   const [ada, eve, newcomer] = await fleet.members(3);
   await Promise.all([ada.isAdmitted(queueId), eve.isAdmitted(queueId)]);
   await eve.charges(1_000);
   const [mine, hers] = [await ada.holds(scheduleId, ['1']), await eve.holds(scheduleId, ['2'])];
   const herPayment = await eve.pays(hers.body!.id);
+  const refused = await ada.pays(mine.body!.id); // she has no points, and keeps the hold
+  expect(refused.code).toBe('INSUFFICIENT_POINTS');
   credentials = {
     accessToken: ada.accessToken,
     operatorToken: await fleet.accessToken({ role: 'operator' }),
@@ -79,7 +81,7 @@ beforeAll(async () => {
     listWalletEntries: { query: { limit: '5' } },
     chargeWallet: { body: { amount: 1_000 } },
     pay: { body: { reservationId: mine.body!.id } },
-    readPayment: { params: { id: herPayment.body!.id }, foreign: { id: herPayment.body!.id } },
+    readPayment: { params: { id: refused.problem!['paymentId'] as string }, foreign: { id: herPayment.body!.id } },
     listMyPayments: { query: { limit: '5' } },
     listPaymentSagas: { query: { limit: '5', status: 'RUNNING', flag: 'NEEDS_OPERATOR' } },
     readPaymentSaga: { params: { id: herPayment.body!.id } },

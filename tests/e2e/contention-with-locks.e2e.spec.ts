@@ -1,3 +1,3 @@
 import { contentionSuite } from '../kit/contention-suite.ts';
 
-contentionSuite('with locks', { settings: { reservation: { ONSALE_LOCKS: 'on' } } });
+contentionSuite('with locks', { locks: 'on' });

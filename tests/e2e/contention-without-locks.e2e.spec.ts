@@ -1,3 +1,3 @@
 import { contentionSuite } from '../kit/contention-suite.ts';
 
-contentionSuite('with locks switched off: the database alone decides', { settings: { reservation: { ONSALE_LOCKS: 'off' } } });
+contentionSuite('with locks switched off: the database alone decides', { locks: 'off' });

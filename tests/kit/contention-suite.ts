@@ -5,16 +5,28 @@ import { verifyInvariants } from '../../scripts/invariants/verify-invariants.ts'
 import { tally } from './outcome.ts';
 import { startTestFleet, twoOfEach, type TestFleet } from './test-fleet.ts';
 
-/** What must hold when many want the same at once, whatever sheds the contention in front of the database. */
-export const contentionSuite = (name: string, settings: Parameters<typeof startTestFleet>[0]): void => {
+/** What must hold when many want the same at once, with the locks that shed contention in front of the database, and without. */
+export const contentionSuite = (name: string, { locks }: { locks: 'on' | 'off' }): void => {
   let fleet: TestFleet;
   beforeAll(async () => {
-    fleet = await startTestFleet({ replicas: twoOfEach, ...settings });
+    fleet = await startTestFleet({ replicas: twoOfEach, settings: { reservation: { ONSALE_LOCKS: locks } } });
   });
   afterEach(async () => expect(broken(await verifyInvariants(fleet))).toEqual([]));
   afterAll(() => fleet?.stop());
 
   describe(name, () => {
+    it(locks === 'on' ? 'asks the lock of a seat before the database' : 'asks no lock', async () => {
+      const { queueId, scheduleId } = await fleet.sale({ seats: 1, price: 1_000, queue: { cap: 10 } });
+      const [ada] = await fleet.members(1);
+      await ada.isAdmitted(queueId);
+      const lock = `${fleet.namespace}:{lock}:seat:${scheduleId}:1`;
+      await fleet.redis.set(lock, 'somebody else');
+      if (locks === 'on') expect(await ada.once().holds(scheduleId, ['1'])).toMatchObject({ is: '409 BUSY' });
+      else expect(await ada.holds(scheduleId, ['1'])).toMatchObject({ is: '201' });
+      await fleet.redis.del(lock);
+      if (locks === 'on') expect(await ada.holds(scheduleId, ['1'])).toMatchObject({ is: '201' });
+    });
+
     it('lets one of a hundred members hold a seat', async () => {
       const { queueId, scheduleId } = await fleet.sale({ seats: 1, price: 1_000, queue: { cap: 100 } });
       const members = await fleet.members(100);

@@ -188,6 +188,7 @@ export const startTestFleet = async ({ replicas, settings, engines: own, fetch =
       const texts = await Promise.all(processes.map(async ({ opsUrl }) => (await globalThis.fetch(`${opsUrl}/metrics`)).text()));
       return texts.reduce((sum, text) => sum + sumOf(text, name, labels), 0);
     },
+    redis,
     /** Takes every key of this fleet out of Redis: its database is its own, so that other fleets keep theirs. */
     emptyRedis: () => redis.flushdb(),
     stop: async () => {
