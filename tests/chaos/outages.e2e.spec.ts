@@ -1,5 +1,5 @@
 import { setTimeout as rest } from 'node:timers/promises';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { eventually } from '@onsale/shared/testing';
 import { verifyInvariants } from '../../scripts/invariants/verify-invariants.ts';
 import type { TestMember } from '../kit/member.ts';
@@ -49,12 +49,20 @@ const total = (name: string): Promise<number> =>
 /** What is counted against messages: an engine that is away is no fault of theirs. */
 const counted = async () => ({ failed: await total('onsale_consumer_failures_total'), dead: await total('onsale_consumer_dead_total') });
 
+/** Exits of processes that nobody wanted. */
+const crashes = () =>
+  fleet.processes.flatMap(({ name, exits }) => exits().map((exit) => ({ name, ...exit }))).filter(({ code }) => code !== 0);
+let crashesBefore: ReturnType<typeof crashes>;
+
 beforeEach(async () => {
   witness.faults();
+  crashesBefore = crashes();
   const sale = await fleet.sale({ seats: SEATS, queue: { cap: SEATS, ...SOON } });
   load = startRollingLoad({ fleet, sale, seats: SEATS, atOnce: SHOPPERS, poorOneOf: 5 });
   await eventually(() => expect(load.paid()).toBeGreaterThanOrEqual(WANTED), { withinMs: HEALED_MS });
 });
+
+afterEach(() => load?.close()); // of a test that failed
 
 /** The load went on, everything came to its end in time, and the stores hold what they promise; no process ended, no request hung. */
 const becomesWhole = async (healedAt: Date): Promise<void> => {
@@ -66,9 +74,7 @@ const becomesWhole = async (healedAt: Date): Promise<void> => {
 
   expect(ends.filter(({ end, code }) => end !== 'paid' && code !== 'INSUFFICIENT_POINTS')).toEqual([]);
   expect(witness.faults()).toEqual({ unanswered: [], overdue: [] });
-  expect(fleet.processes.flatMap(({ name, exits }) => exits().map((exit) => ({ name, ...exit }))).filter(({ code }) => code !== 0)).toEqual(
-    [],
-  );
+  expect(crashes()).toEqual(crashesBefore);
   const findings = await verifyInvariants({ ...fleet, kafkaBrokers: engines.kafkaBrokers, healedAt, operations: load.operations() });
   expect(findings.filter(({ violations }) => violations > 0)).toEqual([]);
 };

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { readMe, signUp } from '@onsale/contracts/commerce';
 import { newId } from '@onsale/shared/ids';
 import { eventually } from '@onsale/shared/testing';
@@ -7,7 +7,7 @@ import type { ServiceName } from '../../scripts/fleet/services.ts';
 import { verifyInvariants } from '../../scripts/invariants/verify-invariants.ts';
 import { outcomeOf, type Outcome } from '../kit/outcome.ts';
 import { report } from '../kit/report.ts';
-import { startRollingLoad } from '../kit/rolling-load.ts';
+import { startRollingLoad, type RollingLoad } from '../kit/rolling-load.ts';
 import { lockTable } from '../kit/table-lock.ts';
 import { startTestFleet, twoOfEach, type TestFleet } from '../kit/test-fleet.ts';
 import { settled } from '../kit/under-way.ts';
@@ -32,6 +32,7 @@ const IN_FLIGHT = 20;
 const SHOPPERS = 10;
 const ASKERS = 60;
 const SEATS = 600;
+const PATIENCE = { withinMs: 60_000 };
 
 const holders = async (fleet: TestFleet): Promise<Asker[]> => {
   const { queueId, scheduleId } = await fleet.sale({ seats: ASKERS, queue: { cap: ASKERS } });
@@ -128,33 +129,49 @@ const stopsWithRequestsUnderWay = async (victim: ServiceProcess, { gathersAt: [s
   }
 };
 
+/** It comes back as if nothing had been: everything that had come is answered, and nothing of it is forgotten. */
+const drains = async (victim: ServiceProcess, cell: Cell): Promise<void> => {
+  const others = fleet.processesOf('gateway').filter((gateway) => gateway !== victim);
+  const broken = () => fleet.metric(others, 'onsale_gateway_upstream_failures_total', { kind: 'broken' });
+  const before = await broken();
+  const answers = await stopsWithRequestsUnderWay(victim, cell);
+  const exit = await victim.exited();
+
+  expect(exit).toEqual({ code: 0, signal: null }); // beyond its deadline it would be 1
+  const draining = said(victim, 'draining')!;
+  const drained = said(victim, 'drained')!;
+  report(`${cell.service}: ${String(draining['underWay'])} under way at SIGTERM, ${String(drained['answered'])} answered since`);
+  expect(draining['underWay']).toBeGreaterThanOrEqual(IN_FLIGHT);
+  expect(drained).toMatchObject({ unanswered: 0 });
+  expect(await broken()).toBe(before);
+  expect(witness.faults()).toEqual({ unanswered: [], overdue: [] });
+
+  const done = answers.filter(({ outcome }) => outcome.status < 300);
+  expect(done.length).toBeGreaterThanOrEqual(IN_FLIGHT);
+  expect(new Set(await Promise.all(done.map(({ readBack }) => readBack())))).toEqual(new Set([cell.readsAs]));
+};
+
 describe.each(cells)('SIGTERM to one of two replicas of $service under load', (cell) => {
-  it('answers everything that had come, forgets nothing of it, and ends with 0', async () => {
-    const victim = fleet.processesOf(cell.service)[1]!;
+  const victim = () => fleet.processesOf(cell.service)[1]!;
+  let load: RollingLoad;
+  beforeEach(async () => {
+    witness.faults(); // what an earlier cell left
     const sale = await fleet.sale({ seats: SEATS, queue: { cap: SEATS } });
-    const load = startRollingLoad({ fleet, sale, seats: SEATS, atOnce: SHOPPERS, poorOneOf: 5 });
-    await eventually(() => expect(load.paid()).toBeGreaterThanOrEqual(5));
+    load = startRollingLoad({ fleet, sale, seats: SEATS, atOnce: SHOPPERS, poorOneOf: 5 });
+    await eventually(() => expect(load.paid()).toBeGreaterThanOrEqual(5), PATIENCE);
+  });
+  // of a cell that failed
+  afterEach(async () => {
+    load?.close();
+    if (!victim().isRunning()) await victim().start();
+  });
 
-    const answers = await stopsWithRequestsUnderWay(victim, cell);
-    const exit = await victim.exited();
-
-    expect(exit).toEqual({ code: 0, signal: null }); // beyond its deadline it would be 1
-    const draining = said(victim, 'draining')!;
-    const drained = said(victim, 'drained')!;
-    report(`${cell.service}: ${String(draining['underWay'])} under way at SIGTERM, ${String(drained['answered'])} answered since`);
-    expect(draining['underWay']).toBeGreaterThanOrEqual(IN_FLIGHT);
-    expect(drained).toMatchObject({ unanswered: 0 });
-    const gateways = fleet.processesOf('gateway').filter((process) => process.isRunning());
-    expect(await fleet.metric(gateways, 'onsale_gateway_upstream_failures_total', { kind: 'broken' })).toBe(0);
-    expect(witness.faults()).toEqual({ unanswered: [], overdue: [] });
-
-    const done = answers.filter(({ outcome }) => outcome.status < 300);
-    expect(done.length).toBeGreaterThanOrEqual(IN_FLIGHT);
-    expect(new Set(await Promise.all(done.map(({ readBack }) => readBack())))).toEqual(new Set([cell.readsAs]));
+  it('answers everything that had come, forgets nothing of it, and ends with 0', async () => {
+    await drains(victim(), cell);
 
     const before = load.paid();
-    await victim.start();
-    await eventually(() => expect(load.paid()).toBeGreaterThanOrEqual(before + 10));
+    await victim().start();
+    await eventually(() => expect(load.paid()).toBeGreaterThanOrEqual(before + 10), PATIENCE);
     const ends = await load.finish();
     await settled(fleet);
     expect(ends.filter(({ end, code }) => end !== 'paid' && code !== 'INSUFFICIENT_POINTS')).toEqual([]);

@@ -12,8 +12,11 @@ export const outageOf = async (engine: Engine, during: () => Promise<void>): Pro
   await engine.kill();
   expect(await engine.pid()).toBeUndefined();
   if (process.platform === 'linux') expect(startTimeOf(before!)).toBeUndefined(); // elsewhere a container's process is not of this machine
-  await during();
-  await engine.start();
+  try {
+    await during();
+  } finally {
+    await engine.start(); // whatever `during` came to: the next test shall not suffer for it
+  }
   const after = await engine.pid();
   expect(after).toBeGreaterThan(0);
   expect(after).not.toBe(before);
