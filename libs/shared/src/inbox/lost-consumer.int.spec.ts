@@ -18,7 +18,7 @@ afterEach(async () => {
 });
 
 const take = async (db: Database): Promise<unknown> => {
-  const connection: unknown = await db.client.acquireConnection();
+  const connection: unknown = await eventually(() => db.client.acquireConnection()); // to make one may take longer than it may be waited for
   ends.push(async () => db.client.releaseConnection(connection));
   return connection;
 };
