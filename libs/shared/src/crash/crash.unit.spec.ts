@@ -58,13 +58,25 @@ describe('crash points', () => {
     ]);
   });
 
+  it('count each message of those that are handled at once', async () => {
+    const { signal, lines } = await runWith(
+      'lock:do/before-commit#2',
+      `const group = ['a', 'b'].map((saga) => ({ id: saga + ':lock:do', type: 'lock' }));
+       await during(crash, [...group, { id: 'c:lock:undo', type: 'unlock' }], async () => crash.hit('before-commit'));`,
+    );
+    expect({ signal, counts: lines.map(({ point, count }) => [point, count]) }).toEqual({
+      signal: 'SIGKILL',
+      counts: [['lock:do/before-commit', 2]],
+    });
+  });
+
   it('let everything else pass: other names, other moments, fewer times', async () => {
     const { survived, lines } = await runWith(
       'lock:do/after-commit#2',
       `crash.hit('after-commit');
-       await during(crash, { id: 's:lock:undo', type: 'unlock' }, async () => crash.hit('after-commit'));
-       await during(crash, { id: 's:lock:do', type: 'lock' }, async () => crash.hit('before-commit'));
-       await during(crash, { id: 's:lock:do', type: 'lock' }, async () => crash.hit('after-commit'));
+       await during(crash, [{ id: 's:lock:undo', type: 'unlock' }], async () => crash.hit('after-commit'));
+       await during(crash, [{ id: 's:lock:do', type: 'lock' }], async () => crash.hit('before-commit'));
+       await during(crash, [{ id: 's:lock:do', type: 'lock' }], async () => crash.hit('after-commit'));
        crash.hit('after-commit', [${message('s:lock:undo')}, { payload: 'nonsense' }]);`,
     );
     expect({ survived, lines }).toEqual({ survived: true, lines: [] });

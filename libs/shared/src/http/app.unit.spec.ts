@@ -50,14 +50,19 @@ const memoryStore = (): IdempotencyStore => {
   const keyOf = (scope: { memberId: string; key: string }) => `${scope.memberId} ${scope.key}`;
   return {
     find: async (scope: never) => (kept.has(keyOf(scope)) ? { value: kept.get(keyOf(scope)) } : undefined),
-    once: (scope: never) => ({
-      replayed: false,
-      transaction: async (_db: never, fn: (trx: never) => Promise<unknown>) => {
-        const value = await fn(undefined as never);
-        kept.set(keyOf(scope), value);
-        return value;
-      },
-    }),
+    once: (scope: never) => {
+      let replayed = false;
+      return {
+        get replayed() {
+          return replayed;
+        },
+        transaction: async (_db: never, fn: (trx: never) => Promise<unknown>) => {
+          replayed = kept.has(keyOf(scope));
+          if (!replayed) kept.set(keyOf(scope), await fn(undefined as never));
+          return kept.get(keyOf(scope));
+        },
+      };
+    },
     purge: async () => 0,
   } as IdempotencyStore;
 };

@@ -45,10 +45,11 @@ const scopeOf = (request: KeyedRequest): KeyScope => {
  */
 export const createKeyed = ({ store }: { store: IdempotencyStore }) => {
   /**
-   * Another process may have done the same request since the key was looked up, and then the request is refused for its own effect (the seat it
-   * wants is taken: by itself). So a refusal stands only if the key is still unknown.
+   * A request that was done before meets its key in its transaction, or is refused before that for its own effect (the seat it wants is taken: by
+   * itself). So a refusal stands only if the key is unknown.
    */
-  const firstOrKept = async <V>(once: Once, scope: KeyScope, act: (once: Once) => Promise<V>): Promise<{ value: V; known: boolean }> => {
+  const firstOrKept = async <V>(scope: KeyScope, act: (once: Once) => Promise<V>): Promise<{ value: V; known: boolean }> => {
+    const once = store.once(scope);
     try {
       return { value: await act(once), known: once.replayed };
     } catch (error) {
@@ -70,9 +71,7 @@ export const createKeyed = ({ store }: { store: IdempotencyStore }) => {
     }
     let replayed = false;
     const fly = async (): Promise<V> => {
-      const kept = await store.find(scope);
-      const once = store.once(scope);
-      const { value, known } = kept === undefined ? await firstOrKept(once, scope, act) : { value: kept.value as V, known: true };
+      const { value, known } = await firstOrKept<V>(scope, act);
       replayed = known;
       return value;
     };

@@ -12,7 +12,7 @@ export interface Kept {
 /** One key's hold on a use case. */
 export interface Once {
   /**
-   * `inTransaction` with the key as its first statement and the value of `fn`, which is plain JSON, as its last: both are committed, or neither. When
+   * `inTransaction` with the key as its first statement, and the value of `fn`, which is plain JSON, written behind `fn`: both are committed, or neither. When
    * another transaction with this key was first, in whatever process, its value is the answer and `fn` does not run.
    * @throws Refusal IDEMPOTENCY_KEY_REUSED when the key stands for another request; IDEMPOTENCY_IN_FLIGHT when the other one takes longer than a lock is waited for
    */
@@ -22,7 +22,7 @@ export interface Once {
 }
 
 export interface IdempotencyStore {
-  /** A plain read, for looking before any lock is taken. @throws Refusal IDEMPOTENCY_KEY_REUSED */
+  /** A plain read: for a request that was refused before it came to its key. @throws Refusal IDEMPOTENCY_KEY_REUSED */
   find(scope: KeyScope): Promise<Kept | undefined>;
   once(scope: KeyScope): Once;
   /** Forgets keys older than `before`, in small steps, none of them after the signal. Answers how many. */

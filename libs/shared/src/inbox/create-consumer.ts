@@ -9,8 +9,10 @@ import { createConsumerMetrics } from './consumer-metrics.ts';
 import { deadLetterTopic } from './dead-letter.ts';
 import { createMessageHandler } from './handle-message.ts';
 import type { Handler } from './handler.ts';
+import { GROUP, GROUPS_AT_ONCE, inGroups } from './in-groups.ts';
 import { purgeInbox } from './inbox-store.ts';
 import { createReceiver, routeTable } from './receive.ts';
+import { createTogetherReceiver } from './receive-together.ts';
 import { createRetries } from './retries.ts';
 import { countRetries } from './retry-store.ts';
 
@@ -23,7 +25,7 @@ export interface ConsumerOptions {
   readonly handlers: readonly Handler[];
   readonly log: Log;
   readonly metrics: Metrics;
-  /** Messages handled side by side; below the size of the pool. */
+  /** Transactions side by side, which may each be of many messages; below the size of the pool. */
   readonly concurrency?: number;
   /** Rest before the first later try of a message that failed three times at once; it doubles, up to a minute. */
   readonly retryDelayMs?: number;
@@ -36,6 +38,8 @@ export interface ConsumerOptions {
   readonly crash?: CrashPoints | undefined;
 }
 
+/** Half of the default pool. */
+const CONCURRENCY = 5;
 const RETRY_DELAY_MS = 1000;
 const RETRY_POLL_MS = 1000;
 const MAX_ATTEMPTS = 10;
@@ -49,19 +53,27 @@ const RESERVED_MS = 3000;
 const engineAway = (error: unknown): boolean => isEngineAway(error) || isOverloaded(error);
 
 /**
- * Listens to the topics of its handlers, each message in one transaction with its effect (`createReceiver`). A failure is tried three times at
+ * Listens to the topics of its handlers, each message in one transaction with its effect (`createReceiver`), which those that come while others are
+ * under way share (`inGroups`). A failure is tried three times at
  * once, then later from a table of this schema, with the later messages of its key behind it; at last it goes to `<topic>.dlq`. What no handler
  * wants is passed over; what is malformed goes to the dead letters at once. While an engine is away nothing is counted, and nothing lost.
  */
 export const createConsumer = (options: ConsumerOptions): Part => {
-  const { group, db, broker, outbox, handlers, log, metrics, concurrency, crash } = options;
+  const { group, db, broker, outbox, handlers, log, metrics, concurrency = CONCURRENCY, crash } = options;
   const { maxAttempts = MAX_ATTEMPTS, retryPollMs = RETRY_POLL_MS, isAway = engineAway } = options;
   const firstDelayMs = options.retryDelayMs ?? RETRY_DELAY_MS;
   const routes = routeTable(handlers);
   const receive = createReceiver({ db, outbox, consumer: group, crash });
   const counts = createConsumerMetrics(metrics, group);
   const common = { db, broker, consumer: group, receive, routes, firstDelayMs, isAway, log, counts };
-  const handle = createMessageHandler(common);
+  const receiveFirst = inGroups({
+    together: createTogetherReceiver({ db, outbox, consumer: group, crash }),
+    alone: (received) => receive(received, true),
+    isAway,
+    concurrency,
+    onGroup: counts.together,
+  });
+  const handle = createMessageHandler({ ...common, receiveFirst });
   const retryDue = createRetries({ ...common, maxAttempts });
   const onError = (error: unknown): void => log.warn({ err: error, consumer: group }, 'retries or inbox could not be looked at');
 
@@ -97,7 +109,7 @@ export const createConsumer = (options: ConsumerOptions): Part => {
         handle,
         askEngine: askEngine(db),
         signal: stopping.signal,
-        ...(concurrency === undefined ? {} : { concurrency }),
+        concurrency: Math.max(concurrency, GROUP * GROUPS_AT_ONCE), // most of them wait in line for a group
       });
       await subscribing;
       await Promise.all([retrying.start(), purging.start()]);

@@ -15,6 +15,8 @@ export interface MessageHandlerOptions {
   readonly broker: Broker;
   readonly consumer: string;
   readonly receive: Receiver;
+  /** For its first try: together with others, if there are any. */
+  readonly receiveFirst: (received: Received) => Promise<Outcome>;
   readonly routes: Routes;
   readonly firstDelayMs: number;
   /** What neither counts nor is given up. */
@@ -30,14 +32,14 @@ const TRY_AGAIN_MS = [50, 250];
 
 /** What is done with a message from Kafka. It rejects only while the message cannot be handled, parked or put aside: then it has to come again. */
 export const createMessageHandler = (options: MessageHandlerOptions) => {
-  const { db, broker, consumer, receive, routes, firstDelayMs, isAway, log, counts } = options;
+  const { db, broker, consumer, receive, receiveFirst, routes, firstDelayMs, isAway, log, counts } = options;
 
   /** The last error, when all tries failed, is a value. @throws what says that an engine is away, or that the message is malformed */
   const tryAtOnce = async (received: Received): Promise<Outcome | { readonly error: unknown }> => {
     const lastBegin = performance.now() + TRIES_WITHIN_MS;
     for (let tries = 1; ; tries += 1) {
       try {
-        return await receive(received, true);
+        return await (tries === 1 ? receiveFirst(received) : receive(received, true));
       } catch (error) {
         if (isAway(error) || error instanceof InvalidMessage) throw error;
         const { topic } = received.incoming;

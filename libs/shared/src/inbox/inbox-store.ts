@@ -35,6 +35,25 @@ export const insertInOrder = async (
   }
 };
 
+/** The same for messages of different keys by one statement: whether all of them are new. If not, nothing is known of any: the transaction has to be rolled back. */
+export const insertAllInOrder = async (
+  trx: Trx,
+  consumer: string,
+  messages: readonly (Omit<InboxKey, 'consumer'> & { readonly topic: string; readonly key: string })[],
+): Promise<boolean> => {
+  const one = 'SELECT ?, ? FROM DUAL WHERE NOT EXISTS (SELECT 1 FROM retries WHERE consumer = ? AND topic = ? AND message_key = ?)';
+  try {
+    const [result] = await trx.raw(
+      `INSERT INTO inbox (consumer, message_id) ${messages.map(() => one).join(' UNION ALL ')}`,
+      messages.flatMap(({ messageId, topic, key }) => [consumer, messageId, consumer, topic, key]),
+    );
+    return (result as { affectedRows: number }).affectedRows === messages.length;
+  } catch (error) {
+    if (isDuplicate(error)) return false;
+    throw error;
+  }
+};
+
 /** Counts in a message whose turn it is: the oldest of its key in `retries`. */
 export const insertNow = async (trx: Trx, { consumer, messageId }: InboxKey): Promise<'new' | 'seen'> => {
   try {
@@ -60,6 +79,17 @@ export const storeReply = async (trx: Trx, { consumer, messageId }: InboxKey, re
   await trx('inbox')
     .where({ consumer, message_id: messageId })
     .update({ reply: JSON.stringify(reply) });
+};
+
+/** The same for many by one statement. */
+export const storeReplies = async (trx: Trx, consumer: string, replies: ReadonlyMap<string, Reply>): Promise<void> => {
+  if (replies.size === 0) return;
+  const whens = [...replies].flatMap(([messageId, reply]) => [messageId, JSON.stringify(reply)]);
+  const choice = `CASE message_id${' WHEN ? THEN ?'.repeat(replies.size)} END`;
+  await trx('inbox')
+    .where({ consumer })
+    .whereIn('message_id', [...replies.keys()])
+    .update({ reply: trx.raw(choice, whens) });
 };
 
 /** The action's own answer if it has been here; else `reply` becomes its answer, for when it comes. Waits for an action that is under way. */

@@ -46,6 +46,12 @@ const outcome = async (kind: string): Promise<number> => {
   return values.filter(({ labels }) => (labels as { outcome?: string }).outcome === kind).reduce((sum, { value }) => sum + value, 0);
 };
 
+/** Transactions that more than one message shared. */
+const groups = async (): Promise<number> => {
+  const { values } = await receiver.metrics.histogram({ name: 'onsale_consumer_group_size', help: '', buckets: [] }).get();
+  return values.find(({ metricName }) => metricName === 'onsale_consumer_group_size_count')?.value ?? 0;
+};
+
 /** As a relay would send it: twice when asked, in one batch. */
 const send = async (drafts: readonly MessageDraft[]): Promise<void> => {
   await inTransaction(sender.db, (trx) => sender.outbox.add(trx, ...drafts));
@@ -117,6 +123,30 @@ describe('a consumer', () => {
     await eventually(() => expect(replyTo(saga)).toEqual([reply, reply]));
     expect(new Set(replies.filter(({ subject }) => subject === saga).map(({ id }) => id))).toEqual(new Set([`${saga}:lock:do:reply`]));
     expect(await effects(saga)).toEqual(['locked']);
+  });
+
+  it('takes what comes at once in groups: each has its effect and its answer once, whatever others of the group do', async () => {
+    const sagas = Array.from({ length: 60 }, newId);
+    const nameOf = (n: number): string => (n % 20 === 7 ? 'expired' : n % 20 === 11 ? 'taken' : 'grouped');
+    const before = await groups();
+    const commands = sagas.map((saga, n) => ({ ...aCommand(lock, saga, 'do', nameOf(n)), subject: saga }));
+    await send(commands);
+    await eventually(() => expect(sagas.map((saga) => replyTo(saga).length)).toEqual(sagas.map(() => 1)));
+    expect(sagas.map((saga) => replyTo(saga)[0]!.code)).toEqual(
+      sagas.map((_, n) => ({ expired: 'HOLD_EXPIRED', taken: 'SEAT_TAKEN' })[nameOf(n)]),
+    );
+    expect(await Promise.all(sagas.map(effects))).toEqual(sagas.map((_, n) => (nameOf(n) === 'expired' ? [] : ['locked'])));
+    const stored = await schema.db('inbox').whereIn(
+      'message_id',
+      sagas.map((saga) => `${saga}:lock:do`),
+    );
+    expect(stored.filter(({ reply }) => reply !== null)).toHaveLength(60);
+    expect(await groups()).toBeGreaterThan(before);
+
+    await send(commands);
+    await eventually(() => expect(sagas.map((saga) => replyTo(saga).length)).toEqual(sagas.map(() => 2)));
+    expect(sagas.map((saga) => replyTo(saga)[1])).toEqual(sagas.map((saga) => replyTo(saga)[0]));
+    expect((await Promise.all(sagas.map(effects))).flat()).toHaveLength(57);
   });
 
   it('answers with a refusal: a value keeps what was written, a thrown one rolls it back', async () => {

@@ -124,7 +124,7 @@ export const createReceiver = ({ db, outbox, consumer, crash }: ReceiverOptions)
 
   /** `after` runs at the end of the same transaction. */
   return (received: Received, inOrder: boolean, after: (trx: Trx) => Promise<void> = async () => {}): Promise<Outcome> =>
-    during(crash, received.message, () => receive(received, inOrder, after));
+    during(crash, [received.message], () => receive(received, inOrder, after));
 };
 
 export type Receiver = ReturnType<typeof createReceiver>;
