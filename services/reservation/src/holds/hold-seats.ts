@@ -13,7 +13,7 @@ import type { SeatRow } from '../seats/seat-store.ts';
 import { assertAdmitted } from './admission.ts';
 import type { ExpireReservations } from './expire-reservations.ts';
 import type { HoldPolicy } from './policy.ts';
-import { assertWithinLimit } from './member-limit.ts';
+import { withinLimit } from './member-limit.ts';
 import { SeatTaken, SeatUnknown } from './refusals.ts';
 import { mayExpire } from './reservation-state.ts';
 import * as reservations from './reservation-store.ts';
@@ -79,20 +79,23 @@ export const holdSeats = (deps: Deps) => {
 };
 
 /** What happens inside the transaction. */
-const takeSeats =
-  ({ outbox, newId, policy, expireReservations }: Deps) =>
-  async (
+const takeSeats = ({ outbox, newId, policy, expireReservations }: Deps) => {
+  const assertWithinLimit = withinLimit(expireReservations, policy.seatsPerMember);
+  return async (
     trx: Trx,
     { schedule, member, admission, wanted }: { schedule: ScheduleRow; member: Member; admission: Admission; wanted: readonly number[] },
   ): Promise<Reservation> => {
-    await assertWithinLimit(trx, { memberId: member.id, scheduleId: schedule.id, count: wanted.length }, policy.seatsPerMember);
+    await assertWithinLimit(trx, { memberId: member.id, scheduleId: schedule.id, count: wanted.length });
     const set = { scheduleId: schedule.id, seatIds: wanted };
-    const { seats: found, now } = await seats.readSomeNow(trx, set);
+    let { seats: found, now } = await seats.readSomeNow(trx, set);
     assertFree(wanted, found); // again, for those who waited for the lock meanwhile
-    if (now === undefined) throw new RangeError('no seats are wanted');
 
     const lapsed = found.flatMap(({ owner, lapsed }) => (lapsed && owner !== undefined ? [owner] : []));
-    if (lapsed.length > 0) await expireReservations(trx, (await reservations.lock(trx, lapsed)).filter(mayExpire));
+    if (lapsed.length > 0) {
+      await expireReservations(trx, (await reservations.lock(trx, lapsed)).filter(mayExpire));
+      ({ seats: found, now } = await seats.readSomeNow(trx, set)); // the lock was waited for: the hold's time begins now
+    }
+    if (now === undefined) throw new RangeError('no seats are wanted');
 
     const reservation = {
       id: newId(),
@@ -113,3 +116,4 @@ const takeSeats =
     const mine = found.map((seat): SeatRow => ({ ...seat, status: 'HELD', lapsed: false }));
     return reservationView({ ...reservation, status: 'HELD', lapsed: false }, mine);
   };
+};

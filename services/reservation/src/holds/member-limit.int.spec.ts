@@ -1,5 +1,6 @@
 import { idToBytes } from '@onsale/shared/ids';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { eventually } from '@onsale/shared/testing';
 import { startPaymentSide, type PaymentSide } from '../testing/payment-side.ts';
 import { problemOf, startReservation, statusOf, tally, type Reservation } from '../testing/start-reservation.ts';
 
@@ -24,6 +25,14 @@ describe.each([
 
   const heldIn = async (scheduleId: string): Promise<number> =>
     (await service.seatsOf(scheduleId)).filter((seat) => !seat.endsWith('AVAILABLE')).length;
+
+  /** Locking reads of reservations that are under way: they wait, or they would be over. */
+  const locksWaitedFor = async (): Promise<number> => {
+    const [rows] = await service.db.raw(
+      "SELECT COUNT(*) AS count FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID() AND info LIKE '%reservations%FOR UPDATE%'",
+    );
+    return (rows as { count: number }[])[0]!.count;
+  };
 
   it('is eight seats, however many requests come at once for different ones', async () => {
     const schedule = await service.schedule({ seats: 160 });
@@ -73,6 +82,23 @@ describe.each([
     await service.ages(lapsed.id, HOLD);
     expect(await statusOf(member.holds([12, 13, 14, 15, 16]))).toBe('201');
     expect((await problemOf(member.holds([17]))).code).toBe('MEMBER_LIMIT');
+  });
+
+  it('counts a hold that lapses while a payment, which came in time, is locking it', async () => {
+    const schedule = await service.schedule({ seats: 40 });
+    const member = service.member(schedule);
+    const { body: held } = await member.holds(eightFrom(1));
+    await service.ages(held.id, HOLD);
+    const id = idToBytes(held.id);
+    const locking = await service.db.transaction();
+    await locking('reservations')
+      .where({ id })
+      .update({ status: 'PAYING', held_until: new Date(Date.now() + HOLD) });
+
+    const other = member.holds(eightFrom(9));
+    await eventually(async () => expect(await locksWaitedFor()).toBeGreaterThan(0));
+    await locking.commit();
+    expect(await problemOf(other)).toMatchObject({ code: 'MEMBER_LIMIT', problem: { limit: 8, has: 8 } });
   });
 
   it('is one’s own, and of each schedule anew', async () => {

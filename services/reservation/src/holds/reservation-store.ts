@@ -99,15 +99,24 @@ export const lockMember = async (trx: Trx, { memberId, scheduleId }: MemberOfSch
   await trx.raw('INSERT INTO schedule_members (schedule_id, member_id) VALUES (?, ?) ON DUPLICATE KEY UPDATE member_id = member_id', row);
 };
 
-/** How many seats of a schedule a member has: held and not lapsed, under payment, or sold. By the index of a member's list. */
+/** How many seats of a schedule a member has: held, under payment, or sold; those of a lapsed hold too, until it is expired. By the index of a member's list. */
 export const countSeatsOfMember = async (trx: Trx, { memberId, scheduleId }: MemberOfSchedule): Promise<number> => {
   const row = await trx('reservations')
     .join('reservation_seats', 'reservation_seats.reservation_id', 'reservations.id')
     .where({ member_id: idToBytes(memberId), schedule_id: idToBytes(scheduleId) })
-    .whereRaw(`(status IN ('PAYING', 'CONFIRMED') OR (status = 'HELD' AND held_until > NOW(3)))`)
+    .whereIn('status', ['HELD', 'PAYING', 'CONFIRMED'])
     .count<{ count: number }[]>({ count: '*' })
     .first();
   return row?.count ?? 0;
+};
+
+/** The holds of a member that nothing has expired yet, though they have lapsed; locks nothing. */
+export const lapsedOfMember = async (trx: Trx, { memberId, scheduleId }: MemberOfSchedule): Promise<string[]> => {
+  const ids: Buffer[] = await trx('reservations')
+    .where({ member_id: idToBytes(memberId), schedule_id: idToBytes(scheduleId), status: 'HELD' })
+    .where('held_until', '<=', trx.raw('NOW(3)'))
+    .pluck('id');
+  return ids.map(bytesToId);
 };
 
 /** One reservation, if there is such; locks nothing. */
