@@ -60,7 +60,10 @@ export const createOutbox = (options: OutboxOptions): Outbox => {
 
   const gatherIn = (trx: Trx): Row[] => {
     const rows: Row[] = [];
-    beforeCommit(trx, () => trx('outbox').insert(rows));
+    beforeCommit(trx, async () => {
+      gathered.delete(trx); // whoever still adds begins a list that is written after this one
+      await trx('outbox').insert(rows);
+    });
     afterCommit(trx, () => relay.wake(rows.map(({ shard }) => shard)));
     gathered.set(trx, rows);
     return rows;
