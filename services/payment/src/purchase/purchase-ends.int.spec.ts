@@ -203,7 +203,10 @@ describe('points that do not fit back into the wallet', () => {
 
 describe('the list of sagas', () => {
   it('has all of them newest first, page by page, or those in one state', async () => {
-    const ids = (await service.db('sagas').orderBy('id', 'desc').select('id')).length;
+    const failed = await given({ confirmRefusal: 'HOLD_LOST' });
+    await hasEnded(failed.ada, failed.id, { status: 'FAILED' });
+    for (let n = 0; n < 3; n += 1) await given();
+    const ids = (await service.db('sagas').select('id')).length;
     const seen: string[] = [];
     for (let cursor: string | undefined; ;) {
       const page = await service.operator.sagas({ limit: 3, ...(cursor === undefined ? {} : { cursor }) });
@@ -213,8 +216,9 @@ describe('the list of sagas', () => {
     }
     expect(seen).toHaveLength(ids);
     expect(seen).toEqual(seen.toSorted().toReversed());
-    const compensated = await service.operator.sagas({ status: 'COMPENSATED', limit: 100 });
-    expect(new Set(compensated.body!.items.map(({ status }) => status))).toEqual(new Set(['COMPENSATED']));
+    const { items } = (await service.operator.sagas({ status: 'COMPENSATED', limit: 100 })).body!;
+    expect(items.map(({ id }) => id)).toContain(failed.id);
+    expect(new Set(items.map(({ status }) => status))).toEqual(new Set(['COMPENSATED']));
     await eventually(async () => expect((await service.operator.sagas({ status: 'RUNNING' })).body).toEqual({ items: [] }));
     expect((await service.operator.sagas({ cursor: 'nonsense' })).is).toBe('400 VALIDATION_FAILED');
   });
