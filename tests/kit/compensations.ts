@@ -1,3 +1,4 @@
+import { setTimeout as rest } from 'node:timers/promises';
 import { compensatePaymentSaga } from '@onsale/contracts/payment';
 import { bytesToId, idToBytes } from '@onsale/shared/ids';
 import { eventually } from '@onsale/shared/testing';
@@ -6,10 +7,12 @@ import type { TestFleet } from './test-fleet.ts';
 
 /** In the midst of the load, as deaths are that need no operator. */
 const PAID_BEFORE = 15;
-const PATIENCE = { withinMs: 60_000, everyMs: 50 };
+const PATIENCE = { withinMs: 120_000, everyMs: 50 };
 
 /** What is on its way arrives: a reply, or a member who holds seats and comes to pay. */
-const AT_ONCE = { withinMs: 500 };
+const ON_ITS_WAY_MS = 500;
+/** So soon a saga whose lock was answered comes to its pivot, if it is one that does. */
+const SOON = { withinMs: 5_000, everyMs: 50 };
 
 const atLeast = (count: number, of: { readonly length: number }): void => {
   if (of.length < count) throw new Error(`${of.length} instead of ${count}`);
@@ -34,32 +37,33 @@ const untilAll = ({ stores }: TestFleet, sagas: readonly string[], status: strin
     atLeast(sagas.length, ended);
   }, PATIENCE);
 
-const untilMidst = ({ load }: CrashScene): Promise<void> =>
+const untilPaid = ({ load }: CrashScene, count: number): Promise<void> =>
   eventually(() => {
-    if (load.paid() < PAID_BEFORE) throw new Error(`${load.paid()} have paid`);
+    if (load.paid() < count) throw new Error(`${load.paid()} have paid`);
   }, PATIENCE);
 
 const reservationOf = ({ fleet }: CrashScene) => fleet.processesOf('reservation')[0]!;
 
-/** Stops the reservation service at a moment at which sagas wait for its answer to this step, and names them. */
+/** Stops the reservation service at a moment at which sagas wait for its answer to this step, which is not on its way to them, and names them. */
 const stopWhileAwaited = (scene: CrashScene, step: string): Promise<string[]> =>
   eventually(async () => {
+    const paid = scene.load.paid();
     reservationOf(scene).kill('SIGSTOP');
     try {
-      return await eventually(async () => {
-        const waiting = await waitingAt(scene.fleet, step);
-        atLeast(1, waiting);
-        return waiting;
-      }, AT_ONCE);
+      await rest(ON_ITS_WAY_MS);
+      const waiting = await waitingAt(scene.fleet, step);
+      atLeast(1, waiting);
+      return waiting;
     } catch (error) {
       reservationOf(scene).kill('SIGCONT');
+      await untilPaid(scene, paid + 1); // one that is stopped again and again would come to nothing
       throw error;
     }
   }, PATIENCE);
 
 /** An operator takes sagas back that wait for their pivot, which its owner has before it: the question comes behind it, and they go on. */
 export const askedAfterThePivot = async (scene: CrashScene): Promise<() => Promise<void>> => {
-  await untilMidst(scene);
+  await untilPaid(scene, PAID_BEFORE);
   const asked = await eventually(async () => {
     const waiting = await stopWhileAwaited(scene, 'confirm');
     try {
@@ -97,6 +101,30 @@ const takeOut = async ({ stores }: TestFleet, command: string): Promise<OutboxRo
 
 const sagaOf = ({ payload }: OutboxRow): string => (JSON.parse(payload) as { id: string }).id.split(':')[0]!;
 
+/** Nobody's relay sends anything until then. */
+const keepShards = async ({ stores: { databases } }: TestFleet, until: string): Promise<void> => {
+  const leases = databases.payment('leases').where('name', 'like', 'outbox-shard:%');
+  await leases.update({ owner: 'a spec', until: databases.payment.raw(until) });
+};
+
+/** Takes commands of a step out of the outbox, of which nothing is sent from then on until the shards are given back. */
+const takeOutOf = async (scene: CrashScene, step: 'lock' | 'confirm'): Promise<OutboxRow[]> => {
+  const paid = scene.load.paid();
+  if (step === 'confirm') await stopWhileAwaited(scene, 'lock'); // these come to their pivot when nothing is sent any more
+  try {
+    await keepShards(scene.fleet, 'NOW(3) + INTERVAL 1 HOUR');
+    await eventually(async () => atLeast(1, await ownsNoShard(scene.fleet)), PATIENCE);
+    reservationOf(scene).kill('SIGCONT');
+    return await eventually(() => takeOut(scene.fleet, `${step}:do`), SOON);
+  } catch (error) {
+    await keepShards(scene.fleet, 'NOW(3)');
+    await untilPaid(scene, paid + 1);
+    throw error;
+  } finally {
+    reservationOf(scene).kill('SIGCONT');
+  }
+};
+
 /**
  * An operator takes sagas back whose command has been overtaken by the undo (or the question): as when a relay was taken for dead and sends its last batch
  * late. Its owner leaves a tombstone, from which the late command is refused. Answers with what brings that command.
@@ -105,25 +133,15 @@ export const overtaken =
   (step: 'lock' | 'confirm') =>
   async (scene: CrashScene): Promise<() => Promise<void>> => {
     const { payment } = scene.fleet.stores.databases;
-    const lease = (until: string) =>
-      payment('leases')
-        .where('name', 'like', 'outbox-shard:%')
-        .update({ owner: 'a spec', until: payment.raw(until) });
-
-    await untilMidst(scene);
-    if (step === 'confirm') await stopWhileAwaited(scene, 'lock'); // these come to their pivot when nothing is sent any more
+    await untilPaid(scene, PAID_BEFORE);
+    const late = await eventually(() => takeOutOf(scene, step), PATIENCE);
     try {
-      await lease('NOW(3) + INTERVAL 1 HOUR');
-      await eventually(async () => atLeast(1, await ownsNoShard(scene.fleet)), PATIENCE);
-      reservationOf(scene).kill('SIGCONT');
-      const late = await eventually(() => takeOut(scene.fleet, `${step}:do`), PATIENCE);
       await compensate(scene.fleet, late.map(sagaOf));
       return async () => {
         await untilAll(scene.fleet, late.map(sagaOf), 'COMPENSATED');
         await payment('outbox').insert(late.map(({ id: _anew, ...row }) => row));
       };
     } finally {
-      reservationOf(scene).kill('SIGCONT');
-      await lease('NOW(3)');
+      await keepShards(scene.fleet, 'NOW(3)');
     }
   };
