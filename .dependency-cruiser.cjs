@@ -31,6 +31,13 @@ module.exports = {
       to: { path: '^(scripts|tests|bench)/' },
     },
     {
+      name: 'benchmarks-are-nobodys-library',
+      comment: 'They are built with the load client and the test kit, not the other way round.',
+      severity: 'error',
+      from: { path: '^(scripts|tests)/' },
+      to: { path: '^bench/' },
+    },
+    {
       name: 'testing-stays-in-tests',
       comment: 'Nothing that runs in production imports the test kit.',
       severity: 'error',

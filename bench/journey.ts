@@ -8,7 +8,7 @@ import { createKeepAliveFetch } from '../scripts/load/keep-alive-fetch.ts';
 import { createOperationsJournal } from '../scripts/load/operations-journal.ts';
 import { createStepTimes } from '../scripts/load/step-times.ts';
 import { startTestFleet, type TestFleet } from '../tests/kit/test-fleet.ts';
-import { summaryOf } from './kit/latencies.ts';
+import { summaryOf } from '../scripts/load/latencies.ts';
 import { type Process, usageSinceNow } from './kit/process-usage.ts';
 import { ms, report, table } from './kit/report.ts';
 import { openSaleNight } from './kit/sale-night.ts';

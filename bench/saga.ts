@@ -3,8 +3,8 @@ import { eventually } from '@onsale/shared/testing';
 import type { TestMember } from '../tests/kit/member.ts';
 import { startTestFleet } from '../tests/kit/test-fleet.ts';
 import { kafkaRoundTrip } from './kit/kafka-round-trip.ts';
-import { summaryOf, type Summary } from './kit/latencies.ts';
-import { openLoop } from './kit/open-loop.ts';
+import { summaryOf, type Summary } from '../scripts/load/latencies.ts';
+import { openLoop } from '../scripts/load/open-loop.ts';
 import { usageOf } from './kit/process-usage.ts';
 import { ms, progress, report, table } from './kit/report.ts';
 

@@ -1,4 +1,4 @@
-import { openLoop } from '../../bench/kit/open-loop.ts';
+import { openLoop } from './open-loop.ts';
 import type { Client } from '@onsale/contracts';
 import { createInsist } from './insist.ts';
 import type { OperationsJournal } from './operations-journal.ts';

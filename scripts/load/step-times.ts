@@ -1,4 +1,4 @@
-import { summaryOf, type Summary } from '../../bench/kit/latencies.ts';
+import { summaryOf, type Summary } from './latencies.ts';
 
 /** In the order of a journey. `turn` is the wait in the line; `lost hold` was answered SEAT_TAKEN; `purchase` is the way from asking for a number to owning the seats. */
 export const steps = ['number', 'turn', 'seats', 'hold', 'lost hold', 'charge', 'pay', 'purchase'] as const;
