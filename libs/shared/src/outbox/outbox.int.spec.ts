@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { event, Message } from '@onsale/contracts';
 import { z } from 'zod';
-import { inTransaction } from '../db/index.ts';
+import { beforeCommit, inTransaction } from '../db/index.ts';
 import { testMessaging, type MessagingProcess, type MessagingSchema } from '../inbox/testing/index.ts';
 import type { Broker, OutgoingMessage } from '../kafka/index.ts';
 import { createNotices } from '../redis/index.ts';
@@ -76,6 +76,15 @@ describe('the outbox', () => {
     await expect(failing).rejects.toThrow('no');
     await add(process, 'rolled-back', 2);
     await eventually(() => expect(arrivedOf('rolled-back')).toEqual([2]));
+  });
+
+  it('sends what is added as late as when the others are written', async () => {
+    const process = await start();
+    await inTransaction(process.db, async (trx) => {
+      await process.outbox.add(trx, note('late', 1));
+      beforeCommit(trx, () => process.outbox.add(trx, note('late', 2)));
+    });
+    await eventually(() => expect(arrivedOf('late')).toEqual([1, 2]));
   });
 
   it('takes messages only inside of an open transaction, and of a size that Kafka takes', async () => {
