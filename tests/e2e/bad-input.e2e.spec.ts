@@ -86,6 +86,10 @@ beforeAll(async () => {
     listPaymentSagas: { query: { limit: '5', status: 'RUNNING', flag: 'NEEDS_OPERATOR' } },
     readPaymentSaga: { params: { id: herPayment.body!.id } },
     retryPaymentSaga: { params: { id: herPayment.body!.id }, body: {} },
+    readQueueAudit: { query: { limit: '5', subject: queueId } },
+    readReservationAudit: { query: { limit: '5', subject: concertId } },
+    readPaymentAudit: { query: { limit: '5', subject: queueId } },
+    readCommerceAudit: { query: { limit: '5', subject: queueId } },
     compensatePaymentSaga: { params: { id: herPayment.body!.id }, body: { reason: 'it does not get on' } },
   };
 });

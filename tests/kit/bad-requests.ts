@@ -170,6 +170,7 @@ const paramCases = (route: RouteSpec, { foreign }: GoodRequest): Case[] => {
 };
 
 const queryCases = (route: RouteSpec): Case[] => {
+  const isText = (name: string): boolean => route.query?.safeParse({ [name]: 'x' }).success === true;
   const send = (what: string, name: string, value: string): Case => ({
     what,
     expected: MALFORMED,
@@ -179,8 +180,8 @@ const queryCases = (route: RouteSpec): Case[] => {
   return [
     send('an unknown query field', 'nonsense', '1'),
     ...fieldsOf(route.query).flatMap((name) => [
-      // a cursor may be any text
-      ...(name === 'cursor' ? [] : [send(`a ${name} of the wrong type`, name, 'x')]),
+      // a cursor or an id may be any text
+      ...(isText(name) ? [] : [send(`a ${name} of the wrong type`, name, 'x')]),
       send(`an oversized ${name}`, name, '9'.repeat(400)),
     ]),
   ];

@@ -1,3 +1,5 @@
+import { readCommerceAudit } from '@onsale/contracts/commerce';
+import { auditDoors } from '@onsale/shared/audit';
 import { createAccessTokenSigner, createPrincipalVerifier } from '@onsale/shared/auth';
 import { createDatabase, databaseCheck } from '@onsale/shared/db';
 import { createApp } from '@onsale/shared/http';
@@ -61,6 +63,7 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
       signOut: signOut({ db, announcer }),
       accessKeys,
     }),
+    ...auditDoors({ db, contract: readCommerceAudit }),
   ];
   const principals = createPrincipalVerifier({ keys: settings.principalKeys });
 

@@ -1,4 +1,5 @@
-import { paymentSagas } from '@onsale/contracts/payment';
+import { paymentSagas, readPaymentAudit } from '@onsale/contracts/payment';
+import { auditDoors } from '@onsale/shared/audit';
 import { createPrincipalVerifier } from '@onsale/shared/auth';
 import { createCrashPoints } from '@onsale/shared/crash';
 import { createDatabase, databaseCheck } from '@onsale/shared/db';
@@ -98,6 +99,7 @@ export const compose = (settings: Settings, overrides: Overrides = {}): Service 
       listPayments: listPayments({ db }),
     }),
     ...sagaDoors({ contract: paymentSagas, db, sagas }),
+    ...auditDoors({ db, contract: readPaymentAudit }),
   ];
   const principals = createPrincipalVerifier({ keys: settings.principalKeys });
 

@@ -1,3 +1,5 @@
+import { readQueueAudit } from '@onsale/contracts/queue';
+import { auditDoors } from '@onsale/shared/audit';
 import { createPrincipalVerifier, createQueueTokenCodec } from '@onsale/shared/auth';
 import { createCrashPoints, type CrashPoints } from '@onsale/shared/crash';
 import { createDatabase, databaseCheck, type Database } from '@onsale/shared/db';
@@ -62,7 +64,7 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
   const codec = createQueueTokenCodec({ secrets: settings.tokenSecrets });
 
   const room = createRoom({ db, redis, notices, codec, settings, clock, random, log, metrics, crash });
-  const doors = [...queueRoutes(room), ...placeRoutes(room)];
+  const doors = [...queueRoutes(room), ...placeRoutes(room), ...auditDoors({ db, contract: readQueueAudit })];
   const handlers = [...queueHandlers(room), ...placeHandlers(room)];
   const principals = createPrincipalVerifier({ keys: settings.principalKeys });
   const kafka = messaging({ settings, db, notices, handlers, log, metrics, crash });

@@ -1,3 +1,5 @@
+import { readReservationAudit } from '@onsale/contracts/reservation';
+import { auditDoors } from '@onsale/shared/audit';
 import { createPrincipalVerifier } from '@onsale/shared/auth';
 import { createCrashPoints } from '@onsale/shared/crash';
 import { createDatabase, databaseCheck } from '@onsale/shared/db';
@@ -92,6 +94,7 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
       readReservation: readReservation({ db }),
       listReservations: listReservations({ db }),
     }),
+    ...auditDoors({ db, contract: readReservationAudit }),
   ];
   const principals = createPrincipalVerifier({ keys: settings.principalKeys });
 

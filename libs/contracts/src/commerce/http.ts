@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { auditRoute } from '../audit.ts';
 import { route } from '../route.ts';
 import { Id, text, Timestamp } from '../shapes.ts';
 
@@ -79,3 +80,6 @@ export const readMe = route({
   answers: { 200: Member },
   problems: [],
 });
+
+/** For operators: who changed what here. */
+export const readCommerceAudit = auditRoute('commerce');

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { auditRoute } from '../audit.ts';
 import { codes, type Code } from '../codes.ts';
 import { route } from '../route.ts';
 import { sagaRoutes } from '../sagas.ts';
@@ -117,3 +118,6 @@ export const listMyPayments = route({
 /** For operators: the purchases as sagas, each with its payment's id. */
 export const paymentSagas = sagaRoutes('payment');
 export const { list: listPaymentSagas, read: readPaymentSaga, retry: retryPaymentSaga, compensate: compensatePaymentSaga } = paymentSagas;
+
+/** For operators: who changed what here. */
+export const readPaymentAudit = auditRoute('payment');

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { auditRoute } from '../audit.ts';
 import { route } from '../route.ts';
 import { page, PageQuery, QueueId, QueueNumber, text, Timestamp } from '../shapes.ts';
 
@@ -169,3 +170,6 @@ export const changeQueue = route({
   answers: { 200: QueueSettings },
   problems: ['NOT_FOUND'],
 });
+
+/** For operators: who changed what here. */
+export const readQueueAudit = auditRoute('queue');

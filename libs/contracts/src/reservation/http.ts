@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { auditRoute } from '../audit.ts';
 import { route } from '../route.ts';
 import { CalendarDate, DenseId, Id, IdParams, page, PageQuery, Points, QueueId, text, Timestamp, TimestampInput } from '../shapes.ts';
 
@@ -228,3 +229,6 @@ export const createSchedule = route({
   answers: { 201: Schedule },
   problems: ['NOT_FOUND'],
 });
+
+/** For operators: who changed what here. */
+export const readReservationAudit = auditRoute('reservation');

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { inTransaction } from '../db/index.ts';
 import { testDatabase } from '../testing/index.ts';
-import { createAuditTable, insertAudit } from './index.ts';
+import { createAuditTable, insertAudit, listAudit } from './index.ts';
 
 let database: Awaited<ReturnType<typeof testDatabase>>;
 beforeAll(async () => {
@@ -44,5 +44,44 @@ describe('the audit', () => {
     const entry = { actor: 'ada', action: 'thing.create', subject: 'c', after: {} } as const;
     await expect(insertAudit(database.db as never, entry)).rejects.toThrow('transaction');
     expect(await rowsOf('c')).toEqual([]);
+  });
+});
+
+describe('reading the audit', () => {
+  const changes = (subject: string, sizes: readonly number[]) =>
+    inTransaction(database.db, async (trx) => {
+      for (const size of sizes) {
+        const before = size === sizes[0] ? {} : { before: { size: size - 1 } };
+        await insertAudit(trx, { actor: 'ada', action: 'thing.change', subject, ...before, after: { size } });
+      }
+    });
+
+  it('tells of one thing in pages, newest first; what is written meanwhile moves none of them', async () => {
+    await changes('read', [1, 2, 3]);
+    await changes('another', [1]);
+    const read = listAudit({ db: database.db });
+    const first = await read({ subject: 'read', cursor: undefined, limit: 2 });
+    await changes('read', [4]);
+    const second = await read({ subject: 'read', cursor: first.nextCursor, limit: 2 });
+
+    expect([first, second].map(({ items }) => items.map(({ after }) => after))).toEqual([[{ size: 3 }, { size: 2 }], [{ size: 1 }]]);
+    expect(first.items[0]).toEqual({
+      id: expect.stringMatching(/^\d+$/),
+      at: expect.stringMatching(/Z$/),
+      actor: 'ada',
+      action: 'thing.change',
+      subject: 'read',
+      before: { size: 2 },
+      after: { size: 3 },
+    });
+    expect(second.items[0]).not.toHaveProperty('before');
+    expect(second).not.toHaveProperty('nextCursor');
+  });
+
+  it('tells of everything when no subject is named, and refuses the cursor of another list', async () => {
+    await changes('last', [1]);
+    const read = listAudit({ db: database.db });
+    expect((await read({ subject: undefined, cursor: undefined, limit: 1 })).items).toMatchObject([{ subject: 'last' }]);
+    await expect(read({ subject: undefined, cursor: 'nonsense', limit: 1 })).rejects.toMatchObject({ code: 'VALIDATION_FAILED' });
   });
 });
