@@ -16,6 +16,9 @@ import { createGate } from './gate/gate.ts';
 import { createTokenChecks } from './gate/token-checks.ts';
 import { createAccessKeys } from './identity/access-keys.ts';
 import { createAuthentication } from './identity/authenticate.ts';
+import { createCookieAnswers } from './identity/cookie-answers.ts';
+import { createCookies } from './identity/cookies.ts';
+import { createCredentials } from './identity/credentials.ts';
 import { createPrincipals } from './identity/principals.ts';
 import { createLimits } from './limits/limits.ts';
 import { createInternalCalls } from './upstream/internal-calls.ts';
@@ -85,7 +88,11 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
   });
   const accessKeys = createAccessKeys({ authentication, log });
   const checks = createTokenChecks({ queue, ...settings.tokenChecks, breakerResetMs, monotonic, log, metrics });
-  const gate = createGate({ codec: createQueueTokenCodec({ secrets: settings.queueTokenSecrets }), checks });
+  const codec = createQueueTokenCodec({ secrets: settings.queueTokenSecrets });
+  const gate = createGate({ codec, checks });
+  const { secureCookies: secure, corsOrigins } = settings;
+  const cookies = createCookies({ secure, codec });
+  const credentials = createCredentials({ cookies, origins: corsOrigins, secure });
   const { windowSeconds: seconds, member, address, signIn, deadlineMs } = settings.limits;
   const limits = createLimits({
     redis,
@@ -99,6 +106,8 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
 
   const app = createGatewayApp({
     table: createRouteTable(routes),
+    credentials,
+    cookieAnswers: createCookieAnswers(cookies),
     authentication,
     limits,
     gate,
@@ -107,7 +116,7 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
     local: localAnswers({ authentication, checks }),
     upstreams,
     trustedProxies: settings.trustedProxies,
-    corsOrigins: settings.corsOrigins,
+    corsOrigins,
     log,
     metrics,
   });

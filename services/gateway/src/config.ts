@@ -49,7 +49,10 @@ const gatewaySettings = {
     default: '',
     about: 'addresses or CIDR ranges whose X-Forwarded-For is believed; none by default',
   }),
-  ONSALE_CORS_ORIGINS: setting.list({ default: '', about: 'exact origins whose pages may call the API; none by default' }),
+  ONSALE_CORS_ORIGINS: setting.list({
+    default: '',
+    about: 'exact origins whose pages may call the API, with cookies too; none by default',
+  }),
   ONSALE_MAX_CONNECTIONS: setting.int({ default: 20_000, min: 1, about: 'connections of clients; beyond them new ones are closed' }),
   ONSALE_LIMIT_WINDOW_SECONDS: setting.int({ default: 60, min: 1, max: 86_400, about: 'window of the three rate limits' }),
   ONSALE_LIMIT_MEMBER: limit('requests of a member in a window; 600, and 10,000,000 in development'),
@@ -101,6 +104,8 @@ export const readSettings = (env: Env = process.env) => {
     redisUrl: e.ONSALE_REDIS_URL,
     trustedProxies: e.ONSALE_TRUSTED_PROXIES,
     corsOrigins: e.ONSALE_CORS_ORIGINS,
+    /** A browser keeps and sends its credentials over HTTPS alone. */
+    secureCookies: e.ONSALE_MODE === 'production',
     limits: {
       windowSeconds: e.ONSALE_LIMIT_WINDOW_SECONDS,
       member: e.ONSALE_LIMIT_MEMBER ?? limits.member,

@@ -9,13 +9,18 @@ export type Role = z.infer<typeof Role>;
 export const Member = z.object({ id: Id, email: z.string(), name: z.string(), role: Role, createdAt: Timestamp });
 export type Member = z.infer<typeof Member>;
 
-/** Seconds are counted from the answer. */
+/** Where the tokens of a session go: into the answer's body, or into cookies that no script can read. */
+export const Transport = z.enum(['body', 'cookie']);
+export type Transport = z.infer<typeof Transport>;
+
+/** Seconds are counted from the answer. With `transport: "cookie"` the gateway makes cookies of both tokens, and leaves them out. */
 export const Session = z.object({
   accessToken: z.string(),
   refreshToken: z.string(),
   tokenType: z.literal('Bearer'),
   expiresIn: z.int(),
   refreshExpiresIn: z.int(),
+  transport: z.literal('cookie').optional(),
 });
 export type Session = z.infer<typeof Session>;
 
@@ -42,7 +47,7 @@ export const signIn = route({
   summary: 'Sign in',
   auth: 'none',
   gate: 'none',
-  body: z.strictObject({ email: Email, password: z.string().min(1).max(128) }),
+  body: z.strictObject({ email: Email, password: z.string().min(1).max(128), transport: Transport.optional() }),
   answers: { 201: Session },
   problems: ['INVALID_CREDENTIALS', 'OVERLOADED'],
 });
@@ -51,10 +56,10 @@ export const refreshSession = route({
   owner: 'commerce',
   method: 'POST',
   path: '/sessions/refresh',
-  summary: 'New tokens for a refresh token, which is spent by it',
+  summary: 'New tokens for a refresh token, which is spent by it: that of the body, else that of the cookie',
   auth: 'none',
   gate: 'none',
-  body: z.strictObject({ refreshToken: z.string().min(1).max(200) }),
+  body: z.strictObject({ refreshToken: z.string().min(1).max(200) }).optional(),
   answers: { 201: Session },
   problems: ['SESSION_ENDED'],
 });

@@ -8,6 +8,9 @@ export const PRINCIPAL_HEADER = 'x-onsale-principal';
 /** Every header of this prefix is the fleet's own. */
 export const INTERNAL_HEADERS = 'x-onsale-';
 
+/** Carries the refresh token of a browser's cookie to commerce, which spends it. */
+export const REFRESH_TOKEN_HEADER = 'x-onsale-refresh-token';
+
 /** Where in which line the caller stands, as the gateway has verified it. `status` is what the gate asked for or saw. */
 export interface Admission {
   readonly queueId: string;

@@ -1,6 +1,6 @@
 import * as contract from '@onsale/contracts/commerce';
-import { publicKeys, type JSONWebKeySet } from '@onsale/shared/auth';
-import { created, implement, noContent, ok } from '@onsale/shared/http';
+import { publicKeys, REFRESH_TOKEN_HEADER, type JSONWebKeySet } from '@onsale/shared/auth';
+import { created, implement, malformed, noContent, ok } from '@onsale/shared/http';
 import type { refreshSession } from './refresh-session.ts';
 import type { signIn } from './sign-in.ts';
 import type { signOut } from './sign-out.ts';
@@ -13,12 +13,26 @@ interface Sessions {
   readonly accessKeys: JSONWebKeySet;
 }
 
+/** Tells the gateway where the client wants the tokens. */
+const carried = (session: contract.Session, transport: contract.Transport | undefined): contract.Session =>
+  transport === 'cookie' ? { ...session, transport } : session;
+
 /** The doors to sessions, and to the keys by which the gateway knows their access tokens. */
 export const sessionRoutes = ({ signIn, refreshSession, signOut, accessKeys }: Sessions) => {
   const published = contract.Jwks.parse(publicKeys(accessKeys));
   return [
-    implement(contract.signIn, async ({ body, signal }) => created(await signIn({ ...body, signal }))),
-    implement(contract.refreshSession, async ({ body }) => created(await refreshSession(body.refreshToken))),
+    implement(contract.signIn, async ({ body: { transport, ...given }, signal }) =>
+      created(carried(await signIn({ ...given, signal }), transport)),
+    ),
+    implement(contract.refreshSession, async ({ body, header }) => {
+      if (body !== undefined) return created(await refreshSession(body.refreshToken));
+      const refreshToken = header(REFRESH_TOKEN_HEADER);
+      if (refreshToken === undefined)
+        throw malformed('There is no refresh token, neither in the body nor in a cookie.', [
+          { pointer: '/body/refreshToken', detail: 'is required' },
+        ]);
+      return created(carried(await refreshSession(refreshToken), 'cookie'));
+    }),
     implement(contract.signOut, async ({ member }) => {
       await signOut(member);
       return noContent();

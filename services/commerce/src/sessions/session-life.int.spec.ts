@@ -1,4 +1,5 @@
 import * as contract from '@onsale/contracts/commerce';
+import { REFRESH_TOKEN_HEADER } from '@onsale/shared/auth';
 import { idToBytes } from '@onsale/shared/ids';
 import { eventually, testProxy, type TestProxy } from '@onsale/shared/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
@@ -50,6 +51,15 @@ describe('refreshing a session', () => {
     const second = await commerce.refresh(first.body.refreshToken);
     expect(new Set([refreshToken, first.body.refreshToken, second.body.refreshToken]).size).toBe(3);
     for (const { body } of [first, second]) expect(await commerce.accessTokens.verify(body.accessToken)).toMatchObject({ sessionId });
+  });
+
+  it('of a browser takes the token that the gateway hands on, and says that the new ones go into cookies', async () => {
+    const { body } = await commerce.anonymous.answer(contract.signIn, { body: { ...(await commerce.newMember()), transport: 'cookie' } });
+    const handedOn = { headers: { [REFRESH_TOKEN_HEADER]: body.refreshToken } };
+    const refreshed = await commerce.anonymous.answer(contract.refreshSession, handedOn);
+    expect([body.transport, refreshed.status, refreshed.body.transport]).toEqual(['cookie', 201, 'cookie']);
+    expect((await commerce.refresh(refreshed.body.refreshToken)).body).not.toHaveProperty('transport');
+    expect(await statusOf(commerce.anonymous.answer(contract.refreshSession))).toBe('400 VALIDATION_FAILED');
   });
 
   it('carries the role that the member has by now', async () => {

@@ -3,7 +3,7 @@ import type { RouteTable } from './route-table.ts';
 
 /** What a page's script may read beside the safelisted headers. */
 const EXPOSED = 'ETag, Location, Retry-After, RateLimit, RateLimit-Policy, Idempotency-Replayed, X-Request-Id';
-const ACCEPTED = 'Authorization, Content-Type, Idempotency-Key, If-None-Match, Prefer, Queue-Token, Traceparent';
+const ACCEPTED = 'Authorization, Content-Type, Idempotency-Key, If-None-Match, Prefer, Queue-Id, Queue-Token, Traceparent';
 /** Seconds that a browser may keep the answer to its preflight. */
 const PREFLIGHT_LIFE = '600';
 
@@ -13,7 +13,7 @@ interface CorsOptions {
   readonly table: RouteTable;
 }
 
-/** Lets pages of the listed origins call the API, by headers alone: no credentials of the browser are asked for. Others get no header at all. */
+/** Lets pages of the listed origins call the API, by headers or with the browser's cookies. Others get no header at all. */
 export const cors = ({ origins, table }: CorsOptions): RequestHandler => {
   const allowed = new Set(origins);
   return (req, res, next) => {
@@ -22,6 +22,7 @@ export const cors = ({ origins, table }: CorsOptions): RequestHandler => {
     const origin = req.headers.origin;
     if (origin === undefined || !allowed.has(origin)) return next();
     res.setHeader('access-control-allow-origin', origin);
+    res.setHeader('access-control-allow-credentials', 'true');
     res.setHeader('access-control-expose-headers', EXPOSED);
     if (req.method !== 'OPTIONS' || req.headers['access-control-request-method'] === undefined) return next();
     const match = table.match('OPTIONS', req.path);

@@ -1,14 +1,16 @@
 import { pathOf, type Owner, type RouteSpec } from '@onsale/contracts';
-import { signIn, signUp } from '@onsale/contracts/commerce';
+import { refreshSession, signIn, signUp } from '@onsale/contracts/commerce';
 import { leaveQueue } from '@onsale/contracts/queue';
-import type { Admission, Principal, VerifiedAccess } from '@onsale/shared/auth';
+import { REFRESH_TOKEN_HEADER, type Admission, type Principal, type VerifiedAccess } from '@onsale/shared/auth';
 import { notFound, Refusal } from '@onsale/shared/errors';
-import { nameRoute, requestIdOf } from '@onsale/shared/http';
+import { hasBody, nameRoute, requestIdOf } from '@onsale/shared/http';
 import { currentTrace } from '@onsale/shared/tracing';
 import type { Request, RequestHandler, Response } from 'express';
 import type { Gate, HeldToken } from '../gate/gate.ts';
 import type { TokenChecks } from '../gate/token-checks.ts';
 import type { Authentication } from '../identity/authenticate.ts';
+import type { CookieAnswers } from '../identity/cookie-answers.ts';
+import { acts, type Credentials, type CredentialsReader } from '../identity/credentials.ts';
 import { addressKey } from '../identity/client-address.ts';
 import type { Principals } from '../identity/principals.ts';
 import { assertWithin, setLimitHeaders } from '../limits/limit-headers.ts';
@@ -21,6 +23,8 @@ import type { Match, RouteTable } from './route-table.ts';
 
 export interface DoorOptions {
   readonly table: RouteTable;
+  readonly credentials: Pick<CredentialsReader, 'read'>;
+  readonly cookieAnswers: CookieAnswers;
   readonly authentication: Authentication;
   readonly limits: Limits;
   readonly gate: Gate;
@@ -48,16 +52,31 @@ const findRoute = (table: RouteTable, req: Request, res: Response, path: string)
   throw new Refusal('METHOD_NOT_ALLOWED', `This path takes ${match.allow.join(', ')}.`);
 };
 
+interface Caller {
+  readonly credentials: Credentials;
+  /** `undefined` on routes for anybody. */
+  readonly access: VerifiedAccess | undefined;
+}
+
 /** Who a route's caller is; a refusal is kept until the request has been counted, so that guessing tokens is limited too. */
-const identify = async (authentication: Authentication, spec: RouteSpec, req: Request): Promise<VerifiedAccess | Refusal | undefined> => {
-  if (spec.auth === 'none') return undefined;
+const identify = async (
+  { credentials: reader, authentication }: Pick<DoorOptions, 'credentials' | 'authentication'>,
+  spec: RouteSpec,
+  req: Request,
+): Promise<Caller | Refusal> => {
   try {
-    return await authentication.authenticate(req.headers.authorization);
+    const credentials = reader.read(req.headers, { acts: acts(req.method) });
+    const access = spec.auth === 'none' ? undefined : await authentication.authenticate(credentials.authorization);
+    return { credentials, access };
   } catch (error) {
     if (error instanceof Refusal) return error;
     throw error;
   }
 };
+
+/** The one cookie that a service is handed on, and only by the route that spends it. A body goes before it. */
+const refreshTokenOf = (spec: RouteSpec, req: Request, { cookies }: Credentials): Record<string, string> =>
+  spec === refreshSession && cookies.refreshToken !== undefined && !hasBody(req) ? { [REFRESH_TOKEN_HEADER]: cookies.refreshToken } : {};
 
 const askingOf = (spec: RouteSpec, req: Request, access: VerifiedAccess | undefined): Asking => {
   if (access !== undefined) return { keys: [{ policy: 'member', key: access.memberId }], sessionId: access.sessionId };
@@ -89,33 +108,38 @@ const principalOf = (access: VerifiedAccess | undefined, admission: Admission | 
  * owner's answer. What is thrown on the way becomes the problem.
  */
 export const createDoor = (options: DoorOptions): RequestHandler => {
-  const { table, authentication, limits, gate, checks, principals, local, upstreams } = options;
+  const { table, cookieAnswers, limits, gate, checks, principals, local, upstreams } = options;
 
   /** The caller of a route that has one, counted, and allowed to ask. */
-  const admitCaller = async (spec: RouteSpec, req: Request, res: Response): Promise<VerifiedAccess | undefined> => {
-    const caller = await identify(authentication, spec, req);
-    const access = caller instanceof Refusal ? undefined : caller;
+  const admitCaller = async (spec: RouteSpec, req: Request, res: Response): Promise<Caller> => {
+    const caller = await identify(options, spec, req);
+    const access = caller instanceof Refusal ? undefined : caller.access;
     const { taken, ended } = await limits.take(askingOf(spec, req, access));
     setLimitHeaders(res, taken);
     assertWithin(taken);
     if (caller instanceof Refusal) throw caller;
     if (access !== undefined) assertMayAsk(spec, access, ended);
-    return access;
+    return caller;
   };
 
-  const forward = async ({ entry, path }: Found, search: string, principal: Principal, req: Request, res: Response): Promise<void> => {
+  const forward = async (
+    { entry, path, params }: Found,
+    { search, credentials, principal }: { search: string; credentials: Credentials; principal: Principal },
+    req: Request,
+    res: Response,
+  ): Promise<void> => {
     const { spec } = entry;
     if (spec.owner === 'gateway') throw new Error(`${entry.name} is answered by nobody`);
     const vouched = { principal: await principals(principal), requestId: requestIdOf(req), traceparent: currentTrace()?.traceparent };
-    req.headers = upstreamHeaders(req.headers, vouched);
+    req.headers = { ...upstreamHeaders(req.headers, vouched), ...refreshTokenOf(spec, req, credentials) };
     req.url = path + search;
-    await upstreams[spec.owner].forward({ spec, req, res });
+    await upstreams[spec.owner].forward({ spec, req, res, reshape: cookieAnswers({ spec, params, credentials }) });
   };
 
-  const placeOf = async (spec: RouteSpec, { params }: Found, access: VerifiedAccess | undefined, req: Request) => {
+  const placeOf = async (spec: RouteSpec, { params }: Found, { credentials, access }: Caller) => {
     if (spec.gate === 'none') return undefined;
     if (access === undefined) throw new Error(`${pathOf(spec)} is gated, but asks nobody who they are`);
-    return gate({ spec, header: req.get('queue-token'), memberId: access.memberId, params });
+    return gate({ spec, header: credentials.queueToken(params), memberId: access.memberId, params });
   };
 
   const forgetLeaver = (spec: RouteSpec, held: HeldToken | undefined): void => {
@@ -127,12 +151,13 @@ export const createDoor = (options: DoorOptions): RequestHandler => {
     const found = findRoute(table, req, res, path);
     const { spec } = found.entry;
     nameRoute(req, spec.path);
-    const access = await admitCaller(spec, req, res);
+    const caller = await admitCaller(spec, req, res);
     assertShape(spec, req, found.params);
-    const place = await placeOf(spec, found, access, req);
+    const place = await placeOf(spec, found, caller);
     const answer = local.get(spec);
     if (answer !== undefined) return answer({ spec, params: found.params, search, held: place?.held, res });
     forgetLeaver(spec, place?.held);
-    await forward(found, search, principalOf(access, place?.admission), req, res);
+    const { credentials, access } = caller;
+    await forward(found, { search, credentials, principal: principalOf(access, place?.admission) }, req, res);
   };
 };

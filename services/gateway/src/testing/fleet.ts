@@ -49,6 +49,7 @@ const settingsOf = (redisUrl: string, standIns: Record<Owner, StandIn>, principa
   redisUrl,
   trustedProxies: ['127.0.0.1'],
   corsOrigins: [],
+  secureCookies: true,
   limits: { windowSeconds: 60, member: 100_000, address: 100_000, signIn: 100_000, deadlineMs: 10_000 },
   upstream: { headersMs: 5000, connectMs: 1000, idleMs: 10_000, concurrency: 100 },
   breakerResetMs: 100,
@@ -111,8 +112,8 @@ export const startFleet = async ({ settings = (as) => as, overrides = {} }: Flee
       const [id, sessionId] = [newId(), newId()];
       return { id, sessionId, accessToken: await signer.sign({ memberId: id, role, sessionId }) };
     },
-    tokenFor: (member: Pick<SignedIn, 'id'>, queueId = 'main'): string =>
-      codec.sign({ queueId, epoch: 1, number: ++numbers, lane: 'standard', member: memberHash(member.id), issuedAt: 1 }),
+    tokenFor: (member: Pick<SignedIn, 'id'>, queueId = 'main', { issuedAt = 1 }: { issuedAt?: number } = {}): string =>
+      codec.sign({ queueId, epoch: 1, number: ++numbers, lane: 'standard', member: memberHash(member.id), issuedAt }),
     principalOf: (seen: Seen): Promise<Principal> => verifier.verify(seen.headers[PRINCIPAL_HEADER] as string | undefined),
     /** The gateway alone. */
     stopGateway,

@@ -4,9 +4,10 @@ import { Refusal } from '@onsale/shared/errors';
 import { requestIdOf, sendProblem, waitOf } from '@onsale/shared/http';
 import type { Log } from '@onsale/shared/log';
 import type { Metrics } from '@onsale/shared/metrics';
+import type { Reshape } from '../identity/cookie-answers.ts';
 import { createBreaker, isOpen } from './breaker.ts';
 import { ClientGone, createExchange, UpstreamFailure, type FailureKind } from './exchange.ts';
-import { refusalOfAnswer, relay } from './relay.ts';
+import { refusalOfAnswer, relay, relayReshaped } from './relay.ts';
 import type { Replicas } from './replicas.ts';
 
 interface UpstreamOptions {
@@ -27,6 +28,8 @@ interface Errand {
   readonly spec: RouteSpec;
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
+  /** Where the answer is not passed on as it is. */
+  readonly reshape?: Reshape | undefined;
 }
 
 /** Shorter than the 65 s that services keep an idle connection, so that none is used while it is being closed. */
@@ -48,10 +51,11 @@ const refusalOf = (error: unknown): unknown => {
 };
 
 /** Relays the answer, or writes a problem in its place when no service of ours can have made it. */
-const answer = ({ spec, req, res }: Errand, from: IncomingMessage): 'answer' | 'odd' => {
+const answer = ({ spec, req, res, reshape }: Errand, from: IncomingMessage): 'answer' | 'odd' => {
   const refusal = refusalOfAnswer(from);
   if (refusal === undefined) {
-    relay(spec, from, res);
+    if (reshape === undefined) relay(spec, from, res);
+    else relayReshaped(spec, from, res, reshape).catch((error: unknown) => sendProblem(res, away(error), requestIdOf(req)));
     return 'answer';
   }
   sendProblem(res, refusal, requestIdOf(req));
