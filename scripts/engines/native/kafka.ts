@@ -44,6 +44,7 @@ export function nativeKafka({ home, java, maven, jars, firstPort, say }: NativeK
         '-Xms256m',
         '-Xmx512m',
         '-XX:+UseSerialGC',
+        '-XX:TieredStopAtLevel=1', // it lives for minutes: the optimising compiler would take half of its processor time, and give it back too late
         '-Dorg.apache.logging.log4j.level=WARN',
         '-cp',
         join(jars, '*'),
