@@ -40,10 +40,11 @@ const plantedQueue = async (db: Database, queueId: string) => {
   let turn = 0;
   return {
     /** By as many turns, in this order. */
-    admits: (places: readonly { number?: number; memberId: string; late?: boolean }[]): Promise<void> => {
-      const admissions = places.map(({ memberId, late = false, number }) => {
+    admits: (places: readonly { number?: number; memberId: string; lane?: string; late?: boolean }[]): Promise<void> => {
+      const admissions = places.map(({ memberId, lane = 'standard', late = false, number: given }) => {
         turn += 1;
-        return { number: number ?? turn, member: memberHash(memberId), turn, late };
+        const number = given ?? turn;
+        return { number, member: memberHash(memberId), lane, score: number, turn, late };
       });
       return inTransaction(db, (trx) => insertAdmissions(trx, { queueId, windowSeconds: 600, admissions }));
     },

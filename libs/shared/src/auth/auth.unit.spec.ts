@@ -72,7 +72,7 @@ describe('access tokens', () => {
 
 describe('principals', () => {
   it('carry the member and the place in the line', async () => {
-    const admission = { queueId: 'q', number: 7, status: 'ADMITTED' };
+    const admission = { queueId: 'q', number: 7, lane: 'standard', status: 'ADMITTED' };
     const member = { id: newId(), role: 'operator', sessionId: newId() } as const;
     const verifier = createPrincipalVerifier({ keys: publicKeys({ keys: [first] }) });
     const jwt = await createPrincipalSigner({ key: first }).sign({ kind: 'member', member, admission });

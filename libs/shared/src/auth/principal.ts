@@ -15,6 +15,7 @@ export const REFRESH_TOKEN_HEADER = 'x-onsale-refresh-token';
 export interface Admission {
   readonly queueId: string;
   readonly number: number;
+  readonly lane: string;
   readonly status: string;
 }
 

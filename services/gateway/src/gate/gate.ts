@@ -52,7 +52,7 @@ export const createGate = ({ codec, checks }: { codec: QueueTokenCodec; checks: 
     if (gate === 'none') return undefined;
     const held = heldTokenOf(codec, asked);
     const { token, payload } = held;
-    const place = { queueId: payload.queueId, number: payload.number };
+    const place = { queueId: payload.queueId, number: payload.number, lane: payload.lane };
     if (gate === 'issued') return { held, admission: { ...place, status: 'ISSUED' } };
     const result = await checks.unlessAdmitted(token, payload);
     if (result === undefined || result.status === 'ADMITTED') return { held, admission: { ...place, status: 'ADMITTED' } };

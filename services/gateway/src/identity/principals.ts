@@ -20,7 +20,15 @@ interface Signed {
 const keyOf = (principal: Principal): string => {
   if (principal.kind !== 'member') return principal.kind;
   const { member, admission } = principal;
-  return JSON.stringify([member.id, member.role, member.sessionId, admission?.queueId, admission?.number, admission?.status]);
+  return JSON.stringify([
+    member.id,
+    member.role,
+    member.sessionId,
+    admission?.queueId,
+    admission?.number,
+    admission?.lane,
+    admission?.status,
+  ]);
 };
 
 /** Signs who the gateway vouches for; the same one again within 20 s costs nothing. */

@@ -40,7 +40,7 @@ export const testMember = ({ id, baseUrl, principals }: { id: string; baseUrl: s
   const principal = principals.sign({
     kind: 'member',
     member: { id, role: 'member', sessionId: newId() },
-    admission: { queueId: 'tonight', number: 1, status: 'ADMITTED' },
+    admission: { queueId: 'tonight', number: 1, lane: 'standard', status: 'ADMITTED' },
   });
   const client = createClient({ baseUrl });
   const headers = async () => ({ [PRINCIPAL_HEADER]: await principal });

@@ -8,6 +8,7 @@ import type { Place } from '../places/place.ts';
 import { findAdmission, lockAdmission, raiseLastNumber, updateAdmission, type AdmissionState } from '../queues/queue-store.ts';
 import { admissible } from './admissible.ts';
 import type { RestoreLine } from './restore-line.ts';
+import { takeTurns } from './take-turns.ts';
 
 interface Deps {
   readonly db: Database;
@@ -29,25 +30,39 @@ const NUMBER_DRIFT = 1_000_000;
 
 const roomIn = async (db: Database | Trx, queue: AdmissionState) => admissible({ ...queue, live: await countLive(db, queue.id) });
 
-/** In order of their numbers; `late`: somebody with a higher one was admitted before. */
-const inTurn = (queue: AdmissionState, places: readonly Place[]) => {
-  let { turn, front } = queue;
-  const admissions = places.map(({ number, member }) => {
+/** Who comes in, lane by lane in turn; `late`: somebody of the lane with a higher score was admitted before. */
+const inTurn = (queue: AdmissionState, head: Head, staying: ReadonlySet<Place>, count: number) => {
+  const { chosen, credits } = takeTurns(
+    head.lanes.map(({ name, first }) => ({
+      name,
+      weight: 1,
+      credit: queue.lanes[name]?.credit ?? 0,
+      waiting: first.filter((place) => staying.has(place)),
+    })),
+    count,
+  );
+  let { turn } = queue;
+  const fronts = new Map(Object.entries(queue.lanes).map(([name, { front }]) => [name, front]));
+  const admissions = chosen.map((place) => {
     turn += 1;
-    const late = number < front;
-    front = Math.max(front, number);
-    return { number, member, turn, late };
+    const front = fronts.get(place.lane) ?? 0;
+    fronts.set(place.lane, Math.max(front, place.score));
+    return { ...place, turn, late: place.score < front };
   });
-  return { admissions, turn, front };
+  const lanes = Object.fromEntries(
+    [...fronts].map(([name, front]) => [name, { front, credit: credits.get(name) ?? queue.lanes[name]?.credit ?? 0 }]),
+  );
+  return { admissions, turn, lanes };
 };
 
-/** One place a member: the one that is admitted stays, else the lower; the others give way. `places` are in order of their numbers. */
+/** One place a member: the one that is admitted stays, else the lower; the others give way. */
 const onceAMember = (places: readonly Place[], inside: ReadonlySet<string>) => {
   const taken = new Set(inside);
-  const staying: Place[] = [];
+  const staying = new Set<Place>();
   const giveWay: Place[] = [];
-  for (const place of places) {
-    (taken.has(place.member) ? giveWay : staying).push(place);
+  for (const place of places.toSorted((a, b) => a.number - b.number)) {
+    if (taken.has(place.member)) giveWay.push(place);
+    else staying.add(place);
     taken.add(place.member);
   }
   return { staying, giveWay };
@@ -55,7 +70,7 @@ const onceAMember = (places: readonly Place[], inside: ReadonlySet<string>) => {
 
 /**
  * Admits the first present waiters of a queue into its free slots, under the lock of its row: so the cap holds with any number of replicas, and
- * whatever becomes of Redis. The line is read before the lock is taken, never inside the transaction; it is a list of waiters in order, from which
+ * whatever becomes of Redis. The line is read before the lock is taken, never inside the transaction; it is a list of waiters of its lanes in order, from which
  * those who have a row by now are left out, and so is a second place of a member, which gets its end. A line that has lost writes is restored
  * instead. To tell Redis is the next step, and not this one's (`tellLine`): a death between them leaves rows that the next tick tells of.
  * @throws whatever an engine throws; then nobody was admitted
@@ -72,13 +87,14 @@ export const admitNext = ({ db, line, restoreLine, metrics, crash }: Deps) => {
     // another life of the line began since it was read: it rests, so that those who were lost come back first (a rest comes with a new life alone)
     if (queue === undefined || queue.generation !== generation) return { admitted: 0, stale: [] };
     const room = await roomIn(trx, queue);
+    const first = head.lanes.flatMap((lane) => lane.first);
     const stale = await entriesOf(
       trx,
       id,
-      head.first.map(({ number }) => number),
+      first.map(({ number }) => number),
     );
     const known = new Set(stale.map(({ number }) => number));
-    const waiting = head.first.filter(({ number }) => !known.has(number));
+    const waiting = first.filter(({ number }) => !known.has(number));
     const inside = await admittedOf(
       trx,
       id,
@@ -86,14 +102,13 @@ export const admitNext = ({ db, line, restoreLine, metrics, crash }: Deps) => {
     );
     const { staying, giveWay } = onceAMember(waiting, inside);
     for (const place of giveWay) await insertEnd(trx, { queueId: id, ...place, ending: 'LEFT' });
-    const chosen = staying.slice(0, room.count);
-    if (chosen.length > 0) {
-      const { admissions, turn, front } = inTurn(queue, chosen);
+    const { admissions, turn, lanes } = inTurn(queue, head, staying, room.count);
+    if (admissions.length > 0) {
       await insertAdmissions(trx, { queueId: id, windowSeconds: queue.windowSeconds, admissions });
-      const allowance = Math.max(0, room.allowance - chosen.length);
-      await updateAdmission(trx, { id, turn, front, allowance, elapsedMs: queue.elapsedMs, lastNumber: head.lastNumber });
+      const allowance = Math.max(0, room.allowance - admissions.length);
+      await updateAdmission(trx, { id, turn, lanes, allowance, elapsedMs: queue.elapsedMs, lastNumber: head.lastNumber });
     }
-    return { admitted: chosen.length, stale };
+    return { admitted: admissions.length, stale };
   };
 
   return async (queueId: string): Promise<Admitted> => {
@@ -107,7 +122,7 @@ export const admitNext = ({ db, line, restoreLine, metrics, crash }: Deps) => {
     }
     if (head.lastNumber - queue.lastNumber > NUMBER_DRIFT) await raiseLastNumber(db, queueId, head.lastNumber);
     const empty = head.waiting === 0;
-    if (head.first.length === 0) return { admitted: 0, empty };
+    if (head.lanes.every(({ first }) => first.length === 0)) return { admitted: 0, empty };
     try {
       const admit = () => inTransaction(db, (trx) => admitFrom(trx, queue, head));
       const { admitted, stale } = await during(crash, 'admission', admit);

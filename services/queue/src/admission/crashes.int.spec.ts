@@ -103,7 +103,7 @@ describe('a line that was lost and begun anew between the reading of its head an
       ...line,
       head: async (...args) => {
         const head = await line.head(...args);
-        read.push(head!.first.map(({ number }) => number));
+        read.push(head!.lanes.flatMap(({ first }) => first.map(({ number }) => number)));
         await rooms.wipe();
         await survivor.steps.restoreLine(queueId, args[0].generation);
         return head;

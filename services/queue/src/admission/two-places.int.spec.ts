@@ -4,6 +4,7 @@ import { createLine, type Line } from '../line/line.ts';
 import { findLost } from '../places/find-lost.ts';
 import { findQueue } from '../queues/queue-store.ts';
 import type { Room } from '../room.ts';
+import { buildPlace } from '../testing/build-queue.ts';
 import { live } from '../testing/journal-checks.ts';
 import { testRooms, type TestMember, type TestRooms } from '../testing/test-room.ts';
 
@@ -43,7 +44,7 @@ const shows = async (queueId: string, { number, hash }: { number: number; hash: 
   };
   const queue = (await findQueue(rooms.db, queueId))!;
   const find = findLost({ db: rooms.db, line: interrupted, log: captureLog().log });
-  return (await find(queue, [{ number, member: hash }], { redisAway: false }))[0]!.standing;
+  return (await find(queue, [buildPlace(queue, number, hash)], { redisAway: false }))[0]!.standing;
 };
 const shown = ({ number, hash }: TestMember) => ({ number: number(), hash });
 const statuses = (members: readonly TestMember[]) => Promise.all(members.map(async (member) => (await member.checked()).status));
@@ -88,8 +89,9 @@ describe('a member with two places', () => {
 
   it('is told to ask again by a place that got its end while it was put back, and then of that end', async () => {
     const { queueId, old, again } = await given();
-    await line.apply(queueId, [{ number: again.number(), member: again.hash, admittedUntilMs: Date.now() + 60_000 }]);
-    const end = { lane: 'standard', late: false, told: false, ended_at: new Date(), ending: 'REVOKED' };
+    const queue = (await findQueue(rooms.db, queueId))!;
+    await line.apply(queueId, [{ ...buildPlace(queue, again.number(), again.hash), admittedUntilMs: Date.now() + 60_000 }]);
+    const end = { lane: 'standard', score: old.number(), late: false, told: false, ended_at: new Date(), ending: 'REVOKED' };
     const row = { queue_id: queueId, number: old.number(), member: old.hash, ...end };
     expect(await shows(queueId, shown(old), () => rooms.db('journal').insert(row))).toEqual({ state: 'WAITING' });
     expect(await statuses([old])).toEqual(['REVOKED']);

@@ -2,8 +2,9 @@ import type { Decision } from '../line/line.ts';
 import type { JournalEntry } from './journal-store.ts';
 
 /** What a row tells the line: its end if it has one, else until when it is admitted. */
-export const decisionOf = ({ number, member, admittedUntilMs, ending }: JournalEntry): Decision => {
-  if (ending !== undefined) return { number, member, ending };
+export const decisionOf = ({ number, member, lane, score, admittedUntilMs, ending }: JournalEntry): Decision => {
+  const place = { number, member, lane, score };
+  if (ending !== undefined) return { ...place, ending };
   if (admittedUntilMs === undefined) throw new Error(`number ${number} is neither admitted nor ended`);
-  return { number, member, admittedUntilMs };
+  return { ...place, admittedUntilMs };
 };

@@ -20,19 +20,19 @@ const CAPS = `SELECT subject AS queue_id, COALESCE(CAST(JSON_UNQUOTE(JSON_EXTRAC
 export const journalChecks: readonly SqlCheck[] = [
   {
     invariant: 'I5',
-    says: 'in each lane, numbers rise with the turns, but for those marked late',
+    says: 'in each lane, scores rise with the turns, but for those marked late',
     sql: `SELECT ${place} AS offender FROM (
-        SELECT queue_id, number, late, MAX(number) OVER (PARTITION BY queue_id, lane ORDER BY turn ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS front
+        SELECT queue_id, number, score, late, MAX(score) OVER (PARTITION BY queue_id, lane ORDER BY turn ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS front
         FROM journal WHERE turn IS NOT NULL
-      ) a WHERE NOT late AND number < front`,
+      ) a WHERE NOT late AND score < front`,
   },
   {
     invariant: 'I5',
-    says: 'late are only those whom a higher number has passed',
+    says: 'late are only those whom a higher score of their lane has passed',
     sql: `SELECT ${place} AS offender FROM (
-        SELECT queue_id, number, late, MAX(number) OVER (PARTITION BY queue_id ORDER BY turn ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS front
+        SELECT queue_id, number, score, late, MAX(score) OVER (PARTITION BY queue_id, lane ORDER BY turn ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS front
         FROM journal WHERE turn IS NOT NULL
-      ) a WHERE late AND number > COALESCE(front, 0)`,
+      ) a WHERE late AND score > COALESCE(front, 0)`,
   },
   {
     invariant: 'I5',

@@ -1,5 +1,5 @@
 import { isDuplicate, type Queryable, type Trx } from '@onsale/shared/db';
-import { STANDARD_LANE, type Ending, type Place } from '../places/place.ts';
+import type { Ending, Place } from '../places/place.ts';
 
 /** A row as far as the line in Redis is to know it. */
 export interface JournalEntry extends Place {
@@ -13,16 +13,20 @@ interface Row {
   queue_id: string;
   number: number;
   member: string;
+  lane: string;
+  score: number;
   until: Date | null;
   ending: Ending | null;
 }
 
-const COLUMNS = ['queue_id', 'number', 'member', 'until', 'ending'] as const;
+const COLUMNS = ['queue_id', 'number', 'member', 'lane', 'score', 'until', 'ending'] as const;
 
 const entryOf = (row: Row): JournalEntry => ({
   queueId: row.queue_id,
   number: row.number,
   member: row.member,
+  lane: row.lane,
+  score: row.score,
   admittedUntilMs: row.until?.getTime(),
   ending: row.ending ?? undefined,
 });
@@ -76,10 +80,10 @@ export const insertAdmissions = async (
   trx: Trx,
   { queueId, windowSeconds, admissions }: { queueId: string; windowSeconds: number; admissions: readonly Admission[] },
 ): Promise<void> => {
-  const rows = admissions.map(() => '(?, ?, ?, ?, ?, ?, NOW(3), NOW(3) + INTERVAL ? SECOND, FALSE)').join(', ');
+  const rows = admissions.map(() => '(?, ?, ?, ?, ?, ?, ?, NOW(3), NOW(3) + INTERVAL ? SECOND, FALSE)').join(', ');
   await trx.raw(
-    `INSERT INTO journal (queue_id, number, member, lane, turn, late, admitted_at, until, told) VALUES ${rows}`,
-    admissions.flatMap(({ number, member, turn, late }) => [queueId, number, member, STANDARD_LANE, turn, late, windowSeconds]),
+    `INSERT INTO journal (queue_id, number, member, lane, score, turn, late, admitted_at, until, told) VALUES ${rows}`,
+    admissions.flatMap(({ number, member, lane, score, turn, late }) => [queueId, number, member, lane, score, turn, late, windowSeconds]),
   );
 };
 
@@ -98,13 +102,13 @@ export const endAdmission = async (
 /** The row of somebody who was never admitted. False when the number has a row. */
 export const insertEnd = async (
   db: Queryable,
-  { queueId, number, member, ending }: Place & { queueId: string; ending: Ending },
+  { queueId, number, member, lane, score, ending }: Place & { queueId: string; ending: Ending },
 ): Promise<boolean> => {
   try {
     await db.raw(
-      `INSERT INTO journal (queue_id, number, member, lane, late, ended_at, ending, told)
-       VALUES (?, ?, ?, ?, FALSE, NOW(3), ?, FALSE)`,
-      [queueId, number, member, STANDARD_LANE, ending],
+      `INSERT INTO journal (queue_id, number, member, lane, score, late, ended_at, ending, told)
+       VALUES (?, ?, ?, ?, ?, FALSE, NOW(3), ?, FALSE)`,
+      [queueId, number, member, lane, score, ending],
     );
     return true;
   } catch (error) {

@@ -1,38 +1,46 @@
 -- Tells the line what the journal has decided. Telling it again changes nothing, and an admission that comes after its end is none.
--- ARGV: kind ('A' admitted, 'E' ended), place, until (ms since 1970) or end, and again
--- Answers: places that had to give way, because their member was admitted by another number
+-- ARGV: kind ('A' admitted, 'E' ended), place, lane, until (ms since 1970) or end, and again
+-- Answers: places that had to give way, because their member was admitted by another number; flat: place, lane, score
 local gaveWay = {}
-local admitted = 0
+local admitted = {}
 
-local function admit(place, untilMs)
+local function admit(place, lane, untilMs)
   local number, member = numberOf(place), memberOf(place)
   if endOf(number) then
     return
   end
-  dropWaiting(place)
-  admitted = admitted + redis.call('ZADD', ADMITTED, untilMs, place)
-  local owned = redis.call('HGET', ownerKey(member), member)
-  if owned and owned ~= number and dropWaiting(owned .. ':' .. member) then
-    gaveWay[#gaveWay + 1] = owned .. ':' .. member
+  dropWaiting(place, lane)
+  admitted[lane] = (admitted[lane] or 0) + redis.call('ZADD', ADMITTED, untilMs, place)
+  local owned, ownedLane = ownedBy(member)
+  if owned and owned ~= number then
+    local other = owned .. ':' .. member
+    local score = dropWaiting(other, ownedLane)
+    if score then
+      gaveWay[#gaveWay + 1] = other
+      gaveWay[#gaveWay + 1] = ownedLane
+      gaveWay[#gaveWay + 1] = score
+    end
   end
-  redis.call('HSET', ownerKey(member), member, number)
+  own(number, member, lane)
 end
 
-local function finish(place, ending)
-  dropWaiting(place)
+local function finish(place, lane, ending)
+  dropWaiting(place, lane)
   redis.call('ZREM', ADMITTED, place)
   rememberEnd(numberOf(place), ending)
   free(numberOf(place), memberOf(place))
 end
 
-for i = 1, #ARGV, 3 do
+for i = 1, #ARGV, 4 do
   if ARGV[i] == 'A' then
-    admit(ARGV[i + 1], ARGV[i + 2])
+    admit(ARGV[i + 1], ARGV[i + 2], ARGV[i + 3])
   else
-    finish(ARGV[i + 1], ARGV[i + 2])
+    finish(ARGV[i + 1], ARGV[i + 2], ARGV[i + 3])
   end
 end
-if admitted > 0 then
-  countAdmissions(admitted)
+for lane, count in pairs(admitted) do
+  if count > 0 then
+    countAdmissions(lane, count)
+  end
 end
 return gaveWay

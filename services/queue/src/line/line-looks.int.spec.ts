@@ -50,13 +50,13 @@ describe('the line, beside the journal,', () => {
     await rooms.change(room, queueId, { cap: 0 }); // or a tick would find it at the head, and put it right
     await inside.leaves();
     await eventually(async () => expect(await rooms.journal(queueId)).toMatchObject([{ ending: 'LEFT', told: 1 }]));
-    await rooms.redis.zadd(key('parked'), inside.number(), place(inside));
+    await rooms.redis.zadd(key('parked:standard'), inside.number(), place(inside));
     expect(await broken()).toEqual([['no number that has ended is in line again', [`${queueId} number ${inside.number()}`]]]);
   });
 
   it('is told apart when a member stands in it twice', async () => {
     const other = waiting.number() + 1;
-    await rooms.redis.zadd(key('parked'), other, `${other}:${waiting.hash}`);
+    await rooms.redis.zadd(key('parked:standard'), other, `${other}:${waiting.hash}`);
     expect(await broken()).toEqual([['a member has one place in a line', [`${queueId} numbers ${waiting.number()} and ${other}`]]]);
   });
 

@@ -1,8 +1,8 @@
 import type { Database } from '@onsale/shared/db';
 import type { Look } from '@onsale/shared/invariants';
 import type { Redis } from '@onsale/shared/redis';
-import type { Place } from '../places/place.ts';
-import { lineKey, placeOf } from './line.ts';
+import { STANDARD_LANE, type Place } from '../places/place.ts';
+import { lineKey, ownerOf } from './line.ts';
 import { scriptsOf } from './scripts.ts';
 
 interface LineStores {
@@ -10,6 +10,8 @@ interface LineStores {
   readonly redis: Redis;
   readonly namespace: string;
 }
+
+type Owner = Pick<Place, 'number' | 'member'>;
 
 interface JournalRow {
   readonly number: number;
@@ -35,18 +37,22 @@ async function* wholeLines({ db, redis, namespace }: LineStores): AsyncGenerator
   }
 }
 
+/** The sets of those in line, present or passed over, of every lane. */
+const inLine = async (redis: Redis, key: string): Promise<string[]> =>
+  [STANDARD_LANE, ...(await redis.smembers(`${key}:lanes`))].flatMap((lane) => [`waiting:${lane}`, `parked:${lane}`]);
+
 /** Places of a set, in batches; one that moves meanwhile may come twice or not at all. */
-async function* placesIn(redis: Redis, key: string): AsyncGenerator<Place[]> {
+async function* placesIn(redis: Redis, key: string): AsyncGenerator<Owner[]> {
   for (let cursor = '0'; ;) {
     const [next, flat] = await redis.zscan(key, cursor, 'COUNT', BATCH);
-    const places = flat.filter((_, i) => i % 2 === 0).map(placeOf);
+    const places = flat.filter((_, i) => i % 2 === 0).map(ownerOf);
     if (places.length > 0) yield places;
     if (next === '0') return;
     cursor = next;
   }
 }
 
-const rowsOf = async (db: Database, queueId: string, places: readonly Place[]): Promise<Map<number, JournalRow & { ended: boolean }>> => {
+const rowsOf = async (db: Database, queueId: string, places: readonly Owner[]): Promise<Map<number, JournalRow & { ended: boolean }>> => {
   const rows: (JournalRow & { ended_at: Date | null })[] = await db('journal')
     .where({ queue_id: queueId })
     .whereIn(
@@ -89,7 +95,7 @@ async function* admittedByJournalAlone(stores: LineStores): AsyncGenerator<strin
 /** In line, and ended in the journal, which Redis has been told: a number that was spent or left has come back. */
 async function* endedAndInLine(stores: LineStores): AsyncGenerator<string> {
   for await (const { queueId, key } of wholeLines(stores)) {
-    for (const set of ['waiting:standard', 'parked']) {
+    for (const set of await inLine(stores.redis, key)) {
       for await (const places of placesIn(stores.redis, `${key}:${set}`)) {
         const rows = await rowsOf(stores.db, queueId, places);
         for (const { number } of places) {
@@ -105,7 +111,7 @@ async function* endedAndInLine(stores: LineStores): AsyncGenerator<string> {
 async function* twicePlaced(stores: LineStores): AsyncGenerator<string> {
   for await (const { queueId, key } of wholeLines(stores)) {
     const numbers = new Map<string, number>();
-    for (const set of ['waiting:standard', 'parked', 'admitted']) {
+    for (const set of [...(await inLine(stores.redis, key)), 'admitted']) {
       for await (const places of placesIn(stores.redis, `${key}:${set}`)) {
         for (const { number, member } of places) {
           const other = numbers.get(member) ?? number;

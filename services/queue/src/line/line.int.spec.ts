@@ -3,6 +3,8 @@ import { memberHash } from '@onsale/shared/auth';
 import { newId } from '@onsale/shared/ids';
 import { testRedis, type TestRedis } from '@onsale/shared/testing';
 import type { Place } from '../places/place.ts';
+import type { QueueDefinition } from '../queues/queue.ts';
+import { buildPlace, buildQueue } from '../testing/build-queue.ts';
 import { createLine, type Line } from './line.ts';
 
 let engine: TestRedis;
@@ -13,28 +15,26 @@ beforeAll(async () => {
 });
 afterAll(() => engine.stop());
 
-/** A marked line of a new queue whose epoch is now. */
-const given = async () => {
-  const queue = {
-    id: `q-${newId()}`,
-    epoch: Date.now() - 1000,
-    generation: 0,
-    tokenLifeSeconds: 86_400,
-    abandonAfterSeconds: 120,
-    capacity: undefined,
-  };
-  await line.reset(queue, { generation: 1, floor: 0 });
+/** A marked line of a new queue. */
+const given = async (): Promise<QueueDefinition> => {
+  const queue = buildQueue();
+  await line.reset({ ...queue, generation: 0 }, { generation: 1, floor: 0 });
   await line.mark(queue.id, 1);
-  return { ...queue, generation: 1 };
+  return queue;
 };
-type Queue = Awaited<ReturnType<typeof given>>;
 
-const enters = async (queue: Queue, member = memberHash(newId())): Promise<Place> => {
-  const entry = await line.enqueue(queue, member);
+const enters = async (queue: QueueDefinition, { member = memberHash(newId()), lane = 'standard' } = {}): Promise<Place> => {
+  const entry = await line.enqueue(queue, member, lane);
   if (entry.outcome !== 'NEW' && entry.outcome !== 'SAME') throw new Error(entry.outcome);
-  return { number: entry.number, member };
+  return buildPlace(queue, entry.number, member, entry.lane);
 };
-const standings = async (queue: Queue, places: readonly Place[]) => (await line.status(queue, places))!.standings;
+const standings = async (queue: QueueDefinition, places: readonly Place[]) =>
+  (await line.status(queue, places))!.map(({ standing }) => standing);
+const restored = async (queue: QueueDefinition, places: readonly Place[]) =>
+  (await line.restore(queue, places)).found.map(({ standing }) => (standing === 'LOST' ? standing : standing.state));
+const firstOf = async (queue: QueueDefinition, want: number, lane = 'standard') =>
+  (await line.head(queue, want))!.lanes.find(({ name }) => name === lane)?.first;
+const counted = (waiting: number, admitted: number) => ({ waiting, admitted, lanes: [{ name: 'standard', waiting }] });
 const soon = () => Date.now() + 60_000;
 
 describe('the line', () => {
@@ -45,7 +45,7 @@ describe('the line', () => {
       { ...queue, generation: 2 },
       { ...queue, id: `q-${newId()}` },
     ]) {
-      expect(await line.enqueue(wrong, 'm'.repeat(22))).toEqual({ outcome: 'UNMARKED' });
+      expect(await line.enqueue(wrong, 'm'.repeat(22), 'standard')).toEqual({ outcome: 'UNMARKED' });
       expect(await line.head(wrong, 1)).toBeUndefined();
       expect(await line.status(wrong, [])).toBeUndefined();
     }
@@ -54,7 +54,7 @@ describe('the line', () => {
   it('is not marked when it was lost again while it was being restored', async () => {
     const queue = await given();
     await line.reset(queue, { generation: 2, floor: 0 });
-    expect(await line.enqueue({ ...queue, generation: 2 }, 'm'.repeat(22))).toEqual({ outcome: 'UNMARKED' });
+    expect(await line.enqueue({ ...queue, generation: 2 }, 'm'.repeat(22), 'standard')).toEqual({ outcome: 'UNMARKED' });
     await engine.redis.del(`test:queue:{${queue.id}}:marker`);
     await expect(line.mark(queue.id, 2)).rejects.toThrow('lost the line again');
   });
@@ -67,12 +67,12 @@ describe('the line', () => {
     await line.apply(queue.id, [admitted]);
     await line.apply(queue.id, [admitted]);
     expect(await standings(queue, [place])).toMatchObject([{ state: 'ADMITTED', untilMs: admitted.admittedUntilMs }]);
-    expect(await line.counters(queue.id)).toEqual({ waiting: 0, admitted: 1 });
+    expect(await line.counters(queue.id)).toEqual(counted(0, 1));
 
     for (const decisions of [[ended], [ended], [admitted], [admitted, ended]]) {
       await line.apply(queue.id, decisions);
       expect(await standings(queue, [place])).toEqual([{ state: 'ENDED', ending: 'COMPLETED' }]);
-      expect(await line.counters(queue.id)).toEqual({ waiting: 0, admitted: 0 });
+      expect(await line.counters(queue.id)).toEqual(counted(0, 0));
     }
   });
 
@@ -83,29 +83,29 @@ describe('the line', () => {
     await line.apply(queue.id, [{ ...place, admittedUntilMs }]);
     const standing = { state: 'ADMITTED', untilMs: admittedUntilMs, remainingMs: 0 };
     expect(await standings(queue, [place])).toEqual([standing]);
-    expect(await line.enqueue(queue, place.member)).toMatchObject({ outcome: 'SAME', number: place.number, standing });
+    expect(await line.enqueue(queue, place.member, 'standard')).toMatchObject({ outcome: 'SAME', number: place.number, standing });
   });
 
   it('frees a member only by the end of the number it has', async () => {
     const queue = await given();
     const first = await enters(queue);
     await line.apply(queue.id, [{ ...first, ending: 'LEFT' }]);
-    const second = await enters(queue, first.member);
+    const second = await enters(queue, first);
     expect(second.number).toBeGreaterThan(first.number);
     await line.apply(queue.id, [{ ...first, ending: 'LEFT' }]);
-    expect(await enters(queue, first.member)).toEqual(second);
+    expect(await enters(queue, first)).toEqual(second);
   });
 
   it('asks the journal of a number that a member owns and that stands nowhere, and gives a new one when its life is over', async () => {
     const queue = await given();
     const place = await enters(queue);
     await engine.redis.del(`test:queue:{${queue.id}}:waiting:standard`);
-    expect(await line.enqueue(queue, place.member)).toEqual({ outcome: 'UNSURE', number: place.number });
+    expect(await line.enqueue(queue, place.member, 'standard')).toEqual({ outcome: 'UNSURE', number: place.number, lane: 'standard' });
 
     const tenSecondsOn = { ...queue, epoch: queue.epoch - 10_000, tokenLifeSeconds: 5 };
-    const entry = await line.enqueue(tenSecondsOn, place.member);
+    const entry = await line.enqueue(tenSecondsOn, place.member, 'standard');
     expect(entry).toMatchObject({ outcome: 'NEW', standing: { state: 'WAITING', position: 1 } });
-    expect(await line.enqueue(tenSecondsOn, place.member)).toMatchObject({ ...entry, outcome: 'SAME' });
+    expect(await line.enqueue(tenSecondsOn, place.member, 'standard')).toMatchObject({ ...entry, outcome: 'SAME' });
   });
 
   it('puts lost places back in the order of their numbers, once a member', async () => {
@@ -114,25 +114,23 @@ describe('the line', () => {
     for (let i = 0; i < 5; i += 1) places.push(await enters(queue));
     await engine.redis.del(`test:queue:{${queue.id}}:waiting:standard`, ...(await engine.redis.keys(`test:queue:{${queue.id}}:owner:*`)));
 
-    const { found, gaveWay } = await line.restore(queue, places.toReversed());
-    expect(found.map((standing) => (standing === 'LOST' ? standing : standing.state))).toEqual(places.map(() => 'WAITING'));
-    expect(gaveWay).toEqual([]);
-    expect((await line.head(queue, 10))!.first).toEqual(places);
+    expect(await restored(queue, places.toReversed())).toEqual(places.map(() => 'WAITING'));
+    expect(await firstOf(queue, 10)).toEqual(places);
 
-    const higher = { number: places[4]!.number + 1, member: places[0]!.member };
-    expect((await line.restore(queue, [higher])).found).toEqual(['LOST']);
-    const lower = { number: places[1]!.number - 1, member: places[3]!.member };
+    const higher = buildPlace(queue, places[4]!.number + 1, places[0]!.member);
+    expect(await restored(queue, [higher])).toEqual(['LOST']);
+    const lower = buildPlace(queue, places[1]!.number - 1, places[3]!.member);
     expect((await line.restore(queue, [lower])).gaveWay).toEqual([places[3]]);
-    expect((await line.head(queue, 10))!.first).toEqual([places[0], lower, places[1], places[2], places[4]]);
+    expect(await firstOf(queue, 10)).toEqual([places[0], lower, places[1], places[2], places[4]]);
   });
 
   it('lets an admitted number stay, and the waiting one of its member give way', async () => {
     const queue = await given();
     const waiting = await enters(queue);
-    const admitted = { number: waiting.number + 10, member: waiting.member };
+    const admitted = buildPlace(queue, waiting.number + 10, waiting.member);
     expect(await line.apply(queue.id, [{ ...admitted, admittedUntilMs: soon() }])).toEqual([waiting]);
-    expect((await line.restore(queue, [waiting])).found).toEqual(['LOST']);
-    expect(await enters(queue, waiting.member)).toEqual(admitted);
+    expect(await restored(queue, [waiting])).toEqual(['LOST']);
+    expect(await enters(queue, waiting)).toEqual(admitted);
   });
 
   it('writes numbers out in full, and orders them, however large', async () => {
@@ -141,25 +139,101 @@ describe('the line', () => {
     await engine.redis.set(`test:queue:{${queue.id}}:last`, String(far));
     const places = [await enters(queue), await enters(queue)];
     expect(places.map(({ number }) => number)).toEqual([far + 1, far + 2]);
-    expect((await line.head(queue, 2))!.first).toEqual(places);
+    expect(await firstOf(queue, 2)).toEqual(places);
   });
 
   it('does a thousand at a time of a long line', async () => {
     const queue = await given();
     const places: Place[] = [];
     for (let i = 0; i < 20; i += 1) places.push(...(await Promise.all(Array.from({ length: 1000 }, () => enters(queue)))));
-    const head = (await line.head(queue, 1000))!;
-    expect(head).toMatchObject({ waiting: 20_000, first: places.slice(0, 1000) });
+    expect(await line.head(queue, 1000)).toMatchObject({ waiting: 20_000, lanes: [{ name: 'standard', first: places.slice(0, 1000) }] });
 
     await line.apply(
       queue.id,
       places.slice(0, 2500).map((place) => ({ ...place, admittedUntilMs: soon() })),
     );
-    expect(await line.counters(queue.id)).toEqual({ waiting: 17_500, admitted: 2500 });
+    expect(await line.counters(queue.id)).toEqual(counted(17_500, 2500));
     expect((await standings(queue, places.slice(2000, 3000))).map((standing) => standing?.state)).toEqual([
       ...Array.from({ length: 500 }, () => 'ADMITTED'),
       ...Array.from({ length: 500 }, () => 'WAITING'),
     ]);
+  });
+});
+
+describe('lanes', () => {
+  const lost = async (queue: QueueDefinition): Promise<void> => {
+    const keys = await engine.redis.keys(`test:queue:{${queue.id}}:*`);
+    await engine.redis.del(...keys.filter((key) => !key.endsWith(':marker') && !key.endsWith(':last')));
+  };
+
+  it('have an order each, and positions are counted in one', async () => {
+    const queue = await given();
+    const [a, b, c, d] = [
+      await enters(queue),
+      await enters(queue, { lane: 'vip' }),
+      await enters(queue),
+      await enters(queue, { lane: 'vip' }),
+    ];
+    expect((await line.head(queue, 10))!.lanes).toEqual([
+      { name: 'standard', first: [a, c] },
+      { name: 'vip', first: [b, d] },
+    ]);
+    expect((await line.status(queue, [c, d]))!).toMatchObject([
+      { standing: { position: 2 }, pace: { lane: 'standard', waiting: 2 } },
+      { standing: { position: 2 }, pace: { lane: 'vip', waiting: 2 } },
+    ]);
+    expect(await line.counters(queue.id)).toMatchObject({ waiting: 4, lanes: [{ waiting: 2 }, { name: 'vip', waiting: 2 }] });
+  });
+
+  it('take over who waits in the standard one, at its own number, once; then both its tokens say the same', async () => {
+    const queue = await given();
+    const [early, first] = [await enters(queue), await enters(queue, { lane: 'vip' })];
+    const moved = await enters(queue, { member: early.member, lane: 'vip' });
+    expect(moved).toEqual({ ...early, lane: 'vip' });
+    expect(await enters(queue, { member: early.member, lane: 'gold' })).toEqual(moved);
+    expect(await enters(queue, { member: early.member })).toEqual(moved);
+    expect((await line.head(queue, 10))!.lanes).toEqual([
+      { name: 'standard', first: [] },
+      { name: 'vip', first: [moved, first] },
+    ]);
+    expect(await standings(queue, [early, moved])).toMatchObject([{ position: 1 }, { position: 1 }]);
+
+    for (const shownFirst of [early, moved]) {
+      await lost(queue);
+      await restored(queue, [shownFirst]);
+      expect(await standings(queue, [moved, early])).toMatchObject([{ position: 1 }, { position: 1 }]);
+      expect(await firstOf(queue, 10)).toEqual([]);
+      expect(await firstOf(queue, 10, 'vip')).toEqual([moved]);
+    }
+  });
+
+  it('lose who is told to be admitted or gone, by whatever lane the row names', async () => {
+    const queue = await given();
+    const [admitted, gone] = [await enters(queue), await enters(queue)];
+    for (const { member } of [admitted, gone]) await enters(queue, { member, lane: 'vip' });
+    await line.apply(queue.id, [
+      { ...admitted, admittedUntilMs: soon() },
+      { ...gone, ending: 'LEFT' },
+    ]);
+    expect(await line.counters(queue.id)).toMatchObject({ waiting: 0, admitted: 1 });
+    expect((await standings(queue, [admitted, gone])).map((standing) => standing?.state)).toEqual(['ADMITTED', 'ENDED']);
+  });
+
+  it('count for the capacity of the room together', async () => {
+    const queue = { ...(await given()), capacity: 2 };
+    await enters(queue);
+    await enters(queue, { lane: 'vip' });
+    expect(await line.enqueue(queue, 'm'.repeat(22), 'vip')).toEqual({ outcome: 'FULL' });
+  });
+
+  it('are forgotten when they are empty, and not before', async () => {
+    const queue = await given();
+    const place = await enters(queue, { lane: 'vip' });
+    await line.head(queue, 1);
+    expect(await engine.redis.smembers(`test:queue:{${queue.id}}:lanes`)).toEqual(['vip']);
+    await line.apply(queue.id, [{ ...place, ending: 'LEFT' }]);
+    await line.head(queue, 1);
+    expect(await engine.redis.smembers(`test:queue:{${queue.id}}:lanes`)).toEqual([]);
   });
 });
 

@@ -1,5 +1,6 @@
 import type { Redis } from '@onsale/shared/redis';
 import type { Ending, Place, Standing } from '../places/place.ts';
+import { scoreOf, scoreRuleOf } from '../places/score.ts';
 import type { QueueDefinition } from '../queues/queue.ts';
 import { scriptsOf } from './scripts.ts';
 
@@ -9,36 +10,56 @@ export interface LineOptions {
   readonly namespace: string;
 }
 
-/** What the scripts need to know of a queue. */
-export type LineOf = Pick<QueueDefinition, 'id' | 'epoch' | 'generation' | 'tokenLifeSeconds'>;
-
-/** How the line moves: what a wait is reckoned from. */
+/** How a lane moves: what a wait is reckoned from. */
 export interface Pace {
+  readonly lane: string;
+  /** In that lane. */
   readonly waiting: number;
   /** Admissions a second, smoothed over about a minute. */
   readonly rate: number;
+}
+
+/** Where a place stands, with the pace of its lane. `undefined`: this Redis does not know it. */
+export interface Found<S> {
+  readonly standing: S;
+  /** Of who waits. */
+  readonly pace: Pace | undefined;
 }
 
 export type Entry =
   | {
       readonly outcome: 'NEW' | 'SAME';
       readonly number: number;
+      /** Where it waits: the one that was asked for, or the granted one that it has already. */
+      readonly lane: string;
       readonly standing: Standing;
       readonly pace: Pace;
+      /** In all lanes. */
+      readonly waiting: number;
       readonly admitted: number;
     }
   /** The member owns a number that this Redis does not know: the journal has to be asked. */
-  | { readonly outcome: 'UNSURE'; readonly number: number }
+  | { readonly outcome: 'UNSURE'; readonly number: number; readonly lane: string }
   | { readonly outcome: 'FULL' }
   | { readonly outcome: 'UNMARKED' };
 
 /** What the journal has decided of a place. */
 export type Decision = Place & ({ readonly admittedUntilMs: number } | { readonly ending: Ending });
 
+/** How many are in the room. */
+export interface Counters {
+  /** In all lanes. */
+  readonly waiting: number;
+  readonly admitted: number;
+  readonly lanes: readonly { readonly name: string; readonly waiting: number }[];
+}
+
 export interface Head {
   readonly lastNumber: number;
+  /** In all lanes. */
   readonly waiting: number;
-  readonly first: readonly Place[];
+  /** The first of each lane that somebody may wait in, in their order. */
+  readonly lanes: readonly { readonly name: string; readonly first: readonly Place[] }[];
 }
 
 /** Keys of one call: a script of more would hold Redis for milliseconds. */
@@ -51,7 +72,8 @@ export const lineKey = (namespace: string, queueId: string): string => `${namesp
 
 const keyOf = ({ number, member }: Place): string => `${number}:${member}`;
 
-export const placeOf = (key: string): Place => {
+/** The owner of a place as Redis writes it. */
+export const ownerOf = (key: string): Pick<Place, 'number' | 'member'> => {
   const [number = '', member = ''] = key.split(':');
   return { number: Number(number), member };
 };
@@ -76,13 +98,29 @@ const standingOf = (state: unknown, value: unknown, nowMs: number): Standing | '
   }
 };
 
-const standingsOf = (flat: readonly unknown[], nowMs: number): (Standing | 'LOST' | undefined)[] =>
-  Array.from({ length: flat.length / 2 }, (_, i) => standingOf(flat[2 * i], flat[2 * i + 1], nowMs));
-
 const chunksOf = <T>(all: readonly T[], size: number): T[][] =>
   Array.from({ length: Math.ceil(all.length / size) }, (_, i) => all.slice(i * size, (i + 1) * size));
 
-const micros = (queue: LineOf): number => queue.epoch * 1000;
+/** Flat: lane, waiting, rate. */
+const pacesOf = (flat: readonly (string | number)[]): Map<string, Pace> =>
+  new Map(
+    chunksOf(flat, 3).map(([lane, waiting, rate]) => [String(lane), { lane: String(lane), waiting: Number(waiting), rate: Number(rate) }]),
+  );
+
+/** Flat: state, value, lane. */
+const foundOf = (flat: readonly unknown[], paces: readonly (string | number)[], nowMs: number): Found<Standing | 'LOST' | undefined>[] => {
+  const byLane = pacesOf(paces);
+  return chunksOf(flat, 3).map(([state, value, lane]) => ({
+    standing: standingOf(state, value, nowMs),
+    pace: byLane.get(lane as string),
+  }));
+};
+
+/** Flat: place, lane, score. */
+const gaveWayOf = (flat: readonly string[]): Place[] =>
+  chunksOf(flat, 3).map(([key = '', lane = '', score]) => ({ ...ownerOf(key), lane, score: Number(score) }));
+
+const micros = (queue: Pick<QueueDefinition, 'epoch'>): number => queue.epoch * 1000;
 
 /** The line in Redis: one script an operation, each atomic. All of it can be lost, and is put together again from journal and tokens. */
 export const createLine = ({ redis, namespace }: LineOptions) => {
@@ -92,46 +130,65 @@ export const createLine = ({ redis, namespace }: LineOptions) => {
 
   return {
     /** The member's place, or a new one at the end. `UNMARKED`: this Redis has lost writes, and gives out no numbers until it is restored. */
-    enqueue: async (queue: LineOf & Pick<QueueDefinition, 'capacity'>, member: string): Promise<Entry> => {
+    enqueue: async (queue: QueueDefinition, member: string, lane: string): Promise<Entry> => {
+      const { drawnBelow, drawn, offset } = scoreRuleOf(queue, member);
       const reply = (await scripts.enqueue(name(queue.id), [
         queue.generation,
         member,
         micros(queue),
         queue.tokenLifeSeconds,
         queue.capacity ?? '',
-      ])) as [Entry['outcome'], ...unknown[]];
-      const [outcome, number, state, value, nowMs, waiting, rate, admitted] = reply;
+        lane,
+        drawnBelow,
+        drawn,
+        offset,
+      ])) as [Entry['outcome'], string, string, ...unknown[]];
+      const [outcome, number, placeLane, state, value, nowMs, waitingInLane, rate, waiting, admitted] = reply;
       if (outcome === 'FULL' || outcome === 'UNMARKED') return { outcome };
-      if (outcome === 'UNSURE') return { outcome, number: Number(number) };
+      if (outcome === 'UNSURE') return { outcome, number: Number(number), lane: placeLane };
       const standing = standingOf(state, value, Number(nowMs)) as Standing;
-      const pace = { waiting: Number(waiting), rate: Number(rate) };
-      return { outcome, number: Number(number), standing, pace, admitted: Number(admitted) };
+      const pace = { lane: placeLane, waiting: Number(waitingInLane), rate: Number(rate) };
+      return { outcome, number: Number(number), lane: placeLane, standing, pace, waiting: Number(waiting), admitted: Number(admitted) };
     },
 
     /** Where places stand; asking counts as seen. `undefined` as a whole: this Redis has lost writes, so that the journal has to be asked for all. */
-    status: async (queue: LineOf, places: readonly Place[]): Promise<{ pace: Pace; standings: (Standing | undefined)[] } | undefined> => {
+    status: async (queue: QueueDefinition, places: readonly Place[]): Promise<Found<Standing | undefined>[] | undefined> => {
       const reply = (await scripts.status(name(queue.id), [
         queue.generation,
         micros(queue),
         queue.tokenLifeSeconds,
-        ...places.map(keyOf),
-      ])) as [string, string, number, string, unknown[]];
-      const [marked, nowMs, waiting, rate, states] = reply;
-      if (marked !== '1') return undefined;
-      return { pace: { waiting, rate: Number(rate) }, standings: standingsOf(states, Number(nowMs)) as (Standing | undefined)[] };
+        ...places.flatMap((place) => [keyOf(place), place.lane]),
+      ])) as [string, string, unknown[], (string | number)[]];
+      const [marked, nowMs, states, paces] = reply;
+      return marked === '1' ? (foundOf(states, paces, Number(nowMs)) as Found<Standing | undefined>[]) : undefined;
     },
 
-    /** The first `want` present waiters, after the absent were parked. `undefined`: this Redis has lost writes. */
-    head: async (queue: LineOf & Pick<QueueDefinition, 'abandonAfterSeconds'>, want: number): Promise<Head | undefined> => {
+    /** The first `want` present waiters of each lane, after the absent were parked. `undefined`: this Redis has lost writes. */
+    head: async (queue: QueueDefinition, want: number): Promise<Head | undefined> => {
+      const { drawnBelow, offset } = scoreRuleOf(queue, '');
       const reply = (await scripts.head(name(queue.id), [
         queue.generation,
         micros(queue),
         queue.tokenLifeSeconds,
         queue.abandonAfterSeconds * 1000,
         want,
-      ])) as [string, string, number, string[]];
-      const [marked, lastNumber, waiting, first] = reply;
-      return marked === '1' ? { lastNumber: Number(lastNumber), waiting, first: first.map(placeOf) } : undefined;
+        drawnBelow,
+        offset,
+      ])) as [string, string, ...(string | number | string[])[]];
+      const [marked, lastNumber, ...flat] = reply;
+      if (marked !== '1') return undefined;
+      const lanes = chunksOf(flat as [string, number, string[]], 3) as unknown as [string, number, string[]][];
+      return {
+        lastNumber: Number(lastNumber),
+        waiting: lanes.reduce((sum, [, waiting]) => sum + waiting, 0),
+        lanes: lanes.map(([lane, , first]) => ({
+          name: lane,
+          first: first.map((key) => {
+            const owner = ownerOf(key);
+            return { ...owner, lane, score: scoreOf(queue, owner) };
+          }),
+        })),
+      };
     },
 
     /** Tells the line what the journal decided; again changes nothing. Answers with places that gave way to another of their member. */
@@ -139,27 +196,25 @@ export const createLine = ({ redis, namespace }: LineOptions) => {
       const gaveWay: Place[] = [];
       for (const batch of chunksOf(decisions, BATCH)) {
         const args = batch.flatMap((decision) =>
-          'ending' in decision ? ['E', keyOf(decision), decision.ending] : ['A', keyOf(decision), decision.admittedUntilMs],
+          'ending' in decision
+            ? ['E', keyOf(decision), decision.lane, decision.ending]
+            : ['A', keyOf(decision), decision.lane, decision.admittedUntilMs],
         );
-        gaveWay.push(...((await scripts.apply(name(queueId), args)) as string[]).map(placeOf));
+        gaveWay.push(...gaveWayOf((await scripts.apply(name(queueId), args)) as string[]));
       }
       return gaveWay;
     },
 
-    /** Puts genuine places that neither Redis nor the journal knows back at their numbers. `LOST`: another place of that member stays. */
-    restore: async (queue: LineOf, places: readonly Place[]): Promise<{ pace: Pace; found: (Standing | 'LOST')[]; gaveWay: Place[] }> => {
-      const args = [micros(queue), queue.tokenLifeSeconds, ...places.map(keyOf)];
-      const reply = (await scripts.restore(name(queue.id), args)) as [string, number, string, unknown[], string[]];
-      const [nowMs, waiting, rate, states, gaveWay] = reply;
-      return {
-        pace: { waiting, rate: Number(rate) },
-        found: standingsOf(states, Number(nowMs)) as (Standing | 'LOST')[],
-        gaveWay: gaveWay.map(placeOf),
-      };
+    /** Puts genuine places that neither Redis nor the journal knows back into their lanes. `LOST`: another place of that member stays. */
+    restore: async (queue: QueueDefinition, places: readonly Place[]): Promise<{ found: Found<Standing | 'LOST'>[]; gaveWay: Place[] }> => {
+      const args = [micros(queue), queue.tokenLifeSeconds, ...places.flatMap((place) => [keyOf(place), place.lane, place.score])];
+      const reply = (await scripts.restore(name(queue.id), args)) as [string, unknown[], (string | number)[], string[]];
+      const [nowMs, states, paces, gaveWay] = reply;
+      return { found: foundOf(states, paces, Number(nowMs)) as Found<Standing | 'LOST'>[], gaveWay: gaveWayOf(gaveWay) };
     },
 
     /** Begins the line's next life; `mark` ends the beginning. Its numbers go on 5 s above `floor` and all that Redis knows; a first life has no lead. */
-    reset: async (queue: LineOf, { generation, floor }: { generation: number; floor: number }) => {
+    reset: async (queue: QueueDefinition, { generation, floor }: { generation: number; floor: number }) => {
       const lead = queue.generation === 0 ? 0 : LEAD_MICROS;
       const reply = (await scripts.reset(name(queue.id), [generation, floor, micros(queue), lead])) as [string, number];
       return { lastNumber: Number(reply[0]), left: reply[1] };
@@ -170,13 +225,11 @@ export const createLine = ({ redis, namespace }: LineOptions) => {
       if ((await scripts.mark(name(queueId), [generation])) !== 1) throw new Error('Redis lost the line again while it was being restored');
     },
 
-    /** How many wait and are admitted now. */
-    counters: async (queueId: string): Promise<{ waiting: number; admitted: number }> => {
-      const [waiting, admitted] = await Promise.all([
-        redis.zcard(`${name(queueId)}:waiting:standard`),
-        redis.zcard(`${name(queueId)}:admitted`),
-      ]);
-      return { waiting, admitted };
+    /** How many wait and are admitted now; `lanes` has every lane that somebody may wait in. */
+    counters: async (queueId: string): Promise<Counters> => {
+      const [admitted, ...flat] = (await scripts.counters(name(queueId), [])) as [number, ...(string | number)[]];
+      const lanes = chunksOf(flat, 2).map(([lane, waiting]) => ({ name: String(lane), waiting: Number(waiting) }));
+      return { waiting: lanes.reduce((sum, { waiting }) => sum + waiting, 0), admitted, lanes };
     },
 
     /** Says that somebody waits there, so that ticks look at it. */

@@ -1,9 +1,30 @@
 -- Goes before every other script of this folder. KEYS[1] names the queue, its hash tag included; every key is that name and a suffix, so all lie in one slot.
--- A place is '<number>:<member hash>'. Numbers are written by %.0f: `..` would round them.
+-- A place is '<number>:<member hash>'; it stands in one lane, in the order of its score there. Numbers are written by %.0f: `..` would round them.
 local queue = KEYS[1]
-local MARKER, LAST, RATE = queue .. ':marker', queue .. ':last', queue .. ':rate'
-local WAITING, PARKED, ADMITTED = queue .. ':waiting:standard', queue .. ':parked', queue .. ':admitted'
-local SEEN, WATCHED, LOOKED = queue .. ':seen', queue .. ':watched', queue .. ':looked'
+local MARKER, LAST, LANES = queue .. ':marker', queue .. ':last', queue .. ':lanes'
+local ADMITTED, LOOKED = queue .. ':admitted', queue .. ':looked'
+local STANDARD = 'standard'
+
+-- In line; gone near the head; when those near the head were last seen; the score up to which they are watched; the lane's admission rate.
+local function waitingKey(lane)
+  return queue .. ':waiting:' .. lane
+end
+
+local function parkedKey(lane)
+  return queue .. ':parked:' .. lane
+end
+
+local function seenKey(lane)
+  return queue .. ':seen:' .. lane
+end
+
+local function watchedKey(lane)
+  return queue .. ':watched:' .. lane
+end
+
+local function rateKey(lane)
+  return queue .. ':rate:' .. lane
+end
 
 -- Ends are remembered for 15 to 30 minutes: far longer than a late answer of the journal may be under way.
 local ENDED_SLOT_SECONDS = 900
@@ -54,11 +75,40 @@ local function rememberEnd(number, ending)
   redis.call('EXPIRE', endedKey(0), 2 * ENDED_SLOT_SECONDS)
 end
 
-local function free(number, member)
-  local key = ownerKey(member)
-  if redis.call('HGET', key, member) == number then
-    redis.call('HDEL', key, member)
+-- What a member owns: a number, and ':<lane>' where that is not the standard one. Most of a million are numbers, which take 8 bytes.
+local function own(number, member, lane)
+  redis.call('HSET', ownerKey(member), member, lane == STANDARD and number or number .. ':' .. lane)
+end
+
+-- Answers: number and lane, or nothing
+local function ownedBy(member)
+  local owned = redis.call('HGET', ownerKey(member), member)
+  if owned then
+    local number, lane = string.match(owned, '^(%d+):(.+)$')
+    return number or owned, lane or STANDARD
   end
+end
+
+local function free(number, member)
+  if ownedBy(member) == number then
+    redis.call('HDEL', ownerKey(member), member)
+  end
+end
+
+-- The lanes that somebody may stand in: a lane is in the set from before its first place until it was found empty.
+local function lanes()
+  local all = redis.call('SMEMBERS', LANES)
+  table.sort(all)
+  table.insert(all, 1, STANDARD)
+  return all
+end
+
+local function countWaiting()
+  local waiting = 0
+  for _, lane in ipairs(lanes()) do
+    waiting = waiting + redis.call('ZCARD', waitingKey(lane))
+  end
+  return waiting
 end
 
 -- Numbers below this one have waited longer than a token lives.
@@ -66,50 +116,107 @@ local function oldestNumber(epochMicros, lifeSeconds)
   return nowMicros - tonumber(epochMicros) - tonumber(lifeSeconds) * 1000000
 end
 
-local function dropWaiting(place)
-  local dropped = redis.call('ZREM', WAITING, place) + redis.call('ZREM', PARKED, place)
-  redis.call('ZREM', SEEN, place)
-  return dropped > 0
+local function takeOut(place, lane)
+  local score = redis.call('ZSCORE', waitingKey(lane), place)
+  if score then
+    redis.call('ZREM', waitingKey(lane), place)
+    redis.call('ZREM', seenKey(lane), place)
+    return score
+  end
+  score = redis.call('ZSCORE', parkedKey(lane), place)
+  if score then
+    redis.call('ZREM', parkedKey(lane), place)
+  end
+  return score
 end
 
-local function dropOver(place)
-  dropWaiting(place)
+-- Takes a place out of its lane, or of the one that its member has been moved to. Answers: score and lane, or nothing
+local function dropWaiting(place, lane)
+  local score = takeOut(place, lane)
+  if score then
+    return score, lane
+  end
+  local number, kept = ownedBy(memberOf(place))
+  if number == numberOf(place) and kept ~= lane then
+    return takeOut(place, kept), kept
+  end
+end
+
+local function dropOver(place, lane)
+  dropWaiting(place, lane)
   free(numberOf(place), memberOf(place))
 end
 
--- Where a place stands, and its rank, end of the window (ms since 1970) or end. Asking counts as seen; who was parked stands in line again.
-local function look(place, oldest)
-  local number = numberOf(place)
-  local rank = redis.call('ZRANK', WAITING, place)
-  local parked = not rank and redis.call('ZSCORE', PARKED, place)
-  if rank or parked then
-    if tonumber(number) < oldest then
-      dropOver(place)
-      return 'OVER', ''
-    end
-    if rank then
-      redis.call('ZADD', SEEN, 'XX', nowMs, place)
-      return 'WAITING', rank
-    end
-    redis.call('ZREM', PARKED, place)
-    redis.call('ZADD', WAITING, number, place)
-    redis.call('ZADD', SEEN, nowMs, place)
-    return 'WAITING', redis.call('ZRANK', WAITING, place)
+-- Puts a place in line; near the head it is watched from now on. Answers: its rank
+local function putIn(place, lane, score)
+  if lane ~= STANDARD then
+    redis.call('SADD', LANES, lane)
+  end
+  redis.call('ZADD', waitingKey(lane), score, place)
+  if tonumber(score) <= tonumber(redis.call('GET', watchedKey(lane)) or '-1') then
+    redis.call('ZADD', seenKey(lane), nowMs, place)
+  end
+  return redis.call('ZRANK', waitingKey(lane), place)
+end
+
+-- A place that waits in one lane goes on in another, by the score that it has.
+local function move(place, from, to)
+  local score = takeOut(place, from)
+  own(numberOf(place), memberOf(place), to)
+  return putIn(place, to, score)
+end
+
+-- Where a place of a lane stands, and its rank, if it is in line. Who was parked stands in line again.
+local function lookInLane(place, lane, oldest)
+  local rank = redis.call('ZRANK', waitingKey(lane), place)
+  local parked = not rank and redis.call('ZSCORE', parkedKey(lane), place)
+  if not rank and not parked then
+    return nil
+  end
+  if tonumber(numberOf(place)) < oldest then
+    dropOver(place, lane)
+    return 'OVER', ''
+  end
+  if rank then
+    redis.call('ZADD', seenKey(lane), 'XX', nowMs, place)
+    return 'WAITING', rank
+  end
+  redis.call('ZREM', parkedKey(lane), place)
+  return 'WAITING', putIn(place, lane, parked)
+end
+
+-- Where a place stands; its rank, end of the window (ms since 1970) or end; and its lane. Asking counts as seen. The lane of its token is where it
+-- is looked for first. One that was moved to a granted lane has two genuine tokens: it stands in the granted lane, whichever is shown, as either
+-- may be the first after Redis has lost the move.
+local function look(place, lane, oldest)
+  local state, value = lookInLane(place, lane, oldest)
+  if state then
+    return state, value, lane
   end
   local untilMs = redis.call('ZSCORE', ADMITTED, place)
   if untilMs then
-    return 'ADMITTED', untilMs
+    return 'ADMITTED', untilMs, lane
   end
-  local ending = endOf(number)
+  local ending = endOf(numberOf(place))
   if ending then
-    return 'ENDED', ending
+    return 'ENDED', ending, lane
   end
-  return 'UNKNOWN', ''
+  local number, kept = ownedBy(memberOf(place))
+  if number == numberOf(place) and kept ~= lane then
+    state, value = lookInLane(place, kept, oldest)
+    if state == 'WAITING' and kept == STANDARD then
+      return state, move(place, kept, lane), lane
+    end
+    if state then
+      return state, value, kept
+    end
+  end
+  return 'UNKNOWN', '', lane
 end
 
--- Admissions a second, smoothed: a decaying sum, corrected for the time before the first one.
-local function admissionRate()
-  local kept = redis.call('HMGET', RATE, 'value', 'at', 'since')
+-- Admissions of a lane a second, smoothed: a decaying sum, corrected for the time before the first one.
+local function admissionRate(lane)
+  local kept = redis.call('HMGET', rateKey(lane), 'value', 'at', 'since')
   if not kept[1] then
     return 0
   end
@@ -118,13 +225,29 @@ local function admissionRate()
   return tonumber(kept[1]) * decay / (1 - math.exp(-age / RATE_SECONDS))
 end
 
-local function countAdmissions(count)
-  local kept = redis.call('HMGET', RATE, 'value', 'at')
+local function countAdmissions(lane, count)
+  local key = rateKey(lane)
+  local kept = redis.call('HMGET', key, 'value', 'at')
   local value = 0
   if kept[1] then
     value = tonumber(kept[1]) * math.exp(-math.max(0, nowMs - tonumber(kept[2])) / 1000 / RATE_SECONDS)
   else
-    redis.call('HSET', RATE, 'since', text(nowMs))
+    redis.call('HSET', key, 'since', text(nowMs))
   end
-  redis.call('HSET', RATE, 'value', string.format('%.9f', value + count / RATE_SECONDS), 'at', text(nowMs))
+  redis.call('HSET', key, 'value', string.format('%.9f', value + count / RATE_SECONDS), 'at', text(nowMs))
+end
+
+-- How a lane moves: those waiting in it, and its admissions a second.
+local function paceOf(lane)
+  return redis.call('ZCARD', waitingKey(lane)), string.format('%.6f', admissionRate(lane))
+end
+
+-- The paces of lanes (keys of a table), flat: lane, waiting, rate
+local function pacesOf(asked)
+  local flat = {}
+  for lane in pairs(asked) do
+    flat[#flat + 1] = lane
+    flat[#flat + 1], flat[#flat + 2] = paceOf(lane)
+  end
+  return flat
 end

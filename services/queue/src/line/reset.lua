@@ -3,7 +3,12 @@
 -- ARGV: new generation, floor of the numbers, epoch (microseconds), lead above all that (microseconds)
 -- Answers: last number, and how many this Redis still has waiting or parked
 local lastNumber = math.max(tonumber(redis.call('GET', LAST) or '0'), tonumber(ARGV[2]), nowMicros - tonumber(ARGV[3])) + tonumber(ARGV[4])
-redis.call('UNLINK', ADMITTED, SEEN, WATCHED, LOOKED)
+local left = 0
+for _, lane in ipairs(lanes()) do
+  redis.call('UNLINK', seenKey(lane), watchedKey(lane))
+  left = left + redis.call('ZCARD', waitingKey(lane)) + redis.call('ZCARD', parkedKey(lane))
+end
+redis.call('UNLINK', ADMITTED, LOOKED)
 redis.call('SET', LAST, text(lastNumber))
 redis.call('SET', MARKER, 'restoring:' .. markerOf(ARGV[1]))
-return { text(lastNumber), redis.call('ZCARD', WAITING) + redis.call('ZCARD', PARKED) }
+return { text(lastNumber), left }

@@ -1,14 +1,14 @@
--- Puts genuine places that Redis has lost, and that the journal does not know, back into the line at their own score.
+-- Puts genuine places that Redis has lost, and that the journal does not know, back into their lane at their own score.
 -- One place a member: an admitted one stays, else the lower one.
--- ARGV: epoch (microseconds), life of a token (seconds), then places
--- Answers: now, waiting, rate, state and value of each place ('LOST': another of its member stays), places that had to give way
+-- ARGV: epoch (microseconds), life of a token (seconds), then place, lane and score of each
+-- Answers: now, state, value and lane of each place ('LOST': another of its member stays), lane, waiting and rate of those lanes, and
+--   places that had to give way, flat: place, lane, score
 local oldest = oldestNumber(ARGV[1], ARGV[2])
-local watched = tonumber(redis.call('GET', WATCHED) or '-1')
-local states, gaveWay = {}, {}
+local states, waitingIn, gaveWay = {}, {}, {}
 
 -- Whether another place of the member stays; if it does not, it gives way.
 local function anotherStays(number, member)
-  local owned = redis.call('HGET', ownerKey(member), member)
+  local owned, ownedLane = ownedBy(member)
   if not owned or owned == number then
     return false
   end
@@ -17,15 +17,18 @@ local function anotherStays(number, member)
     return true
   end
   if tonumber(owned) < tonumber(number) then
-    return redis.call('ZSCORE', WAITING, other) or redis.call('ZSCORE', PARKED, other)
+    return redis.call('ZSCORE', waitingKey(ownedLane), other) or redis.call('ZSCORE', parkedKey(ownedLane), other)
   end
-  if dropWaiting(other) then
+  local score = dropWaiting(other, ownedLane)
+  if score then
     gaveWay[#gaveWay + 1] = other
+    gaveWay[#gaveWay + 1] = ownedLane
+    gaveWay[#gaveWay + 1] = score
   end
   return false
 end
 
-local function putBack(place)
+local function putBack(place, lane, score)
   local number, member = numberOf(place), memberOf(place)
   if tonumber(number) < oldest then
     return 'OVER', ''
@@ -33,20 +36,20 @@ local function putBack(place)
   if anotherStays(number, member) then
     return 'LOST', ''
   end
-  redis.call('ZADD', WAITING, number, place)
-  redis.call('HSET', ownerKey(member), member, number)
-  if tonumber(number) <= watched then
-    redis.call('ZADD', SEEN, nowMs, place)
-  end
-  return 'WAITING', redis.call('ZRANK', WAITING, place)
+  own(number, member, lane)
+  return 'WAITING', putIn(place, lane, score)
 end
 
-for i = 3, #ARGV do
-  local state, value = look(ARGV[i], oldest)
+for i = 3, #ARGV, 3 do
+  local state, value, lane = look(ARGV[i], ARGV[i + 1], oldest)
   if state == 'UNKNOWN' then
-    state, value = putBack(ARGV[i])
+    state, value = putBack(ARGV[i], lane, ARGV[i + 2])
   end
   states[#states + 1] = state
   states[#states + 1] = value
+  states[#states + 1] = lane
+  if state == 'WAITING' then
+    waitingIn[lane] = true
+  end
 end
-return { text(nowMs), redis.call('ZCARD', WAITING), string.format('%.6f', admissionRate()), states, gaveWay }
+return { text(nowMs), states, pacesOf(waitingIn), gaveWay }

@@ -31,6 +31,7 @@ export const scriptsOf = (redis: Redis) => {
     apply: ofQueue('apply'),
     restore: ofQueue('restore'),
     reset: ofQueue('reset'),
+    counters: ofQueue('counters'),
     mark: ofQueue('mark'),
     marked: ofQueue('marked'),
     unmarkBusy: script(source('unmark-busy')),

@@ -4,6 +4,7 @@ import type { Definitions } from '../queues/definitions.ts';
 import type { QueueDefinition, QueueSettings } from '../queues/queue.ts';
 import { UNCLEAR } from './find-lost.ts';
 import type { Look } from './look-at-places.ts';
+import { scoreOf } from './score.ts';
 import { tellStanding } from './tell-standing.ts';
 import { within } from './within.ts';
 
@@ -36,11 +37,11 @@ export const checkTokens = ({ definitions, show, defaults, random, log }: Deps) 
     }
   };
 
-  const check = async ({ queueId, epoch, number, member }: TokenCheck): Promise<TokenCheckResult> => {
+  const check = async ({ queueId, epoch, number, lane, member }: TokenCheck): Promise<TokenCheckResult> => {
     const queue = await read(queueId);
     if (queue === 'UNREADABLE') return tellStanding(defaults, UNCLEAR.standing, undefined, random());
     if (queue === undefined || queue.epoch !== epoch) return { status: 'INVALID' };
-    const { standing, pace } = await show(queue, { number, member });
+    const { standing, pace } = await show(queue, { number, member, lane, score: scoreOf(queue, { number, member }) });
     return tellStanding(queue, standing, pace, random());
   };
 

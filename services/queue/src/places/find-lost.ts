@@ -1,16 +1,13 @@
 import type { Database } from '@onsale/shared/db';
 import type { Log } from '@onsale/shared/log';
 import { insertEnd } from '../journal/journal-store.ts';
-import type { Decision, Line, Pace } from '../line/line.ts';
+import type { Decision, Found, Line } from '../line/line.ts';
 import type { QueueDefinition } from '../queues/queue.ts';
 import type { Place, Standing } from './place.ts';
 import { readJournal } from './read-journal.ts';
 
-export interface Looked {
-  readonly standing: Standing;
-  /** How the line moves; absent when Redis cannot tell. */
-  readonly pace: Pace | undefined;
-}
+/** Where a place stands; `pace` is absent when Redis cannot tell. */
+export type Looked = Found<Standing>;
 
 /** Genuine, and not admitted as far as anybody can tell: ask again. */
 export const UNCLEAR: Looked = { standing: { state: 'WAITING' }, pace: undefined };
@@ -48,11 +45,11 @@ export const findLost = ({ db, line, log }: { db: Database; line: Line; log: Log
 
   const putBack = async (queue: QueueDefinition, places: readonly Place[]): Promise<Looked[]> => {
     if (places.length === 0) return [];
-    const { pace, found, gaveWay } = await line.restore(queue, places);
-    const left = await leave(queue.id, [...gaveWay, ...places.filter((_, i) => found[i] === 'LOST')]);
-    return found.map((standing, i) => {
+    const { found, gaveWay } = await line.restore(queue, places);
+    const left = await leave(queue.id, [...gaveWay, ...places.filter((_, i) => found[i]!.standing === 'LOST')]);
+    return found.map(({ standing, pace }, i) => {
       if (standing !== 'LOST') return { standing, pace };
-      return left.has(places[i]!) ? { standing: LEFT, pace } : UNCLEAR;
+      return left.has(places[i]!) ? { standing: LEFT, pace: undefined } : UNCLEAR;
     });
   };
 

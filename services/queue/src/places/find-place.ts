@@ -3,12 +3,13 @@ import { notFound, Refusal } from '@onsale/shared/errors';
 import type { Definitions } from '../queues/definitions.ts';
 import type { QueueDefinition } from '../queues/queue.ts';
 import type { Place } from './place.ts';
+import { scoreOf } from './score.ts';
 
 /** A place as its owner names it: the queue of the path, and the token that the gateway has checked. */
 export interface NamedPlace {
   readonly queueId: string;
   readonly member: Pick<Member, 'id'>;
-  readonly admission: Pick<Admission, 'queueId' | 'number'>;
+  readonly admission: Pick<Admission, 'queueId' | 'number' | 'lane'>;
 }
 
 /** @throws Refusal QUEUE_WRONG for a token of another queue; NOT_FOUND when there is no such queue */
@@ -18,7 +19,8 @@ export const findPlace =
     if (admission.queueId !== queueId) throw new Refusal('QUEUE_WRONG', 'The queue token is for another queue.');
     const queue = await definitions.get(queueId);
     if (queue === undefined) throw notFound('queue');
-    return { queue, place: { number: admission.number, member: memberHash(member.id) } };
+    const owner = { number: admission.number, member: memberHash(member.id) };
+    return { queue, place: { ...owner, lane: admission.lane, score: scoreOf(queue, owner) } };
   };
 
 export type FindPlace = ReturnType<typeof findPlace>;

@@ -12,6 +12,7 @@ import type { QueueDefinition } from '../queues/queue.ts';
 import type { Looked } from './find-lost.ts';
 import type { Look } from './look-at-places.ts';
 import { issuedAt, STANDARD_LANE, type Place } from './place.ts';
+import { scoreOf } from './score.ts';
 import { tellStanding } from './tell-standing.ts';
 import { within } from './within.ts';
 
@@ -48,8 +49,8 @@ const RETRY_MS = 100;
 const ADMISSION_WAIT_MS = 250;
 
 /** Whether the newcomer is among those that the free slots are for. */
-const hasRoom = ({ cap }: QueueDefinition, { standing, admitted }: Extract<Entry, { outcome: 'NEW' | 'SAME' }>): boolean =>
-  cap === undefined || (standing.state === 'WAITING' && (standing.position ?? Infinity) <= cap - admitted);
+const hasRoom = ({ cap }: QueueDefinition, { standing, waiting, admitted }: Extract<Entry, { outcome: 'NEW' | 'SAME' }>): boolean =>
+  cap === undefined || (standing.state === 'WAITING' && waiting <= cap - admitted);
 
 /**
  * The member's number in a queue: the one it has, or a new one at the end of the line. However many ask at once, there is one number a member.
@@ -78,21 +79,23 @@ export const issueToken = (deps: Deps) => {
       definitions.forget(queue.id);
       if (!done) await rest(RETRY_MS);
     } else {
-      await look(queue, { number: entry.number, member }); // asks the journal, and tells Redis
+      const owner = { number: entry.number, member };
+      await look(queue, { ...owner, lane: entry.lane, score: scoreOf(queue, owner) }); // asks the journal, and tells Redis
     }
   };
 
   const take = async (queueId: string, member: string): Promise<Taken & { queue: QueueDefinition }> => {
     for (let attempt = 0; attempt < TRIES; attempt += 1) {
       const queue = await find(queueId);
-      const entry = await line.enqueue(queue, member);
+      const entry = await line.enqueue(queue, member, STANDARD_LANE);
       crash?.hit('after-commit'); // Redis has it
       if (entry.outcome === 'FULL')
         throw new Refusal('QUEUE_FULL', 'The waiting room is full. Ask again later.', { retryAfterSeconds: queue.maxPollSeconds });
       if ('standing' in entry) {
-        const { number, standing, pace } = entry;
+        const { number, lane, standing, pace } = entry;
         if (standing.state === 'WAITING') markBusy(queue.id);
-        const taken = { queue, place: { number, member }, created: entry.outcome === 'NEW', standing, pace };
+        const place = { number, member, lane, score: scoreOf(queue, { number, member }) };
+        const taken = { queue, place, created: entry.outcome === 'NEW', standing, pace };
         return taken.created ? welcome(taken, hasRoom(queue, entry)) : taken;
       }
       await clear(queue, member, entry);
@@ -110,12 +113,12 @@ export const issueToken = (deps: Deps) => {
   return async ({ queueId, member }: { queueId: string; member: Pick<Member, 'id'> }): Promise<Issued> => {
     const { queue, place, created, standing, pace } = await take(queueId, memberHash(member.id));
     const { remainingMs: _forTheGateway, status, ...told } = tellStanding(queue, standing, pace, random());
-    const { number } = place;
+    const { number, lane } = place;
     const payload = {
       queueId,
       epoch: queue.epoch,
       number,
-      lane: STANDARD_LANE,
+      lane,
       member: place.member,
       issuedAt: issuedAt(queue.epoch, number),
     };
@@ -125,7 +128,7 @@ export const issueToken = (deps: Deps) => {
         token: codec.sign(payload),
         queueId,
         number,
-        lane: STANDARD_LANE,
+        lane,
         status: status === 'INVALID' ? 'WAITING' : status,
         ...told,
       },

@@ -1,7 +1,7 @@
 import { Refusal } from '@onsale/shared/errors';
 import type { Log } from '@onsale/shared/log';
 import type { MarkBusy } from '../line/busy-marks.ts';
-import type { Line, Pace } from '../line/line.ts';
+import type { Found, Line } from '../line/line.ts';
 import type { Definitions } from '../queues/definitions.ts';
 import type { QueueDefinition } from '../queues/queue.ts';
 import { UNCLEAR, type FindLost, type Looked } from './find-lost.ts';
@@ -21,9 +21,8 @@ interface Deps {
 
 interface View {
   readonly redisAway: boolean;
-  readonly pace: Pace | undefined;
-  /** `undefined`: Redis does not know the place. */
-  readonly standings: readonly (Standing | undefined)[];
+  /** Without a standing: Redis does not know the place. */
+  readonly found: readonly Found<Standing | undefined>[];
 }
 
 /** Of Redis and of the journal; both together are within the gateway's deadline for a check (1 s). */
@@ -55,21 +54,21 @@ export const lookAtPlaces = ({ line, findLost, definitions, markBusy, wake, log 
   };
 
   const askRedis = async (queue: QueueDefinition, places: readonly Place[]): Promise<View> => {
-    const unknown = places.map(() => undefined);
-    if (performance.now() < awayUntil) return { redisAway: true, pace: undefined, standings: unknown };
+    const unknown = places.map(() => ({ standing: undefined, pace: undefined }));
+    if (performance.now() < awayUntil) return { redisAway: true, found: unknown };
     try {
       const known = await within(REDIS_MS, askWhole(queue, places));
-      return { redisAway: false, pace: undefined, standings: unknown, ...known };
+      return { redisAway: false, found: known ?? unknown };
     } catch (error) {
       log.debug({ err: error, queueId: queue.id }, 'Redis cannot tell where places stand');
       awayUntil = performance.now() + AWAY_MS;
-      return { redisAway: true, pace: undefined, standings: unknown };
+      return { redisAway: true, found: unknown };
     }
   };
 
   const look = async (queue: QueueDefinition, places: readonly Place[]): Promise<Looked[]> => {
-    const { redisAway, pace, standings } = await askRedis(queue, places);
-    const missing = places.filter((_, i) => standings[i] === undefined);
+    const { redisAway, found } = await askRedis(queue, places);
+    const missing = places.filter((_, i) => found[i]!.standing === undefined);
     let lost: Looked[] = [];
     try {
       if (missing.length > 0) lost = await within(JOURNAL_MS, findLost(queue, missing, { redisAway }));
@@ -83,7 +82,7 @@ export const lookAtPlaces = ({ line, findLost, definitions, markBusy, wake, log 
       lost = missing.map(() => UNCLEAR);
     }
     const next = lost.values();
-    const looked = standings.map((standing) => (standing === undefined ? next.next().value! : { standing, pace }));
+    const looked = found.map(({ standing, pace }) => (standing === undefined ? next.next().value! : { standing, pace }));
     if (looked.some(({ standing }) => standing.state === 'WAITING')) markBusy(queue.id);
     return looked;
   };

@@ -1,7 +1,9 @@
-/** A member's place in a line: its number, and the hash of the member (`memberHash`) that it was given to. */
+/** A member's place in a line: its number, the hash of the member (`memberHash`) that it was given to, its lane, and what orders it there (`scoreOf`). */
 export interface Place {
   readonly number: number;
   readonly member: string;
+  readonly lane: string;
+  readonly score: number;
 }
 
 /** How a place can end. The first end stays. */

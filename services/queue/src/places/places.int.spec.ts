@@ -121,7 +121,7 @@ describe('a place', () => {
 
   it('of another queue is refused', async () => {
     const [one, two] = [await rooms.queue(room), await rooms.queue(room)];
-    const named = { queueId: one, member: { id: newId() }, admission: { queueId: two, number: 1 } };
+    const named = { queueId: one, member: { id: newId() }, admission: { queueId: two, number: 1, lane: 'standard' } };
     for (const use of [room.beat, room.leaveQueue]) await expect(use(named)).rejects.toMatchObject({ code: 'QUEUE_WRONG' });
   });
 
@@ -166,7 +166,7 @@ describe('a waiter near the head who is gone', () => {
     for (const member of [gone, present, later]) await member.enters();
     await eventually(async () => {
       await Promise.all([present.beats(), later.checked()]);
-      expect(await rooms.redis.zrange(rooms.key(queueId, 'parked'), 0, '-1')).toEqual([`${gone.number()}:${memberHash(gone.id)}`]);
+      expect(await rooms.redis.zrange(rooms.key(queueId, 'parked:standard'), 0, '-1')).toEqual([`${gone.number()}:${memberHash(gone.id)}`]);
     });
 
     await rooms.change(room, queueId, { cap: 1, abandonAfterSeconds: 120 });

@@ -5,7 +5,7 @@ import type { MarkBusy } from '../line/busy-marks.ts';
 import type { Line } from '../line/line.ts';
 import type { QueueDefinition } from '../queues/queue.ts';
 import type { Look } from './look-at-places.ts';
-import type { Place } from './place.ts';
+import { STANDARD_LANE, type Place } from './place.ts';
 
 interface Deps {
   readonly look: Look;
@@ -18,14 +18,14 @@ interface Deps {
 
 /**
  * What happens when a member shows its place: it is looked at, and where an expired one is to be queued again (`onExpiry: requeue`) the member has a
- * new number from that moment. The member gets the token for it when it asks for one. A place that is not the member's last does nothing, so a
+ * new number from that moment. It is one of the standard lane: a grant is for one place. The member gets the token for it when it asks for one. A place that is not the member's last does nothing, so a
  * forgotten page does not queue for ever.
  */
 export const showPlace = ({ look, db, line, markBusy, wake, log }: Deps): Look => {
   const requeue = async (queue: QueueDefinition, { number, member }: Place): Promise<void> => {
     const latest = await latestAdmissionOf(db, queue.id, [member]);
     if (latest.get(member) !== number) return;
-    await line.enqueue(queue, member);
+    await line.enqueue(queue, member, STANDARD_LANE);
     markBusy(queue.id);
     wake(queue.id);
   };

@@ -13,7 +13,7 @@ const queue: QueueSettings = {
   maxPollSeconds: 30,
   message: undefined,
 };
-const pace = { waiting: 50, rate: 1 };
+const pace = { lane: 'standard', waiting: 50, rate: 1 };
 
 describe('tellStanding', () => {
   it('tells a waiter position, wait and when to ask again', () => {

@@ -22,5 +22,5 @@ export const createQueue =
       return openQueue(trx, { id, patch, actor: member.id });
     });
     if (queue === undefined) throw new Refusal('QUEUE_EXISTS', `There is a queue "${id}" already.`);
-    return settingsViewOf(queue, { waiting: 0, admitted: 0 });
+    return settingsViewOf(queue, { waiting: 0, admitted: 0, lanes: [] });
   };

@@ -100,7 +100,7 @@ export const insertQueue = async (
       generation: 0,
       last_number: 0,
       turn: 0,
-      front: 0,
+      lane_state: '{}',
       allowance: 0,
       allowance_at: createdAt,
       longest_poll_ms: longestPollMs,
@@ -122,11 +122,14 @@ export const updateSettings = async (
     .update({ ...settingsRow(settings), longest_poll_ms: trx.raw('GREATEST(longest_poll_ms, ?)', [longestPollMs]) });
 };
 
+/** Of each lane that anybody was ever admitted from: the highest score admitted, and what it is owed by the others (`takeTurns`). */
+export type LaneStates = Readonly<Record<string, { readonly front: number; readonly credit: number }>>;
+
 /** Where admission stands: the queue's row beside its definition. */
 export interface AdmissionState extends QueueDefinition {
   readonly lastNumber: number;
   readonly turn: number;
-  readonly front: number;
+  readonly lanes: LaneStates;
   readonly allowance: number;
   /** Since the allowance was written. */
   readonly elapsedMs: number;
@@ -137,7 +140,7 @@ export interface AdmissionState extends QueueDefinition {
 interface AdmissionRow extends Row {
   last_number: number;
   turn: number;
-  front: number;
+  lane_state: string;
   allowance: number;
   elapsed_micros: number;
   longest_poll_ms: number;
@@ -148,7 +151,7 @@ const admissionColumns = (db: Queryable) => [
   ...COLUMNS,
   'last_number',
   'turn',
-  'front',
+  'lane_state',
   'allowance',
   'longest_poll_ms',
   db.raw('TIMESTAMPDIFF(MICROSECOND, allowance_at, NOW(3)) AS elapsed_micros'),
@@ -159,7 +162,7 @@ const admissionOf = (row: AdmissionRow): AdmissionState => ({
   ...queueOf(row),
   lastNumber: row.last_number,
   turn: row.turn,
-  front: row.front,
+  lanes: JSON.parse(row.lane_state) as LaneStates,
   allowance: row.allowance,
   elapsedMs: Math.max(0, row.elapsed_micros / 1000),
   longestPollMs: row.longest_poll_ms,
@@ -189,17 +192,17 @@ export const updateAdmission = async (
   {
     id,
     turn,
-    front,
+    lanes,
     allowance,
     elapsedMs,
     lastNumber,
-  }: Pick<AdmissionState, 'id' | 'turn' | 'front' | 'allowance' | 'elapsedMs' | 'lastNumber'>,
+  }: Pick<AdmissionState, 'id' | 'turn' | 'lanes' | 'allowance' | 'elapsedMs' | 'lastNumber'>,
 ): Promise<void> => {
   await trx('queues')
     .where({ id })
     .update({
       turn,
-      front,
+      lane_state: JSON.stringify(lanes),
       allowance,
       allowance_at: trx.raw('allowance_at + INTERVAL ? MICROSECOND', [Math.round(elapsedMs * 1000)]), // not NOW: what came in since the lock counts next time
       last_number: trx.raw('GREATEST(last_number, ?)', [lastNumber]),

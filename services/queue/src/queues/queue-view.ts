@@ -1,10 +1,6 @@
 import type { Queue, QueueSettings as QueueSettingsView } from '@onsale/contracts/queue';
+import type { Counters } from '../line/line.ts';
 import type { QueueDefinition } from './queue.ts';
-
-export interface Counters {
-  readonly waiting: number;
-  readonly admitted: number;
-}
 
 /** What anybody may know of a queue. */
 export const viewOf = (queue: QueueDefinition, { waiting, admitted }: Counters): Queue => ({

@@ -1,5 +1,4 @@
-import type { Line } from '../line/line.ts';
-import type { Counters } from './queue-view.ts';
+import type { Counters, Line } from '../line/line.ts';
 
 /** The contract lets caches keep counters for a second, so this process does too: a million pages cost two look-ups a second. */
 const FRESH_MS = 1000;

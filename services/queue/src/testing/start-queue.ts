@@ -98,8 +98,8 @@ export const startQueue = async ({ settings = {}, kafka = false, replicas = 1 }:
       id: member.id,
       client: (replica = 0) => clientOf({ kind: 'member', member }, replica),
       holding: (token: string, replica = 0) => {
-        const { queueId, number } = codec.verify(token)!;
-        return clientOf({ kind: 'member', member, admission: { queueId, number, status: 'ISSUED' } }, replica);
+        const { queueId, number, lane } = codec.verify(token)!;
+        return clientOf({ kind: 'member', member, admission: { queueId, number, lane, status: 'ISSUED' } }, replica);
       },
     }),
     stop: async () => {

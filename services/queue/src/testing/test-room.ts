@@ -40,7 +40,7 @@ export interface JournalRow {
 const createMember = (room: Room, queueId: string, id = newId()) => {
   let token: string | undefined;
   const payload = (): QueueTokenPayload => codec.verify(token!)!;
-  const named = () => ({ queueId, member: { id }, admission: { queueId, number: payload().number } });
+  const named = () => ({ queueId, member: { id }, admission: { queueId, number: payload().number, lane: payload().lane } });
   return {
     id,
     hash: memberHash(id),

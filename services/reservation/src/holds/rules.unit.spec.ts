@@ -28,13 +28,13 @@ describe('assertOnSale', () => {
 
 describe('assertAdmitted', () => {
   it('asks for the line of the schedule', () => {
-    const admission = { queueId: 'tonight', number: 7, status: 'ADMITTED' };
+    const admission = { queueId: 'tonight', number: 7, lane: 'standard', status: 'ADMITTED' };
     expect(refusal(() => assertAdmitted({ queueId: 'tonight' }, admission))).toBeUndefined();
     expect(refusal(() => assertAdmitted({ queueId: 'tomorrow' }, admission))).toMatchObject({ code: 'QUEUE_WRONG' });
   });
 
   it('asks that it is the caller’s turn', () => {
-    const admission = { queueId: 'tonight', number: 7, status: 'ISSUED' };
+    const admission = { queueId: 'tonight', number: 7, lane: 'standard', status: 'ISSUED' };
     expect(refusal(() => assertAdmitted({ queueId: 'tonight' }, admission))).toMatchObject({ code: 'QUEUE_NOT_ADMITTED' });
   });
 });

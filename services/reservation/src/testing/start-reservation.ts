@@ -129,7 +129,7 @@ export const startReservation = async ({ settings = {}, overrides = {}, replicas
     member: (schedule: { readonly id: string; readonly queueId: string }, { queueId = schedule.queueId, replica = 0 } = {}) => {
       const member = person('member');
       const number = (lastNumber += 1);
-      const principal: Principal = { kind: 'member', member, admission: { queueId, number, status: 'ADMITTED' } };
+      const principal: Principal = { kind: 'member', member, admission: { queueId, number, lane: 'standard', status: 'ADMITTED' } };
       const client = clientOf(principal, replica);
       const elsewhere = clientOf(principal, replica + 1);
       return {

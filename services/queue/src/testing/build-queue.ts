@@ -1,0 +1,31 @@
+import { newId } from '@onsale/shared/ids';
+import { STANDARD_LANE, type Place } from '../places/place.ts';
+import { scoreOf } from '../places/score.ts';
+import type { QueueDefinition } from '../queues/queue.ts';
+
+/** A queue as the database would have it: its epoch a second ago, its line in the first of its lives. */
+export const buildQueue = (given: Partial<QueueDefinition> = {}): QueueDefinition => ({
+  id: `q-${newId()}`,
+  state: 'OPEN',
+  epoch: Date.now() - 1000,
+  generation: 1,
+  createdAt: new Date(),
+  cap: 100,
+  admitPerSecond: undefined,
+  capacity: undefined,
+  windowSeconds: 600,
+  abandonAfterSeconds: 120,
+  onExpiry: 'end',
+  tokenLifeSeconds: 86_400,
+  maxPollSeconds: 30,
+  message: undefined,
+  ...given,
+});
+
+/** The place that a number gives a member. */
+export const buildPlace = (queue: QueueDefinition, number: number, member: string, lane = STANDARD_LANE): Place => ({
+  number,
+  member,
+  lane,
+  score: scoreOf(queue, { number, member }),
+});
