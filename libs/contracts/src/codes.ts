@@ -24,6 +24,7 @@ export const codes = {
   METHOD_NOT_ALLOWED: { status: 405, title: 'This path does not take this method', retryable: false },
   EMAIL_TAKEN: { status: 409, title: 'A member with this email exists', retryable: false },
   QUEUE_EXISTS: { status: 409, title: 'A queue with this id exists', retryable: false },
+  QUEUE_ALREADY_CLOSED: { status: 409, title: 'The queue is closed, and stays so', retryable: false },
   SEAT_TAKEN: { status: 409, title: 'The seat is held or sold', retryable: false },
   SEAT_UNKNOWN: { status: 409, title: 'The schedule has no such seat', retryable: false },
   MEMBER_LIMIT: { status: 409, title: 'This is more than one member may have', retryable: false },

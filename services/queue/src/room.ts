@@ -22,6 +22,7 @@ import { leaveQueue } from './places/leave-queue.ts';
 import { lookAtPlaces } from './places/look-at-places.ts';
 import { showPlace } from './places/show-place.ts';
 import { spendToken } from './places/spend-token.ts';
+import { tellSales } from './places/tell-sales.ts';
 import { changeQueue } from './queues/change-queue.ts';
 import { createQueue } from './queues/create-queue.ts';
 import { createDefinitions } from './queues/definitions.ts';
@@ -30,6 +31,7 @@ import { openQueue } from './queues/open-queue.ts';
 import { openScheduleQueue } from './queues/open-schedule-queue.ts';
 import { readCounters } from './queues/read-counters.ts';
 import { readQueue } from './queues/read-queue.ts';
+import { steerSale } from './queues/steer-sale.ts';
 
 export interface RoomOptions {
   readonly db: Database;
@@ -83,9 +85,11 @@ export const createRoom = ({ db, redis, notices, codec, settings, clock, random,
     beat: beat({ find, show }),
     leaveQueue: leaveQueue({ db, line, find, wake, log, metrics }),
     checkTokens: checkTokens({ definitions, show, defaults: queueDefaults, random, log }),
+    tellSales: tellSales({ definitions }),
     spendToken: spendToken({ wake, metrics }),
     createQueue: createQueue({ db, openQueue: open, announce }),
     changeQueue: changeQueue({ db, readCounters: counters, announce, wake }),
+    steerSale: steerSale({ db, readCounters: counters, announce, wake }),
     readQueue: readQueue({ definitions, readCounters: counters }),
     listQueues: listQueues({ db, readCounters: counters }),
     openScheduleQueue: openScheduleQueue({ openQueue: open, announce, capacityPerSeat, log }),

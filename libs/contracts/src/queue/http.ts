@@ -6,7 +6,17 @@ import { page, PageQuery, QueueId, QueueNumber, text, Timestamp } from '../shape
 export const TokenStatus = z.enum(['PREQUEUE', 'WAITING', 'ADMITTED', 'EXPIRED', 'COMPLETED', 'LEFT', 'REVOKED']);
 export type TokenStatus = z.infer<typeof TokenStatus>;
 
-/** A member's place in a line. `token` is what `Queue-Token` carries; it is answered where it is issued. */
+/**
+ * PREQUEUE: numbers are given out, and drawn at the opening. OPEN: numbers are given out, members are admitted. PAUSED: numbers are given out, nobody is
+ * admitted. CLOSED: neither, and for good. Those inside go on until their window ends, in all of them.
+ */
+export const QueueState = z.enum(['PREQUEUE', 'OPEN', 'PAUSED', 'CLOSED']);
+export type QueueState = z.infer<typeof QueueState>;
+
+/**
+ * A member's place in a line. `token` is what `Queue-Token` carries; it is answered where it is issued. `state` and `message` are the sale's (absent
+ * when they cannot be read at the moment): who waits in a CLOSED one waits for nothing.
+ */
 export const QueueToken = z.object({
   token: z.string(),
   queueId: QueueId,
@@ -17,14 +27,13 @@ export const QueueToken = z.object({
   etaSeconds: z.int().min(0).optional(),
   pollAfterMs: z.int().min(0).optional(),
   admittedUntil: Timestamp.optional(),
+  state: QueueState.optional(),
+  message: z.string().optional(),
 });
 export type QueueToken = z.infer<typeof QueueToken>;
 
 export const QueueStatus = QueueToken.omit({ token: true });
 export type QueueStatus = z.infer<typeof QueueStatus>;
-
-export const QueueState = z.enum(['PREQUEUE', 'OPEN', 'PAUSED', 'CLOSED']);
-export type QueueState = z.infer<typeof QueueState>;
 
 /** What anybody may know of a queue. `cap` is absent where everybody is admitted. */
 export const Queue = z.object({
@@ -170,6 +179,27 @@ export const changeQueue = route({
   answers: { 200: QueueSettings },
   problems: ['NOT_FOUND'],
 });
+
+/** What members are told from now on; `null` takes the message away, what is absent leaves it. */
+export const SaleNotice = z.strictObject({ message: text(500).nullable().optional() }).optional();
+
+const steer = <const P extends string>(verb: P, summary: string) =>
+  route({
+    owner: 'queue',
+    method: 'POST',
+    path: `/admin/queues/{queueId}/${verb}`,
+    summary,
+    auth: 'operator',
+    gate: 'none',
+    params: QueueParams,
+    body: SaleNotice,
+    answers: { 200: QueueSettings },
+    problems: ['NOT_FOUND', 'QUEUE_ALREADY_CLOSED'],
+  });
+
+export const pauseQueue = steer('pause', 'Admit nobody; numbers are still given out');
+export const resumeQueue = steer('resume', 'Admit again');
+export const closeQueue = steer('close', 'Give out no more numbers and admit nobody, for good');
 
 /** For operators: who changed what here. */
 export const readQueueAudit = auditRoute('queue');

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { route } from '../route.ts';
 import { QueueId, QueueNumber } from '../shapes.ts';
-import { TokenStatus } from './http.ts';
+import { QueueState, TokenStatus } from './http.ts';
 
 /** One token whose signature the gateway has checked; `member` is the hash of the member that the token carries. */
 export const TokenCheck = z.strictObject({
@@ -27,6 +27,10 @@ export const TokenCheckResult = z.object({
 });
 export type TokenCheckResult = z.infer<typeof TokenCheckResult>;
 
+/** What every answer to a token of this queue says of its sale; told once for all of them. */
+export const Sale = z.object({ queueId: QueueId, state: QueueState, message: z.string().optional() });
+export type Sale = z.infer<typeof Sale>;
+
 export const checkTokens = route({
   owner: 'queue',
   method: 'POST',
@@ -35,7 +39,8 @@ export const checkTokens = route({
   auth: 'gateway',
   gate: 'none',
   body: z.strictObject({ tokens: z.array(TokenCheck).min(1).max(1000) }),
-  answers: { 200: z.object({ results: z.array(TokenCheckResult) }) },
+  /** `results` are in the order of the tokens; `sales` are those of their queues that could be read. */
+  answers: { 200: z.object({ results: z.array(TokenCheckResult), sales: z.array(Sale).optional() }) },
   problems: [],
   maxBodyBytes: 1_048_576,
 });

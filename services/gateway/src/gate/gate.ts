@@ -1,8 +1,7 @@
 import type { RouteSpec } from '@onsale/contracts';
-import type { TokenCheckResult } from '@onsale/contracts/queue';
 import { memberHash, type Admission, type QueueTokenCodec, type QueueTokenPayload } from '@onsale/shared/auth';
 import { Refusal } from '@onsale/shared/errors';
-import type { TokenChecks } from './token-checks.ts';
+import type { TokenChecks, TokenState } from './token-checks.ts';
 import { statusOf } from './queue-status.ts';
 
 /** A token that is ours and this member's, in whatever state. */
@@ -33,10 +32,7 @@ export const heldTokenOf = (codec: QueueTokenCodec, { header, memberId, params }
 /** Void: an epoch or a life that is over, or a queue that is gone. */
 export const invalid = (): Refusal => new Refusal('QUEUE_TOKEN_INVALID', "The queue token's life is over. Take a new number.");
 
-const notAdmitted = (
-  payload: QueueTokenPayload,
-  result: TokenCheckResult & { status: Exclude<TokenCheckResult['status'], 'INVALID'> },
-): Refusal =>
+const notAdmitted = (payload: QueueTokenPayload, result: TokenState & { status: Exclude<TokenState['status'], 'INVALID'> }): Refusal =>
   new Refusal('QUEUE_NOT_ADMITTED', 'It is not your turn. `queue` says where you stand.', {
     extra: { queue: statusOf(payload, result) },
     ...(result.pollAfterMs === undefined ? {} : { retryAfterSeconds: result.pollAfterMs / 1000 }),

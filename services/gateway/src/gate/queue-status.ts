@@ -1,10 +1,11 @@
-import type { QueueStatus, TokenCheckResult } from '@onsale/contracts/queue';
+import type { QueueStatus } from '@onsale/contracts/queue';
 import type { QueueTokenPayload } from '@onsale/shared/auth';
+import type { TokenState } from './token-checks.ts';
 
 /** What the queue says of a token, as the contract shows it to the token's member. */
 export const statusOf = (
   { queueId, number, lane }: QueueTokenPayload,
-  { status, position, etaSeconds, pollAfterMs, admittedUntil }: TokenCheckResult & { status: QueueStatus['status'] },
+  { status, position, etaSeconds, pollAfterMs, admittedUntil, state, message }: TokenState & { status: QueueStatus['status'] },
 ): QueueStatus => ({
   queueId,
   number,
@@ -14,4 +15,6 @@ export const statusOf = (
   ...(etaSeconds === undefined ? {} : { etaSeconds }),
   ...(pollAfterMs === undefined ? {} : { pollAfterMs }),
   ...(admittedUntil === undefined ? {} : { admittedUntil }),
+  ...(state === undefined ? {} : { state }),
+  ...(message === undefined ? {} : { message }),
 });

@@ -1,4 +1,4 @@
-import { checkTokens, type TokenCheckResult } from '@onsale/contracts/queue';
+import { checkTokens, type Sale, type TokenCheckResult } from '@onsale/contracts/queue';
 import type { QueueTokenPayload } from '@onsale/shared/auth';
 import { Refusal } from '@onsale/shared/errors';
 import type { Log } from '@onsale/shared/log';
@@ -27,6 +27,18 @@ const MAX_IN_FLIGHT = 2;
 /** An ADMITTED answer is kept for a second at most. */
 const KEPT_MS = 1000;
 
+/** What the queue says of a token, and of the sale that it is for. */
+export type TokenState = TokenCheckResult & Partial<Omit<Sale, 'queueId'>>;
+
+/** The queue tells what all tokens of a sale have in common once. */
+const withSales = (
+  tokens: readonly QueueTokenPayload[],
+  { results, sales }: { results: TokenCheckResult[]; sales?: Sale[] },
+): TokenState[] => {
+  const byQueue = new Map(sales?.map(({ queueId, ...sale }) => [queueId, sale]));
+  return results.map((result, i) => ({ ...result, ...byQueue.get(tokens[i]?.queueId ?? '') }));
+};
+
 const away = (cause: unknown): Refusal =>
   new Refusal('UPSTREAM_UNAVAILABLE', 'The waiting room is away. Your place is kept; ask again.', {
     retryAfterSeconds: 2,
@@ -47,10 +59,10 @@ export const createTokenChecks = (options: TokenChecksOptions) => {
     resetMs: breakerResetMs,
     log,
     metrics,
-    action: async (tokens: readonly QueueTokenPayload[]): Promise<readonly TokenCheckResult[]> => {
+    action: async (tokens: readonly QueueTokenPayload[]): Promise<readonly TokenState[]> => {
       size.observe(tokens.length);
       const answer = await queue.call(checkTokens, { body: { tokens }, deadlineMs });
-      return (answer as { results: TokenCheckResult[] }).results;
+      return withSales(tokens, answer as { results: TokenCheckResult[]; sales?: Sale[] });
     },
   });
   const gather = createGather({
@@ -63,7 +75,7 @@ export const createTokenChecks = (options: TokenChecksOptions) => {
   });
 
   /** Asks the queue. @throws Refusal UPSTREAM_UNAVAILABLE, OVERLOADED */
-  const check = async (token: string, payload: QueueTokenPayload): Promise<TokenCheckResult> => {
+  const check = async (token: string, payload: QueueTokenPayload): Promise<TokenState> => {
     const asked = monotonic();
     const result = await gather(payload).catch((error: unknown) => {
       throw error instanceof Refusal ? error : away(error);
@@ -78,7 +90,7 @@ export const createTokenChecks = (options: TokenChecksOptions) => {
   return {
     check,
     /** `undefined` while the token is known to be admitted, else what the queue says now. */
-    unlessAdmitted: async (token: string, payload: QueueTokenPayload): Promise<TokenCheckResult | undefined> => {
+    unlessAdmitted: async (token: string, payload: QueueTokenPayload): Promise<TokenState | undefined> => {
       if ((admittedUntil.get(token) ?? 0) > monotonic()) return undefined;
       const result = await check(token, payload);
       return result.status === 'ADMITTED' ? undefined : result;

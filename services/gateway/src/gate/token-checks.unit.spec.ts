@@ -1,4 +1,4 @@
-import type { TokenCheckResult } from '@onsale/contracts/queue';
+import type { Sale, TokenCheckResult } from '@onsale/contracts/queue';
 import { createMetrics } from '@onsale/shared/metrics';
 import { captureLog } from '@onsale/shared/testing';
 import { describe, expect, it } from '@jest/globals';
@@ -6,7 +6,7 @@ import { createTokenChecks } from './token-checks.ts';
 
 const payload = { queueId: 'q', epoch: 1, number: 7, lane: 'standard', member: 'm', issuedAt: 1 };
 
-const given = (first: TokenCheckResult) => {
+const given = (first: TokenCheckResult, sales?: Sale[]) => {
   const time = { now: 10_000 };
   const queue = { says: first, calls: 0, away: false, takesMs: 0 };
   const checks = createTokenChecks({
@@ -15,7 +15,7 @@ const given = (first: TokenCheckResult) => {
         queue.calls += 1;
         time.now += queue.takesMs;
         if (queue.away) throw new Error('connect ECONNREFUSED 10.0.0.1:8081');
-        return { results: [queue.says] };
+        return { results: [queue.says], ...(sales !== undefined && { sales }) };
       },
       stop: async () => undefined,
     },
@@ -81,6 +81,16 @@ describe('what the queue says of a token', () => {
     checks.forget('t');
     await checks.unlessAdmitted('t', payload);
     expect(queue.calls).toBe(2);
+    checks.stop();
+  });
+
+  it('comes with the state and the message of its own sale', async () => {
+    const sales: Sale[] = [
+      { queueId: 'another', state: 'OPEN' },
+      { queueId: 'q', state: 'PAUSED', message: 'Soon' },
+    ];
+    const { checks } = given({ status: 'WAITING', position: 3 }, sales);
+    expect(await checks.check('t', payload)).toEqual({ status: 'WAITING', position: 3, state: 'PAUSED', message: 'Soon' });
     checks.stop();
   });
 

@@ -6,6 +6,7 @@ import { admittedOf, countLive, entriesOf, insertAdmissions, insertEnd, type Jou
 import type { Head, Line } from '../line/line.ts';
 import type { Place } from '../places/place.ts';
 import { findAdmission, lockAdmission, raiseLastNumber, updateAdmission, type AdmissionState } from '../queues/queue-store.ts';
+import { admits } from '../queues/sale-state.ts';
 import { admissible } from './admissible.ts';
 import type { RestoreLine } from './restore-line.ts';
 import { takeTurns } from './take-turns.ts';
@@ -28,7 +29,8 @@ export interface Admitted {
 /** Numbers are microseconds: one that is newer by a second is worth a write. */
 const NUMBER_DRIFT = 1_000_000;
 
-const roomIn = async (db: Database | Trx, queue: AdmissionState) => admissible({ ...queue, live: await countLive(db, queue.id) });
+const roomIn = async (db: Database | Trx, queue: AdmissionState) =>
+  admits(queue) ? admissible({ ...queue, live: await countLive(db, queue.id) }) : { count: 0, allowance: 0 };
 
 /** Who comes in, lane by lane in turn; `late`: somebody of the lane with a higher score was admitted before. */
 const inTurn = (queue: AdmissionState, head: Head, staying: ReadonlySet<Place>, count: number) => {

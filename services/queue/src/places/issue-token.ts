@@ -9,10 +9,12 @@ import type { MarkBusy } from '../line/busy-marks.ts';
 import type { Entry, Line } from '../line/line.ts';
 import type { Definitions } from '../queues/definitions.ts';
 import type { QueueDefinition } from '../queues/queue.ts';
+import { admits, placesOf, saleState } from '../queues/sale-state.ts';
 import type { Looked } from './find-lost.ts';
 import type { Look } from './look-at-places.ts';
 import { issuedAt, STANDARD_LANE, type Place } from './place.ts';
 import { scoreOf } from './score.ts';
+import { saleOf } from './tell-sales.ts';
 import { tellStanding } from './tell-standing.ts';
 import { within } from './within.ts';
 
@@ -48,13 +50,18 @@ const RETRY_MS = 100;
 /** A newcomer to a queue with room is admitted by the next tick, which takes milliseconds; longer than this its answer does not wait for one. */
 const ADMISSION_WAIT_MS = 250;
 
+const noRoomIn = (queue: QueueDefinition): Refusal =>
+  saleState(queue) === 'CLOSED'
+    ? new Refusal('QUEUE_CLOSED', queue.message ?? 'The queue takes nobody any more.')
+    : new Refusal('QUEUE_FULL', 'The waiting room is full. Ask again later.', { retryAfterSeconds: queue.maxPollSeconds });
+
 /** Whether the newcomer is among those that the free slots are for. */
-const hasRoom = ({ cap }: QueueDefinition, { standing, waiting, admitted }: Extract<Entry, { outcome: 'NEW' | 'SAME' }>): boolean =>
-  cap === undefined || (standing.state === 'WAITING' && waiting <= cap - admitted);
+const hasRoom = (queue: QueueDefinition, { standing, waiting, admitted }: Extract<Entry, { outcome: 'NEW' | 'SAME' }>): boolean =>
+  admits(queue) && (queue.cap === undefined || (standing.state === 'WAITING' && waiting <= queue.cap - admitted));
 
 /**
  * The member's number in a queue: the one it has, or a new one at the end of the line. However many ask at once, there is one number a member.
- * @throws Refusal NOT_FOUND, QUEUE_FULL; UPSTREAM_UNAVAILABLE when the line is not restored in a second; whatever Redis throws when it is away
+ * @throws Refusal NOT_FOUND, QUEUE_FULL, QUEUE_CLOSED; UPSTREAM_UNAVAILABLE when the line is not restored in a second; whatever Redis throws when it is away
  */
 export const issueToken = (deps: Deps) => {
   const { definitions, line, look, restoreLine, markBusy, settled, codec, random, metrics, crash } = deps;
@@ -87,10 +94,9 @@ export const issueToken = (deps: Deps) => {
   const take = async (queueId: string, member: string): Promise<Taken & { queue: QueueDefinition }> => {
     for (let attempt = 0; attempt < TRIES; attempt += 1) {
       const queue = await find(queueId);
-      const entry = await line.enqueue(queue, member, STANDARD_LANE);
+      const entry = await line.enqueue({ ...queue, capacity: placesOf(queue) }, member, STANDARD_LANE);
       crash?.hit('after-commit'); // Redis has it
-      if (entry.outcome === 'FULL')
-        throw new Refusal('QUEUE_FULL', 'The waiting room is full. Ask again later.', { retryAfterSeconds: queue.maxPollSeconds });
+      if (entry.outcome === 'FULL') throw noRoomIn(queue);
       if ('standing' in entry) {
         const { number, lane, standing, pace } = entry;
         if (standing.state === 'WAITING') markBusy(queue.id);
@@ -131,6 +137,7 @@ export const issueToken = (deps: Deps) => {
         lane,
         status: status === 'INVALID' ? 'WAITING' : status,
         ...told,
+        ...saleOf(queue),
       },
     };
   };

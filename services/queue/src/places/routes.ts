@@ -4,16 +4,18 @@ import type { beat } from './beat.ts';
 import type { checkTokens } from './check-tokens.ts';
 import type { issueToken } from './issue-token.ts';
 import type { leaveQueue } from './leave-queue.ts';
+import type { tellSales } from './tell-sales.ts';
 
 interface Places {
   readonly issueToken: ReturnType<typeof issueToken>;
   readonly beat: ReturnType<typeof beat>;
   readonly leaveQueue: ReturnType<typeof leaveQueue>;
   readonly checkTokens: ReturnType<typeof checkTokens>;
+  readonly tellSales: ReturnType<typeof tellSales>;
 }
 
 /** The doors to places in line, and the gateway's look at many of them, by which it answers `tokenStatus` itself. */
-export const placeRoutes = ({ issueToken, beat, leaveQueue, checkTokens }: Places) => [
+export const placeRoutes = ({ issueToken, beat, leaveQueue, checkTokens, tellSales }: Places) => [
   implement(
     contract.issueToken,
     ({ params, member }) => issueToken({ queueId: params.queueId, member }),
@@ -28,5 +30,8 @@ export const placeRoutes = ({ issueToken, beat, leaveQueue, checkTokens }: Place
     await leaveQueue({ queueId: params.queueId, member, admission });
     return noContent();
   }),
-  implement(contract.checkTokens, async ({ body }) => ok({ results: await checkTokens(body.tokens) })),
+  implement(contract.checkTokens, async ({ body }) => {
+    const [results, sales] = await Promise.all([checkTokens(body.tokens), tellSales(body.tokens)]);
+    return ok({ results, sales });
+  }),
 ];

@@ -4,6 +4,7 @@ import { latestAdmissionOf } from '../journal/journal-store.ts';
 import type { MarkBusy } from '../line/busy-marks.ts';
 import type { Line } from '../line/line.ts';
 import type { QueueDefinition } from '../queues/queue.ts';
+import { placesOf } from '../queues/sale-state.ts';
 import type { Look } from './look-at-places.ts';
 import { STANDARD_LANE, type Place } from './place.ts';
 
@@ -25,7 +26,7 @@ export const showPlace = ({ look, db, line, markBusy, wake, log }: Deps): Look =
   const requeue = async (queue: QueueDefinition, { number, member }: Place): Promise<void> => {
     const latest = await latestAdmissionOf(db, queue.id, [member]);
     if (latest.get(member) !== number) return;
-    await line.enqueue(queue, member, STANDARD_LANE);
+    await line.enqueue({ ...queue, capacity: placesOf(queue) }, member, STANDARD_LANE);
     markBusy(queue.id);
     wake(queue.id);
   };

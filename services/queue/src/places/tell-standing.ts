@@ -1,6 +1,7 @@
 import type { QueueStatus } from '@onsale/contracts/queue';
 import type { Pace } from '../line/line.ts';
-import type { QueueSettings } from '../queues/queue.ts';
+import type { QueueDefinition, QueueSettings } from '../queues/queue.ts';
+import { admits } from '../queues/sale-state.ts';
 import type { Standing } from './place.ts';
 import { etaSeconds, pollAfterMs } from './poll.ts';
 
@@ -10,16 +11,25 @@ export interface Told extends Pick<QueueStatus, 'position' | 'etaSeconds' | 'pol
   readonly remainingMs?: number;
 }
 
-/** A standing in the words of the contract. A waiter whose position is not known (an engine is away) is told to ask again. `random`: [0, 1). */
-export const tellStanding = (queue: QueueSettings, standing: Standing, pace: Pace | undefined, random: number): Told => {
+/**
+ * A standing in the words of the contract. A waiter whose position is not known (an engine is away) is told to ask again. Nobody knows how long a pause
+ * takes: it has no estimate, and those near the head ask as often as before, so that they hear of its end. `random`: [0, 1).
+ */
+export const tellStanding = (
+  queue: QueueSettings & Partial<Pick<QueueDefinition, 'state'>>,
+  standing: Standing,
+  pace: Pace | undefined,
+  random: number,
+): Told => {
   switch (standing.state) {
     case 'WAITING': {
       const { position } = standing;
       const eta = position === undefined || pace === undefined ? undefined : etaSeconds(queue, pace, position);
+      const moves = queue.state === undefined || admits({ state: queue.state });
       return {
         status: 'WAITING',
         ...(position !== undefined && { position }),
-        ...(eta !== undefined && { etaSeconds: eta }),
+        ...(eta !== undefined && moves && { etaSeconds: eta }),
         pollAfterMs: pollAfterMs(queue, eta, random),
       };
     }

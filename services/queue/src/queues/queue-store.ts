@@ -125,6 +125,16 @@ export const updateSettings = async (
 /** Of each lane that anybody was ever admitted from: the highest score admitted, and what it is owed by the others (`takeTurns`). */
 export type LaneStates = Readonly<Record<string, { readonly front: number; readonly credit: number }>>;
 
+/** What an operator says of a locked queue's sale. */
+export const updateSale = async (
+  trx: Trx,
+  { id, state, message }: { id: string; state: QueueDefinition['state']; message: string | undefined },
+): Promise<void> => {
+  await trx('queues')
+    .where({ id })
+    .update({ state, message: message ?? null });
+};
+
 /** Where admission stands: the queue's row beside its definition. */
 export interface AdmissionState extends QueueDefinition {
   readonly lastNumber: number;

@@ -1,11 +1,12 @@
 import type { Queue, QueueSettings as QueueSettingsView } from '@onsale/contracts/queue';
 import type { Counters } from '../line/line.ts';
 import type { QueueDefinition } from './queue.ts';
+import { saleState } from './sale-state.ts';
 
 /** What anybody may know of a queue. */
 export const viewOf = (queue: QueueDefinition, { waiting, admitted }: Counters): Queue => ({
   id: queue.id,
-  state: queue.state,
+  state: saleState(queue),
   waiting,
   admitted,
   ...(queue.cap !== undefined && { cap: queue.cap }),

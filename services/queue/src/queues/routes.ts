@@ -4,16 +4,28 @@ import type { changeQueue } from './change-queue.ts';
 import type { createQueue } from './create-queue.ts';
 import type { listQueues } from './list-queues.ts';
 import type { readQueue } from './read-queue.ts';
+import type { SaleAction } from './sale-state.ts';
+import type { steerSale } from './steer-sale.ts';
 
 interface Queues {
   readonly createQueue: ReturnType<typeof createQueue>;
   readonly changeQueue: ReturnType<typeof changeQueue>;
   readonly readQueue: ReturnType<typeof readQueue>;
   readonly listQueues: ReturnType<typeof listQueues>;
+  readonly steerSale: ReturnType<typeof steerSale>;
 }
 
+const steered = (
+  steer: Queues['steerSale'],
+  route: typeof contract.pauseQueue | typeof contract.resumeQueue | typeof contract.closeQueue,
+  action: SaleAction,
+) =>
+  implement(route, async ({ member, params, body }) =>
+    ok(await steer({ member, queueId: params.queueId, action, message: body?.message })),
+  );
+
 /** The doors to waiting rooms: public counters, and what operators set. */
-export const queueRoutes = ({ createQueue, changeQueue, readQueue, listQueues }: Queues) => [
+export const queueRoutes = ({ createQueue, changeQueue, readQueue, listQueues, steerSale }: Queues) => [
   implement(contract.listQueues, async ({ query }) => ok(await listQueues(query))),
   implement(contract.readQueue, async ({ params }) => ok(await readQueue(params.queueId))),
   implement(contract.createQueue, async ({ member, body }) =>
@@ -22,4 +34,7 @@ export const queueRoutes = ({ createQueue, changeQueue, readQueue, listQueues }:
   implement(contract.changeQueue, async ({ member, params, body }) =>
     ok(await changeQueue({ member, queueId: params.queueId, patch: body })),
   ),
+  steered(steerSale, contract.pauseQueue, 'pause'),
+  steered(steerSale, contract.resumeQueue, 'resume'),
+  steered(steerSale, contract.closeQueue, 'close'),
 ];

@@ -6,6 +6,7 @@ import { createMetrics } from '@onsale/shared/metrics';
 import { createRedis, type Redis } from '@onsale/shared/redis';
 import { captureLog, testDatabase, testRedis } from '@onsale/shared/testing';
 import type { QueueSettings } from '../queues/queue.ts';
+import type { SaleAction } from '../queues/sale-state.ts';
 import { createRoom, type Room } from '../room.ts';
 
 const codec = createQueueTokenCodec({ secrets: [{ kid: 'test', secret: 's'.repeat(32) }] });
@@ -119,6 +120,9 @@ export const testRooms = async () => {
     },
     change: (room: Room, queueId: string, patch: Parameters<Room['changeQueue']>[0]['patch']) =>
       room.changeQueue({ member: operator, queueId, patch }),
+    steer: (room: Room, queueId: string, action: SaleAction, message?: string | null) =>
+      room.steerSale({ member: operator, queueId, action, message }),
+    audit: (queueId: string) => database.db('audit').where({ subject: queueId }).orderBy('id'),
     member: createMember,
     members: (room: Room, queueId: string, count: number): TestMember[] => Array.from({ length: count }, () => createMember(room, queueId)),
     /** As the purchase saga's last step does it. */
