@@ -76,11 +76,3 @@ export function environmentOf({
     ...settings[service],
   };
 }
-
-/** `redis://host:port/db`; without a number the URL keeps the one that it has. */
-export function withRedisDb(redisUrl: string, db: number | undefined): string {
-  const url = new URL(redisUrl);
-  if (db !== undefined) url.pathname = `/${db}`;
-  else if (url.pathname === '' || url.pathname === '/') url.pathname = '/0';
-  return url.href;
-}

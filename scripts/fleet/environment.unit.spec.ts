@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { environmentOf, withRedisDb } from './environment.ts';
+import { environmentOf } from './environment.ts';
 import { findPlaces, serviceNames } from './services.ts';
 
 const keys = {
@@ -53,13 +53,5 @@ describe('environmentOf', () => {
   it('sets what is asked for, for all and then for one service', async () => {
     const { queue, payment } = await environments({ settings: { all: { ONSALE_A: '1', ONSALE_B: '1' }, payment: { ONSALE_B: '2' } } });
     expect([queue?.ONSALE_A, queue?.ONSALE_B, payment?.ONSALE_A, payment?.ONSALE_B]).toEqual(['1', '1', '1', '2']);
-  });
-});
-
-describe('withRedisDb', () => {
-  it('takes the number, else the one of the URL, else 0', () => {
-    expect(withRedisDb('redis://h:1', 7)).toBe('redis://h:1/7');
-    expect(withRedisDb('redis://h:1/3', undefined)).toBe('redis://h:1/3');
-    expect(withRedisDb('redis://h:1', undefined)).toBe('redis://h:1/0');
   });
 });

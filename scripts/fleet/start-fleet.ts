@@ -4,7 +4,7 @@ import { developmentKeys, type KeyFiles } from '../keys/development-keys.ts';
 import { claimBlock } from '../ports/claim-block.ts';
 import type { Home } from '../processes/home.ts';
 import { createDatabases, type DatabaseUrls, migrateDatabases } from './databases.ts';
-import { environmentOf, type FleetSettings, withRedisDb } from './environment.ts';
+import { environmentOf, type FleetSettings } from './environment.ts';
 import { type ServiceProcess, type ServiceProcessOptions, serviceProcess } from './service-process.ts';
 import { findPlaces, portsForTests, type Replicas, type ServiceName } from './services.ts';
 
@@ -16,8 +16,6 @@ export interface FleetOptions {
   namespace?: string;
   /** Of the schemas and the MySQL users; `onsale_` when left out, and at most 21 characters. */
   schemaPrefix?: string;
-  /** Left out, the number in the URL, else 0. */
-  redisDb?: number;
   /** How many processes of a service; 1 when left out. */
   replicas?: Replicas;
   /** Environment variables that differ from the defaults, for all or for one service. */
@@ -71,14 +69,23 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
 
 /** All but the migrations and the processes: ports, keys, schemas and users. */
 export async function prepareFleet(options: FleetOptions): Promise<Fleet> {
-  const { engines, home, namespace = 'onsale', schemaPrefix = 'onsale_', redisDb, replicas = {}, settings = {} } = options;
+  const { engines, home, namespace = 'onsale', schemaPrefix = 'onsale_', replicas = {}, settings = {} } = options;
   const { ports = 'documented', host = '127.0.0.1', output, restart = false, onNotice = () => {} } = options;
   const claim = ports === 'free' ? await claimBlock(portsForTests) : undefined;
   const places = await findPlaces({ replicas, ...(claim === undefined ? {} : { claimed: claim.first }) });
   const keys = developmentKeys(home.folder);
   const databases = await createDatabases({ mysqlUrl: engines.mysqlUrl, prefix: schemaPrefix, homeFolder: home.folder });
-  const redisUrl = withRedisDb(engines.redisUrl, redisDb);
-  const shared = { places, host, namespace, databases, redisUrl, kafkaBrokers: engines.kafkaBrokers, keys, settings, outer: process.env };
+  const shared = {
+    places,
+    host,
+    namespace,
+    databases,
+    redisUrl: engines.redisUrl,
+    kafkaBrokers: engines.kafkaBrokers,
+    keys,
+    settings,
+    outer: process.env,
+  };
   const processes = places.map((place) =>
     serviceProcess({
       place,
@@ -97,7 +104,7 @@ export async function prepareFleet(options: FleetOptions): Promise<Fleet> {
     gatewayUrl: processesOf('gateway')[0]?.url as string,
     namespace,
     databases,
-    redisUrl,
+    redisUrl: engines.redisUrl,
     keys,
     processes,
     processesOf,

@@ -1,4 +1,5 @@
 import { relative } from 'node:path';
+import { hostsOf, parseRedisUrl } from '@onsale/shared/redis';
 import type { Account } from '../development/accounts.ts';
 import type { Engines } from '../engines/engines.ts';
 import type { Fleet } from '../fleet/start-fleet.ts';
@@ -37,5 +38,8 @@ export function welcome({ fleet, engines, accounts, logFolder, seconds }: Welcom
 }
 
 function engineLine({ mysqlUrl, redisUrl, kafkaBrokers }: Engines): string {
-  return `MySQL ${new URL(mysqlUrl).host}, Redis ${new URL(redisUrl).host}, Kafka ${kafkaBrokers}`;
+  const redis = hostsOf(parseRedisUrl(redisUrl))
+    .map(({ host, port }) => `${host}:${port}`)
+    .join(',');
+  return `MySQL ${new URL(mysqlUrl).host}, Redis ${redis}, Kafka ${kafkaBrokers}`;
 }

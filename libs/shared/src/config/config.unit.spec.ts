@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { temporaryFolders } from '../testing/index.ts';
-import { commonSettings, type ConfigError, crashOf, crashSettings, readConfig, readJwks, setting } from './index.ts';
+import { commonSettings, type ConfigError, crashOf, crashSettings, readConfig, readJwks, redisSettings, setting } from './index.ts';
 
 const shape = {
   ONSALE_A: setting.text({ about: 'a' }),
@@ -94,6 +94,27 @@ describe('a crash point', () => {
   it('is refused when it is malformed, or has no file for its log', () => {
     expect(() => read({ ONSALE_MODE: 'development', ...armed, ONSALE_CRASH_AT: 'lock:do' })).toThrow(/ONSALE_CRASH_AT: must be/);
     expect(() => read({ ONSALE_MODE: 'development', ONSALE_CRASH_AT: armed.ONSALE_CRASH_AT })).toThrow(/ONSALE_CRASH_LOG/);
+  });
+});
+
+describe('the URL of Redis', () => {
+  const messageOf = (url: string): string => {
+    try {
+      readConfig(redisSettings, { ONSALE_REDIS_URL: url });
+      return '';
+    } catch (error) {
+      return (error as ConfigError).message;
+    }
+  };
+
+  it('may name one, sentinels or a cluster', () => {
+    for (const url of ['redis://h/0', 'rediss+sentinel://s1,s2/onsale', 'redis+cluster://c1:7000,c2']) expect(messageOf(url)).toBe('');
+  });
+
+  it('is refused by its name and with what is wrong, never told', () => {
+    expect(messageOf('redis+sentinel://:hunter2@s1')).toMatch(/ONSALE_REDIS_URL: must end in \/<name of the master>/);
+    expect(messageOf('http://:hunter2@s1')).toMatch(/ONSALE_REDIS_URL: must be redis:/);
+    expect(messageOf('redis+sentinel://:hunter2@s1')).not.toContain('hunter2');
   });
 });
 

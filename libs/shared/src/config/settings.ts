@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { CRASH_AT } from '../crash/index.ts';
+// not from the folder's index: a process that only reads settings does not load its client
+import { parseRedisUrl } from '../redis/redis-url.ts';
 
 interface IntOptions {
   readonly default: number;
@@ -69,7 +71,15 @@ export const mysqlSettings = {
 };
 
 export const redisSettings = {
-  ONSALE_REDIS_URL: setting.text({ about: 'redis://host:port/db' }),
+  ONSALE_REDIS_URL: setting
+    .text({ about: 'redis://host:port/db, redis+sentinel://host:port,host:port/master/db or redis+cluster://host:port,host:port' })
+    .superRefine((url, issues) => {
+      try {
+        parseRedisUrl(url);
+      } catch (error) {
+        issues.addIssue({ code: 'custom', message: (error as Error).message });
+      }
+    }),
 };
 
 export const kafkaSettings = {

@@ -1,12 +1,7 @@
-// not from the folder's index: a process without a database does not load one's client
+// not from the folders' indexes: a process without an engine does not load its client
 import { isEngineAway, isOverloaded, isRetriable, isStatementTimeout } from '../db/database-errors.ts';
 import { Refusal } from '../errors/index.ts';
-
-/** What ioredis throws when it gave up on a command; it has no class or code to know them by. */
-const isRedisAway = (error: unknown): boolean => {
-  const { name, message } = Object(error) as { name?: unknown; message?: unknown };
-  return name === 'MaxRetriesPerRequestError' || message === 'Command timed out' || message === 'Connection is closed.';
-};
+import { isRedisAway } from '../redis/redis-errors.ts';
 
 /** An engine's failure as a refusal: away -> UPSTREAM_UNAVAILABLE, overrun (pool, locks, statement deadline) -> OVERLOADED. */
 export const refusalOfEngine = (error: unknown): Refusal | undefined => {

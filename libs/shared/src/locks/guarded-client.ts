@@ -1,6 +1,6 @@
 import type { RedlockClient } from 'redlock';
 import type { Log } from '../log/index.ts';
-import type { Redis } from '../redis/index.ts';
+import { isRedisAway, type Redis } from '../redis/index.ts';
 
 /** After a failure Redis is left alone for this long; then one call tries it. */
 const REST_MS = 1000;
@@ -10,8 +10,8 @@ export interface GuardedClient extends RedlockClient {
   isAway(): boolean;
 }
 
-/** The error is Redis's own answer, so Redis is there: NOSCRIPT, a script that failed. */
-const isReply = (error: unknown): boolean => error instanceof Error && error.name === 'ReplyError';
+/** The error is Redis's own answer, so Redis is there: NOSCRIPT, a script that failed; not one that fails over. */
+const isReply = (error: unknown): boolean => error instanceof Error && error.name === 'ReplyError' && !isRedisAway(error);
 
 /** Wraps a client in a circuit breaker; a change of its state is logged once. */
 export const createGuardedClient = ({ redis, log }: { redis: Redis; log: Log }): GuardedClient => {

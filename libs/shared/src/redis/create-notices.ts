@@ -1,3 +1,4 @@
+import { setTimeout as rest } from 'node:timers/promises';
 import type { Log } from '../log/index.ts';
 import type { Part } from '../lifecycle/index.ts';
 import { subscriberOf, type Redis } from './create-redis.ts';
@@ -19,6 +20,8 @@ export interface Notices extends Part {
   on(channel: string, fn: Listener): () => void;
 }
 
+/** Between two tries to subscribe. */
+const AGAIN_MS = 500;
 /** `start` waits this long for its subscriptions, and lets them come later when Redis is away. */
 const START_MS = 2000;
 
@@ -37,11 +40,19 @@ export const createNotices = ({ redis, namespace, log }: NoticesOptions): Notice
   const listeners = new Map<string, Set<Listener>>();
   let subscriber: Redis | undefined;
 
+  /** Until it is had, or nobody listens there any more: a node of a cluster may go while it is asked. */
   const subscribe = async (channel: string): Promise<void> => {
-    try {
-      await subscriber?.subscribe(prefix + channel);
-    } catch (error) {
-      log.warn({ err: error, channel }, 'no subscription');
+    const asked = subscriber;
+    const isWanted = (): boolean => asked === subscriber && listeners.has(channel);
+    if (asked === undefined) return;
+    for (let tries = 1; isWanted(); tries += 1) {
+      try {
+        await asked.subscribe(prefix + channel);
+        return;
+      } catch (error) {
+        if (tries === 1) log.warn({ err: error, channel }, 'no subscription yet');
+        await rest(AGAIN_MS * (0.5 + Math.random()), undefined, { ref: false });
+      }
     }
   };
 

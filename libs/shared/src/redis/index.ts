@@ -1,2 +1,4 @@
 export { createNotices, type Notices, type NoticesOptions } from './create-notices.ts';
-export { createRedis, redisCheck, type Redis, type RedisOptions } from './create-redis.ts';
+export { createRedis, mastersOf, redisCheck, reignsOf, type Redis, type RedisOptions } from './create-redis.ts';
+export { isRedisAway } from './redis-errors.ts';
+export { hostsOf, parseRedisUrl, type RedisAddress, type RedisNode } from './redis-url.ts';

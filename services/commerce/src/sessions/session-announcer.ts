@@ -3,7 +3,7 @@ import type { Database } from '@onsale/shared/db';
 import { loop, type Part } from '@onsale/shared/lifecycle';
 import type { Log } from '@onsale/shared/log';
 import type { Metrics } from '@onsale/shared/metrics';
-import type { Redis } from '@onsale/shared/redis';
+import { reignsOf, type Redis } from '@onsale/shared/redis';
 import { findUnannounced, markAnnounced, unmarkAnnounced, type Unannounced } from './session-store.ts';
 
 interface Options {
@@ -39,7 +39,7 @@ const within = async (ms: number, work: Promise<void>): Promise<void> => {
 
 /**
  * Brings ended sessions to the deny-list. The database remembers which are still to be told (`unannounced`), so none is lost while Redis is away;
- * and when Redis may have forgotten some (it is a new connection, or the marker is gone), the recent ones are told again.
+ * and when Redis may have forgotten some (a master has begun its reign, or the marker is gone), the recent ones are told again.
  */
 export const createSessionAnnouncer = ({ db, redis, namespace, accessLifeSeconds, everyMs, log, metrics }: Options): SessionAnnouncer => {
   const denyList = endedSessions({ redis, namespace });
@@ -48,19 +48,15 @@ export const createSessionAnnouncer = ({ db, redis, namespace, accessLifeSeconds
     name: 'onsale_session_ends_late_total',
     help: 'Ended sessions that could not be put on the deny-list at once',
   });
-  let connections = 0;
-  let toldTo = -1;
+  let toldTo: string | undefined;
   let failing = false;
-  redis.on('ready', () => {
-    connections += 1;
-  });
 
   const tellAgainWhatWasForgotten = async (): Promise<void> => {
-    const connection = connections;
-    if (connection === toldTo && (await redis.exists(marker)) === 1) return;
+    const reigns = await reignsOf(redis);
+    if (reigns === toldTo && (await redis.exists(marker)) === 1) return;
     await unmarkAnnounced(db, accessLifeSeconds);
     await redis.set(marker, '1');
-    toldTo = connection;
+    toldTo = reigns;
   };
 
   const turn = async (signal: AbortSignal): Promise<void> => {

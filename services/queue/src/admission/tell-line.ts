@@ -9,7 +9,7 @@ const BATCH = 1000;
 /**
  * Tells Redis what the journal has decided and Redis has not been told of: the one way from the one to the other after a commit, whoever committed
  * and whoever died since. A row counts as told only after Redis has answered; to be told twice harms nothing.
- * @throws what the first engine to fail threw, after the other queues were tried; what was not told stays so
+ * @throws what the first queue to fail met, after all the others were told; what was not told stays so
  */
 export const tellLine = ({ db, line }: { db: Database; line: Line }) => {
   const tell = async (queueId: string, entries: readonly JournalEntry[]): Promise<void> => {
@@ -19,15 +19,16 @@ export const tellLine = ({ db, line }: { db: Database; line: Line }) => {
   };
 
   return async (): Promise<void> => {
+    /** Its node of a cluster is away: what it is to be told must not keep the others from theirs. */
+    const failed = new Map<string, unknown>();
     for (;;) {
-      const entries = await untold(db, BATCH);
-      const failures: unknown[] = [];
+      const entries = await untold(db, { except: [...failed.keys()], limit: BATCH });
       for (const [queueId, ofQueue] of Map.groupBy(entries, (entry) => entry.queueId)) {
-        await tell(queueId, ofQueue).catch((error: unknown) => failures.push(error));
+        await tell(queueId, ofQueue).catch((error: unknown) => failed.set(queueId, error));
       }
-      if (failures.length > 0) throw failures[0];
-      if (entries.length < BATCH) return;
+      if (entries.length < BATCH) break;
     }
+    for (const error of failed.values()) throw error;
   };
 };
 

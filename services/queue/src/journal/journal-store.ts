@@ -139,9 +139,11 @@ export const expire = async (trx: Trx, queueId: string, numbers: readonly number
     .update({ ended_at: trx.raw('NOW(3)'), ending: 'EXPIRED' satisfies Ending, told: false });
 };
 
-/** Rows that Redis has not been told of as they are now. */
-export const untold = async (db: Queryable, limit: number): Promise<JournalEntry[]> =>
-  (await db('journal').select<Row[]>(COLUMNS).where({ told: false }).orderBy(['queue_id', 'number']).limit(limit)).map(entryOf);
+/** Rows of all queues but `except` that Redis has not been told of as they are now. */
+export const untold = async (db: Queryable, { except, limit }: { except: readonly string[]; limit: number }): Promise<JournalEntry[]> => {
+  const rows = db('journal').select<Row[]>(COLUMNS).where({ told: false }).orderBy(['queue_id', 'number']).limit(limit);
+  return (await (except.length === 0 ? rows : rows.whereNotIn('queue_id', [...except]))).map(entryOf);
+};
 
 /** Redis has been told of these rows as they were read: an end that has come since is still to be told. */
 export const markTold = async (db: Queryable, queueId: string, entries: readonly JournalEntry[]): Promise<void> => {

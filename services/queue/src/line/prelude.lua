@@ -48,9 +48,12 @@ local function memberOf(place)
   return string.match(place, ':(.+)$')
 end
 
--- This run of this Redis, and the life of the line that the journal knows: any other marker means lost writes.
+-- This reign of this master, and the life of the line that the journal knows: any other marker means lost writes. The replication id is new with every
+-- start and every promotion, of one that was master before and comes back, too. A replica, or a master that has become one, is never marked.
 local function markerOf(generation)
-  return string.match(redis.call('INFO', 'server'), 'run_id:(%x+)') .. ':' .. generation
+  local info = redis.call('INFO', 'replication')
+  local reign = string.find(info, 'role:master', 1, true) and string.match(info, 'master_replid:(%x+)')
+  return (reign or 'replica') .. ':' .. generation
 end
 
 local function marked(generation)

@@ -28,8 +28,11 @@ interface View {
 /** Of Redis and of the journal; both together are within the gateway's deadline for a check (1 s). */
 const REDIS_MS = 400;
 const JOURNAL_MS = 500;
-/** After a failure Redis counts as away for this long, so that not every look waits out its deadline before the journal answers. */
+/** After a failure Redis counts as away for this long, so that not every look waits out its deadline before the journal answers: for that queue, as
+ * others may lie on another node of a cluster. */
 const AWAY_MS = 500;
+/** Queues of which that is kept. */
+const KEPT = 10_000;
 
 /** Looks at one place of a queue; asking counts as seen. */
 export type Look = (queue: QueueDefinition, place: Place) => Promise<Looked>;
@@ -40,7 +43,7 @@ export type Look = (queue: QueueDefinition, place: Place) => Promise<Looked>;
  * @throws Refusal UPSTREAM_UNAVAILABLE when neither can tell anything
  */
 export const lookAtPlaces = ({ line, findLost, definitions, markBusy, wake, log }: Deps): Look => {
-  let awayUntil = -Infinity;
+  const awayUntil = new Map<string, number>();
 
   /** `undefined`: Redis has lost writes. */
   const askWhole = async (queue: QueueDefinition, places: readonly Place[]) => {
@@ -55,13 +58,14 @@ export const lookAtPlaces = ({ line, findLost, definitions, markBusy, wake, log 
 
   const askRedis = async (queue: QueueDefinition, places: readonly Place[]): Promise<View> => {
     const unknown = places.map(() => ({ standing: undefined, pace: undefined }));
-    if (performance.now() < awayUntil) return { redisAway: true, found: unknown };
+    if (performance.now() < (awayUntil.get(queue.id) ?? -Infinity)) return { redisAway: true, found: unknown };
     try {
       const known = await within(REDIS_MS, askWhole(queue, places));
       return { redisAway: false, found: known ?? unknown };
     } catch (error) {
       log.debug({ err: error, queueId: queue.id }, 'Redis cannot tell where places stand');
-      awayUntil = performance.now() + AWAY_MS;
+      if (awayUntil.size >= KEPT) awayUntil.clear();
+      awayUntil.set(queue.id, performance.now() + AWAY_MS);
       return { redisAway: true, found: unknown };
     }
   };
