@@ -1,4 +1,4 @@
-import { routes, type Owner } from '@onsale/contracts';
+import { routes, type RouteSpec } from '@onsale/contracts';
 import { accessTokenKeys } from '@onsale/contracts/commerce';
 import { createPrincipalSigner, createPrincipalVerifier, createQueueTokenCodec, type JSONWebKeySet } from '@onsale/shared/auth';
 import { Refusal } from '@onsale/shared/errors';
@@ -11,7 +11,8 @@ import type { Settings } from './config.ts';
 import { createGatewayApp } from './door/app.ts';
 import { localAnswers } from './door/local-answers.ts';
 import { answerParserErrors } from './door/parser-errors.ts';
-import { createRouteTable } from './door/route-table.ts';
+import { createRouteTable, inTurn } from './door/route-table.ts';
+import { createForeignServices } from './foreign/foreign-services.ts';
 import { createGate } from './gate/gate.ts';
 import { createTokenChecks } from './gate/token-checks.ts';
 import { createAccessKeys } from './identity/access-keys.ts';
@@ -20,9 +21,11 @@ import { createCookieAnswers } from './identity/cookie-answers.ts';
 import { createCookies } from './identity/cookies.ts';
 import { createCredentials } from './identity/credentials.ts';
 import { createPrincipals } from './identity/principals.ts';
+import { createProviderKeys } from './identity/provider-keys.ts';
+import { providerTokens } from './identity/provider-tokens.ts';
 import { createLimits } from './limits/limits.ts';
-import { createInternalCalls } from './upstream/internal-calls.ts';
-import { createReplicas } from './upstream/replicas.ts';
+import { createInternalCalls, type InternalCalls } from './upstream/internal-calls.ts';
+import { createReplicas, type Replicas } from './upstream/replicas.ts';
 import { createUpstream } from './upstream/upstream.ts';
 
 const SERVICE = 'gateway';
@@ -41,6 +44,39 @@ export type Overrides = Partial<ReturnType<typeof defaults>>;
 const noKeys = (cause: unknown): Refusal =>
   new Refusal('UPSTREAM_UNAVAILABLE', 'Nobody can be signed in at the moment. Ask again.', { retryAfterSeconds: 2, cause });
 
+/** The services that are there: those without a URL are not. */
+const replicasOf = ({ replicas }: Settings, monotonic: () => number) => {
+  const given = Object.entries(replicas).flatMap(([owner, urls]) =>
+    urls === undefined ? [] : [[owner, createReplicas({ urls, monotonic })]],
+  );
+  return Object.fromEntries(given) as { readonly queue: Replicas } & Partial<Record<keyof Settings['replicas'], Replicas>>;
+};
+
+const routesOf = (all: Readonly<Record<string, RouteSpec>>, owners: object): Record<string, RouteSpec> =>
+  Object.fromEntries(Object.entries(all).filter(([, { owner }]) => owner === 'gateway' || owner in owners));
+
+interface FetchingKeys {
+  readonly settings: Settings;
+  readonly commerce: InternalCalls | undefined;
+  readonly monotonic: () => number;
+}
+
+/** The keys of access tokens: commerce's, unless the members are those of an identity provider. */
+const fetchingKeys = ({ settings: { identity }, commerce, monotonic }: FetchingKeys) => {
+  const ofProvider =
+    identity &&
+    createProviderKeys({ url: identity.jwksUrl, algorithms: identity.tokens.algorithms, deadlineMs: identity.deadlineMs, monotonic });
+  return async (): Promise<JSONWebKeySet> => {
+    try {
+      if (ofProvider !== undefined) return await ofProvider();
+      if (commerce === undefined) throw new Error('nobody knows the members');
+      return (await commerce.call(accessTokenKeys, { deadlineMs: KEYS_DEADLINE_MS })) as JSONWebKeySet;
+    } catch (error) {
+      throw noKeys(error);
+    }
+  };
+};
+
 /** Fails at the start rather than at every request when the two key files do not belong together. */
 const assertKeysMatch = async ({ principalKey, principalPublicKeys }: Settings): Promise<void> => {
   const jwt = await createPrincipalSigner({ key: principalKey }).sign({ kind: 'gateway' });
@@ -55,36 +91,22 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
   await assertKeysMatch(settings);
   const redis = createRedis({ url: settings.redisUrl, name: SERVICE, log, pipelining: true });
 
-  const replicasOf = (owner: Exclude<Owner, 'gateway'>) => createReplicas({ urls: settings.replicas[owner], monotonic });
-  const replicas = {
-    queue: replicasOf('queue'),
-    reservation: replicasOf('reservation'),
-    payment: replicasOf('payment'),
-    commerce: replicasOf('commerce'),
-  };
-  const upstreamOf = (name: Exclude<Owner, 'gateway'>) =>
-    createUpstream({ name, replicas: replicas[name], ...settings.upstream, breakerResetMs, log, metrics });
-  const upstreams = {
-    queue: upstreamOf('queue'),
-    reservation: upstreamOf('reservation'),
-    payment: upstreamOf('payment'),
-    commerce: upstreamOf('commerce'),
-  };
+  const upstreamOptions = { ...settings.upstream, breakerResetMs, log, metrics };
+  const replicas = replicasOf(settings, monotonic);
+  const upstreams = Object.fromEntries(
+    Object.entries(replicas).map(([name, of]) => [name, createUpstream({ ...upstreamOptions, name, replicas: of })]),
+  );
+  const foreign = createForeignServices({ routes: settings.foreignRoutes, key: settings.principalKey, monotonic, upstreamOptions });
 
   const principals = createPrincipals({ signer: createPrincipalSigner({ key: settings.principalKey }), monotonic });
   const internal = { principals, connectMs: settings.upstream.connectMs };
   const queue = createInternalCalls({ ...internal, replicas: replicas.queue });
-  const commerce = createInternalCalls({ ...internal, replicas: replicas.commerce, connections: 1 });
+  const commerce = replicas.commerce && createInternalCalls({ ...internal, replicas: replicas.commerce, connections: 1 });
 
   const authentication = createAuthentication({
     clock,
-    fetchKeys: async () => {
-      try {
-        return (await commerce.call(accessTokenKeys, { deadlineMs: KEYS_DEADLINE_MS })) as JSONWebKeySet;
-      } catch (error) {
-        throw noKeys(error);
-      }
-    },
+    rules: settings.identity && providerTokens(settings.identity.tokens),
+    fetchKeys: fetchingKeys({ settings, commerce, monotonic }),
   });
   const accessKeys = createAccessKeys({ authentication, log });
   const checks = createTokenChecks({ queue, ...settings.tokenChecks, breakerResetMs, monotonic, log, metrics });
@@ -105,7 +127,7 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
   });
 
   const app = createGatewayApp({
-    table: createRouteTable(routes),
+    table: inTurn(createRouteTable(routesOf(routes, upstreams)), foreign.table),
     credentials,
     cookieAnswers: createCookieAnswers(cookies),
     authentication,
@@ -131,8 +153,9 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
     parts: [accessKeys.part],
     close: [
       async () => Object.values(upstreams).forEach((upstream) => upstream.stop()),
+      async () => foreign.stop(),
       async () => [checks, limits].forEach((part) => part.stop()),
-      () => Promise.all([queue.stop(), commerce.stop()]),
+      () => Promise.all([queue.stop(), commerce?.stop()]),
       async () => redis.disconnect(),
     ],
     prepare: (server) => {

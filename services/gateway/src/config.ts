@@ -1,5 +1,6 @@
 import {
   commonSettings,
+  ConfigError,
   listenOf,
   readConfig,
   readJwk,
@@ -10,21 +11,38 @@ import {
   type Env,
 } from '@onsale/shared/config';
 import { z } from 'zod';
+import { readForeignRoutes } from './foreign/foreign-routes-file.ts';
+import { PROVIDER_ALGORITHMS, type ProviderAlgorithm } from './identity/provider-tokens.ts';
+import { Origin } from './upstream/origin.ts';
 
 const origins = (about: string) =>
-  setting
-    .list({ about })
-    .pipe(
-      z
-        .array(
-          z
-            .url({ protocol: /^https?$/ })
-            .refine((text) => new URL(text).pathname === '/' && new URL(text).search === '', 'an origin, without a path'),
-        )
-        .min(1)
-        .transform((all) => all.map((text) => new URL(text))),
-    )
-    .describe(`${about}: http(s)://host:port of each replica, comma separated`);
+  setting.list({ about }).pipe(z.array(Origin).min(1)).describe(`${about}: http(s)://host:port of each replica, comma separated`);
+
+const isAlgorithm = (name: string): name is ProviderAlgorithm => (PROVIDER_ALGORITHMS as readonly string[]).includes(name);
+const algorithms = setting
+  .list({ default: PROVIDER_ALGORITHMS.join(','), about: '' })
+  .refine((names) => names.length > 0 && names.every(isAlgorithm), `some of ${PROVIDER_ALGORITHMS.join(', ')}`)
+  .transform((names) => names.filter(isAlgorithm))
+  .describe('signatures that are taken');
+
+/** A waiting room by itself takes the access tokens of the team that it stands in front of. */
+const identitySettings = {
+  ONSALE_IDENTITY_JWKS_URL: z
+    .url({ protocol: /^https?$/ })
+    .transform((text) => new URL(text))
+    .optional()
+    .describe("where your own identity provider has its public keys (JWKS); https in production. Without it members are commerce's"),
+  ONSALE_IDENTITY_ISSUER: setting.optionalText({ about: '`iss` of its access tokens' }),
+  ONSALE_IDENTITY_AUDIENCE: setting.optionalText({ about: '`aud` of its access tokens' }),
+  ONSALE_IDENTITY_ALGORITHMS: algorithms,
+  ONSALE_IDENTITY_MEMBER_CLAIM: setting.text({ default: 'sub', about: 'claim that names the member; `a.b` looks for b in a' }),
+  ONSALE_IDENTITY_ROLE_CLAIM: setting.optionalText({ about: 'claim that tells operators; without it there are none' }),
+  ONSALE_IDENTITY_OPERATOR_ROLE: setting.text({
+    default: 'operator',
+    about: 'what that claim says of an operator, by itself or in a list',
+  }),
+  ONSALE_IDENTITY_KEYS_MS: setting.int({ default: 2000, min: 1, max: 60_000, about: 'longest wait for those keys' }),
+};
 
 const limit = (about: string) => z.coerce.number().int().min(1).max(1_000_000_000).optional().describe(about);
 
@@ -36,9 +54,12 @@ const LIMITS = {
 
 const gatewaySettings = {
   ONSALE_QUEUE_URLS: origins('the queue service'),
-  ONSALE_RESERVATION_URLS: origins('the reservation service'),
-  ONSALE_PAYMENT_URLS: origins('the payment service'),
-  ONSALE_COMMERCE_URLS: origins('the commerce service'),
+  ONSALE_RESERVATION_URLS: origins('the reservation service; without it there are no routes of it').optional(),
+  ONSALE_PAYMENT_URLS: origins('the payment service; likewise').optional(),
+  ONSALE_COMMERCE_URLS: origins('the commerce service; likewise, and members are those of an identity provider of your own').optional(),
+  ONSALE_FOREIGN_ROUTES_FILE: setting.optionalText({
+    about: 'file with the routes of a service of your own that stands behind the waiting room (services/queue/README.md)',
+  }),
   ONSALE_PRINCIPAL_PRIVATE_KEY_FILE: setting.text({
     about: 'file with the private JWK that principals are signed with; only the gateway has it',
   }),
@@ -81,11 +102,42 @@ const gatewaySettings = {
   }),
 };
 
+type Read = z.output<z.ZodObject<typeof identitySettings & typeof gatewaySettings>>;
+
+/** Members are commerce's, or those of one identity provider: which of two a token came from must never be a question. */
+const identityOf = (e: Read & { readonly ONSALE_MODE: 'production' | 'development' }) => {
+  const { ONSALE_IDENTITY_JWKS_URL: jwksUrl, ONSALE_IDENTITY_ISSUER: issuer, ONSALE_IDENTITY_AUDIENCE: audience } = e;
+  if (jwksUrl === undefined) {
+    if (e.ONSALE_COMMERCE_URLS !== undefined) return undefined;
+    throw new ConfigError(['ONSALE_COMMERCE_URLS or ONSALE_IDENTITY_JWKS_URL is required: members are known by the keys of one of them']);
+  }
+  const problems: string[] = [];
+  if (issuer === undefined) problems.push('ONSALE_IDENTITY_ISSUER is required with ONSALE_IDENTITY_JWKS_URL');
+  if (audience === undefined) problems.push('ONSALE_IDENTITY_AUDIENCE is required with ONSALE_IDENTITY_JWKS_URL');
+  for (const name of ['ONSALE_RESERVATION_URLS', 'ONSALE_PAYMENT_URLS', 'ONSALE_COMMERCE_URLS'] as const)
+    if (e[name] !== undefined) problems.push(`${name}: its members are those of commerce, and ONSALE_IDENTITY_JWKS_URL names others`);
+  if (e.ONSALE_MODE === 'production' && jwksUrl.protocol !== 'https:')
+    problems.push('ONSALE_IDENTITY_JWKS_URL: must be https in production, since whoever changes these keys is anybody');
+  if (issuer === undefined || audience === undefined || problems.length > 0) throw new ConfigError(problems);
+  return {
+    jwksUrl,
+    deadlineMs: e.ONSALE_IDENTITY_KEYS_MS,
+    tokens: {
+      issuer,
+      audience,
+      algorithms: e.ONSALE_IDENTITY_ALGORITHMS,
+      memberClaim: e.ONSALE_IDENTITY_MEMBER_CLAIM,
+      roleClaim: e.ONSALE_IDENTITY_ROLE_CLAIM,
+      operatorRole: e.ONSALE_IDENTITY_OPERATOR_ROLE,
+    },
+  };
+};
+
 export type Settings = ReturnType<typeof readSettings>;
 
 /** The settings of the gateway. @throws ConfigError naming every wrong one; Error when a key file is not usable, or of development in production */
 export const readSettings = (env: Env = process.env) => {
-  const e = readConfig({ ...commonSettings, ...redisSettings, ...gatewaySettings }, env);
+  const e = readConfig({ ...commonSettings, ...redisSettings, ...identitySettings, ...gatewaySettings }, env);
   const limits = LIMITS[e.ONSALE_MODE];
   return {
     logLevel: e.ONSALE_LOG_LEVEL,
@@ -98,6 +150,8 @@ export const readSettings = (env: Env = process.env) => {
       payment: e.ONSALE_PAYMENT_URLS,
       commerce: e.ONSALE_COMMERCE_URLS,
     },
+    identity: identityOf(e),
+    foreignRoutes: e.ONSALE_FOREIGN_ROUTES_FILE === undefined ? [] : readForeignRoutes(e.ONSALE_FOREIGN_ROUTES_FILE),
     principalKey: readJwk(e.ONSALE_PRINCIPAL_PRIVATE_KEY_FILE, e.ONSALE_MODE),
     principalPublicKeys: readJwks(e.ONSALE_PRINCIPAL_PUBLIC_KEYS_FILE, e.ONSALE_MODE),
     queueTokenSecrets: readSecrets(e.ONSALE_QUEUE_TOKEN_SECRETS_FILE, e.ONSALE_MODE),

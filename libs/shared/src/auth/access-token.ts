@@ -1,6 +1,6 @@
 import { Refusal } from '../errors/index.ts';
 import type { Clock } from '../ids/index.ts';
-import { createLocalJWKSet, errors, importJWK, jwtVerify, SignJWT, type JSONWebKeySet, type JWK } from 'jose';
+import { createLocalJWKSet, errors, importJWK, jwtVerify, SignJWT, type JSONWebKeySet, type JWK, type JWTPayload } from 'jose';
 
 export interface Access {
   readonly memberId: string;
@@ -44,10 +44,40 @@ export interface VerifiedAccess extends Access {
   readonly expiresAt: number;
 }
 
+/** Whose tokens are taken, and how they name a member. */
+export interface TokenRules {
+  readonly issuer: string;
+  readonly audience: string;
+  /** No other is looked at, whatever a token says of itself. */
+  readonly algorithms: readonly string[];
+  /** The `typ` that tells these tokens from others of the same keys. */
+  readonly typ?: string;
+  readonly requiredClaims: readonly string[];
+  /** How far the clocks of issuer and verifier may differ. */
+  readonly toleranceSeconds?: number;
+  /** Reads claims whose signature has been checked. @throws Refusal UNAUTHENTICATED when they name no member */
+  readonly accessOf: (claims: JWTPayload) => Access;
+}
+
+/** The tokens that `createAccessTokenSigner` makes. */
+const OURS: TokenRules = {
+  issuer: ISSUER,
+  audience: AUDIENCE,
+  algorithms: ['EdDSA'],
+  typ: 'at+jwt',
+  requiredClaims: ['sub', 'exp', 'sid', 'role'],
+  accessOf: (claims) => {
+    const { sub, role, sid } = claims as { sub: string; role: Access['role']; sid: string };
+    return { memberId: sub, role, sessionId: sid };
+  },
+};
+
 interface VerifierOptions {
   /** Asks the owner of the keys for their public halves. */
   readonly fetchKeys: () => Promise<JSONWebKeySet>;
   readonly clock: Clock;
+  /** Left out, our own tokens are taken. */
+  readonly rules?: TokenRules;
   /** Shortest time between two fetches, so that tokens with invented key ids do not become requests. */
   readonly cooldownMs?: number;
 }
@@ -58,7 +88,7 @@ const unauthenticated = (detail: string, cause?: unknown): Refusal => new Refusa
  * Verifies access tokens against keys that are fetched when first needed and when a token names an unknown one (at most every
  * `cooldownMs`); the last keys known are kept while their owner is away.
  */
-export const createAccessTokenVerifier = ({ fetchKeys, clock, cooldownMs = 5000 }: VerifierOptions) => {
+export const createAccessTokenVerifier = ({ fetchKeys, clock, rules = OURS, cooldownMs = 5000 }: VerifierOptions) => {
   let known: JSONWebKeySet = { keys: [] };
   let find = createLocalJWKSet(known);
   let askedAt = -Infinity;
@@ -81,12 +111,13 @@ export const createAccessTokenVerifier = ({ fetchKeys, clock, cooldownMs = 5000 
   };
 
   const verifyOnce = (token: string) =>
-    jwtVerify<{ role: Access['role']; sid: string }>(token, find, {
-      issuer: ISSUER,
-      audience: AUDIENCE,
-      algorithms: ['EdDSA'],
-      typ: 'at+jwt',
-      requiredClaims: ['sub', 'exp', 'sid', 'role'],
+    jwtVerify(token, find, {
+      issuer: rules.issuer,
+      audience: rules.audience,
+      algorithms: [...rules.algorithms],
+      ...(rules.typ === undefined ? {} : { typ: rules.typ }),
+      requiredClaims: ['exp', ...rules.requiredClaims],
+      clockTolerance: rules.toleranceSeconds ?? 0,
       currentDate: clock.now(),
     });
 
@@ -107,7 +138,7 @@ export const createAccessTokenVerifier = ({ fetchKeys, clock, cooldownMs = 5000 
           await refresh().catch(() => undefined);
           return verifyOnce(token);
         });
-        return { memberId: payload.sub!, role: payload.role, sessionId: payload.sid, expiresAt: payload.exp! * 1000 };
+        return { ...rules.accessOf(payload), expiresAt: payload.exp! * 1000 };
       } catch (error) {
         if (error instanceof errors.JWTExpired) throw unauthenticated('The access token has expired.', error);
         if (error instanceof errors.JOSEError) throw unauthenticated('The access token is not one of ours.', error);
@@ -118,4 +149,4 @@ export const createAccessTokenVerifier = ({ fetchKeys, clock, cooldownMs = 5000 
 };
 
 export type AccessTokenVerifier = ReturnType<typeof createAccessTokenVerifier>;
-export type { JSONWebKeySet, JWK };
+export type { JSONWebKeySet, JWK, JWTPayload };

@@ -33,6 +33,8 @@ export type Principal =
 /** 30 s: short enough that a leaked one is worth little, of which the gateway reuses 20. */
 export const PRINCIPAL_LIFE_SECONDS = 30;
 const ISSUER = 'onsale-gateway';
+/** Of the principals that the gateway shows to foreign services: ours take none of them, so that they cannot be turned against the fleet. */
+export const FOREIGN_PRINCIPAL_ISSUER = 'onsale-gateway-foreign';
 
 interface Claims {
   readonly role?: Member['role'];
@@ -40,8 +42,8 @@ interface Claims {
   readonly adm?: Admission;
 }
 
-/** Signs principals; only the gateway holds the key. */
-export const createPrincipalSigner = ({ key: jwk }: { key: JWK }) => {
+/** Signs principals; only the gateway holds the key. `issuer` differs for those that leave the fleet. */
+export const createPrincipalSigner = ({ key: jwk, issuer = ISSUER }: { key: JWK; issuer?: string }) => {
   const key = importJWK(jwk, 'EdDSA');
   return {
     sign: async (principal: Principal): Promise<string> => {
@@ -56,7 +58,7 @@ export const createPrincipalSigner = ({ key: jwk }: { key: JWK }) => {
       return new SignJWT({ ...claims })
         .setProtectedHeader({ alg: 'EdDSA', ...(jwk.kid === undefined ? {} : { kid: jwk.kid }) })
         .setSubject(principal.kind === 'member' ? principal.member.id : principal.kind)
-        .setIssuer(ISSUER)
+        .setIssuer(issuer)
         .setIssuedAt()
         .setExpirationTime(`${PRINCIPAL_LIFE_SECONDS}s`)
         .sign(await key);
@@ -96,7 +98,7 @@ export const createPrincipalVerifier = ({ keys, cached = 5000 }: { keys: JSONWeb
 export type PrincipalVerifier = ReturnType<typeof createPrincipalVerifier>;
 
 const read = (sub: string, { role, sid, adm }: Claims): Principal => {
-  if (sub === 'anonymous' || sub === 'gateway') return { kind: sub };
+  if ((sub === 'anonymous' || sub === 'gateway') && role === undefined) return { kind: sub }; // a member may be called so elsewhere
   if (role === undefined || sid === undefined) throw new Error('a member principal without role or session');
   return { kind: 'member', member: { id: sub, role, sessionId: sid }, ...(adm === undefined ? {} : { admission: adm }) };
 };

@@ -3,7 +3,7 @@ import { refreshSession, signIn, signUp } from '@onsale/contracts/commerce';
 import { leaveQueue } from '@onsale/contracts/queue';
 import { REFRESH_TOKEN_HEADER, type Admission, type Principal, type VerifiedAccess } from '@onsale/shared/auth';
 import { notFound, Refusal } from '@onsale/shared/errors';
-import { hasBody, nameRoute, requestIdOf } from '@onsale/shared/http';
+import { hasBody, malformed, nameRoute, requestIdOf } from '@onsale/shared/http';
 import { currentTrace } from '@onsale/shared/tracing';
 import type { Request, RequestHandler, Response } from 'express';
 import type { Gate, HeldToken } from '../gate/gate.ts';
@@ -31,7 +31,8 @@ export interface DoorOptions {
   readonly checks: Pick<TokenChecks, 'forget'>;
   readonly principals: Principals;
   readonly local: LocalAnswers;
-  readonly upstreams: Readonly<Record<Exclude<Owner, 'gateway'>, Upstream>>;
+  /** Of the services that are there: `table` has routes of no other. */
+  readonly upstreams: Readonly<Partial<Record<Owner, Upstream>>>;
 }
 
 /** Where passwords are tried: limited by address as well, and tighter. */
@@ -48,6 +49,7 @@ const findRoute = (table: RouteTable, req: Request, res: Response, path: string)
   const match = table.match(req.method, path);
   if (match.kind === 'found') return match;
   if (match.kind === 'unknown') throw notFound('route');
+  if (match.kind === 'misspelt') throw malformed('The path is not spelt plainly.', [{ pointer: '/path', detail: match.detail }]);
   res.setHeader('allow', match.allow.join(', '));
   throw new Refusal('METHOD_NOT_ALLOWED', `This path takes ${match.allow.join(', ')}.`);
 };
@@ -128,12 +130,14 @@ export const createDoor = (options: DoorOptions): RequestHandler => {
     req: Request,
     res: Response,
   ): Promise<void> => {
-    const { spec } = entry;
-    if (spec.owner === 'gateway') throw new Error(`${entry.name} is answered by nobody`);
+    const { spec, foreign } = entry;
+    if (foreign !== undefined) return foreign.forward({ spec, url: path + search, principal, req, res });
+    const upstream = upstreams[spec.owner];
+    if (upstream === undefined) throw new Error(`${entry.name} is answered by nobody`);
     const vouched = { principal: await principals(principal), requestId: requestIdOf(req), traceparent: currentTrace()?.traceparent };
     req.headers = { ...upstreamHeaders(req.headers, vouched), ...refreshTokenOf(spec, req, credentials) };
     req.url = path + search;
-    await upstreams[spec.owner].forward({ spec, req, res, reshape: cookieAnswers({ spec, params, credentials }) });
+    await upstream.forward({ spec, req, res, reshape: cookieAnswers({ spec, params, credentials }) });
   };
 
   const placeOf = async (spec: RouteSpec, { params }: Found, { credentials, access }: Caller) => {
@@ -149,10 +153,11 @@ export const createDoor = (options: DoorOptions): RequestHandler => {
   return async (req, res) => {
     const { path, search } = splitUrl(req.url);
     const found = findRoute(table, req, res, path);
-    const { spec } = found.entry;
+    const { spec, foreign } = found.entry;
     nameRoute(req, spec.path);
     const caller = await admitCaller(spec, req, res);
-    assertShape(spec, req, found.params);
+    if (foreign === undefined) assertShape(spec, req, found.params);
+    else foreign.assertShape(req, search);
     const place = await placeOf(spec, found, caller);
     const answer = local.get(spec);
     if (answer !== undefined) return answer({ spec, params: found.params, search, held: place?.held, res });

@@ -1,13 +1,17 @@
 import { pathOf, type RouteSpec } from '@onsale/contracts';
+import type { ForeignService } from '../foreign/foreign-service.ts';
 
 export interface Entry {
   readonly name: string;
   readonly spec: RouteSpec;
+  /** Of a route that is no contract's: who answers it. */
+  readonly foreign?: ForeignService;
 }
 
 export type Match =
   | { readonly kind: 'found'; readonly entry: Entry; readonly params: Readonly<Record<string, string>>; readonly path: string }
   | { readonly kind: 'wrong-method'; readonly allow: readonly string[] }
+  | { readonly kind: 'misspelt'; readonly detail: string }
   | { readonly kind: 'unknown' };
 
 interface Shape extends Entry {
@@ -103,4 +107,12 @@ export const createRouteTable = (routes: Readonly<Record<string, RouteSpec>>) =>
   };
 };
 
-export type RouteTable = ReturnType<typeof createRouteTable>;
+export type RouteTable = Pick<ReturnType<typeof createRouteTable>, 'match'>;
+
+/** One table after another: what the first does not know, the next may. */
+export const inTurn = (first: RouteTable, next: RouteTable): RouteTable => ({
+  match: (method, path) => {
+    const match = first.match(method, path);
+    return match.kind === 'unknown' ? next.match(method, path) : match;
+  },
+});

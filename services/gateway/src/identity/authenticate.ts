@@ -1,14 +1,21 @@
-import { createAccessTokenVerifier, type JSONWebKeySet, type VerifiedAccess } from '@onsale/shared/auth';
+import { createAccessTokenVerifier, type JSONWebKeySet, type TokenRules, type VerifiedAccess } from '@onsale/shared/auth';
 import { Refusal } from '@onsale/shared/errors';
 import type { Clock } from '@onsale/shared/ids';
 import { LRUCache } from 'lru-cache';
 
+const BEARER = /^Bearer +([\w.~+/=-]+)$/i;
 /** Longer than any token of ours; nothing longer is worth a signature check. */
-const BEARER = /^Bearer +([\w.~+/=-]{1,2048})$/i;
+const LONGEST = 2048;
+/** Of others, who put groups and scopes into them. */
+const LONGEST_FOREIGN = 8192;
+/** Characters of all that are kept, which others make as long as they like. */
+const CACHED_CHARACTERS = 50_000_000;
 
 interface AuthenticationOptions {
-  /** Asks commerce for the public keys. */
+  /** Asks commerce, or the team's own identity provider, for the public keys. */
   readonly fetchKeys: () => Promise<JSONWebKeySet>;
+  /** Of that provider's tokens; left out, they are those of commerce. */
+  readonly rules?: TokenRules | undefined;
   readonly clock: Clock;
   /** Verified tokens that are kept until they end. */
   readonly cached?: number;
@@ -18,11 +25,17 @@ interface AuthenticationOptions {
  * Who sends a request. A token is verified once and remembered until it ends, since a signature check costs more than the rest of a cached
  * answer; all are forgotten when the keys change, so that a withdrawn key takes its tokens with it.
  */
-export const createAuthentication = ({ fetchKeys, clock, cached = 50_000 }: AuthenticationOptions) => {
-  const verified = new LRUCache<string, VerifiedAccess>({ max: cached });
+export const createAuthentication = ({ fetchKeys, rules, clock, cached = 50_000 }: AuthenticationOptions) => {
+  const longest = rules === undefined ? LONGEST : LONGEST_FOREIGN;
+  const verified = new LRUCache<string, VerifiedAccess>({
+    max: cached,
+    maxSize: CACHED_CHARACTERS,
+    sizeCalculation: (_access, token) => token.length,
+  });
   let printed = '';
   const verifier = createAccessTokenVerifier({
     clock,
+    ...(rules === undefined ? {} : { rules }),
     fetchKeys: async () => {
       const keys = await fetchKeys();
       const print = JSON.stringify(keys);
@@ -40,7 +53,8 @@ export const createAuthentication = ({ fetchKeys, clock, cached = 50_000 }: Auth
     authenticate: async (authorization: string | undefined): Promise<VerifiedAccess> => {
       if (authorization === undefined) throw new Refusal('UNAUTHENTICATED', 'Sign in first: this takes an access token.');
       const token = BEARER.exec(authorization)?.[1];
-      if (token === undefined) throw new Refusal('UNAUTHENTICATED', 'The Authorization header is not `Bearer <access token>`.');
+      if (token === undefined || token.length > longest)
+        throw new Refusal('UNAUTHENTICATED', 'The Authorization header is not `Bearer <access token>`.');
       const known = verified.get(token);
       if (known !== undefined) {
         if (known.expiresAt > clock.now().getTime()) return known;

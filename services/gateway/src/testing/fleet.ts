@@ -43,6 +43,8 @@ const settingsOf = (redisUrl: string, standIns: Record<Owner, StandIn>, principa
     payment: [standIns.payment.url],
     commerce: [standIns.commerce.url],
   },
+  identity: undefined,
+  foreignRoutes: [],
   principalKey,
   principalPublicKeys: publicKeys({ keys: [principalKey] }),
   queueTokenSecrets: [{ kid: 'k', secret: 's'.repeat(32) }],

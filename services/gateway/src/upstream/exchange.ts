@@ -1,10 +1,13 @@
 import type { Agent, ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
-import { PassThrough } from 'node:stream';
+import { PassThrough, Transform } from 'node:stream';
 import { hasBody } from '@onsale/shared/http';
 import { createProxyMiddleware } from 'http-proxy-middleware';
 
-/** `unreached`: no connection, so nothing was sent. `late`: no first byte in time. `broken`: the connection broke. `odd`: not a service's answer. */
-export type FailureKind = 'unreached' | 'late' | 'broken' | 'odd';
+/**
+ * `unreached`: no connection, so nothing was sent. `late`: no first byte in time. `broken`: the connection broke. `odd`: not a service's answer.
+ * `oversized`: the client's body went on beyond its limit.
+ */
+export type FailureKind = 'unreached' | 'late' | 'broken' | 'odd' | 'oversized';
 
 /** Why an attempt brought no answer. */
 export class UpstreamFailure extends Error {
@@ -31,6 +34,8 @@ export interface Attempt {
   readonly replica: URL;
   /** Longest wait for the first byte of the answer, from when the request has been read. */
   readonly headersMs: number;
+  /** For an owner that may have no limit of its own. */
+  readonly maxBodyBytes?: number | undefined;
   /** Given the answer before anything of it is read; writes the response, and says whether the answer was one. */
   readonly answered: (answer: IncomingMessage) => 'answer' | 'odd';
 }
@@ -58,7 +63,7 @@ const targetOf = ({ protocol, hostname, port }: URL): Target => ({
 
 interface Hooks {
   readonly target: Target;
-  readonly body: PassThrough | undefined;
+  readonly body: Transform | undefined;
   readonly assigned: (request: ClientRequest) => void;
   readonly failed: (error: unknown) => void;
 }
@@ -125,6 +130,20 @@ const createEnding = (resolve: () => void, reject: (reason: UpstreamFailure | Cl
   };
 };
 
+/** Where the client's body is held back until there is a connection; it ends, and `exceeded` is told, at a byte more than `maxBytes`. */
+const bodyOf = (req: IncomingMessage, maxBytes: number | undefined, exceeded: () => void): Transform | undefined => {
+  if (!hasBody(req)) return undefined;
+  if (maxBytes === undefined) return new PassThrough();
+  let left = maxBytes;
+  return new Transform({
+    transform: (chunk: Buffer, _encoding, done) => {
+      left -= chunk.length;
+      if (left >= 0) done(undefined, chunk);
+      else exceeded(); // nothing more is taken
+    },
+  });
+};
+
 const isConnecting = (request: ClientRequest): boolean => request.socket?.connecting === true;
 
 /**
@@ -135,13 +154,17 @@ const isConnecting = (request: ClientRequest): boolean => request.socket?.connec
 export const createExchange = (options: ExchangeOptions) => {
   const proxy = createProxy(options);
 
-  return async ({ req, res, replica, headersMs, answered }: Attempt): Promise<void> => {
+  return async ({ req, res, replica, headersMs, maxBodyBytes, answered }: Attempt): Promise<void> => {
     if (res.closed) throw new ClientGone(); // its `close` has been told, and would be waited for in vain
-    // held back until there is a connection, so that an attempt which found none has not used it up
-    const body = hasBody(req) ? new PassThrough() : undefined;
     const sent: { request?: ClientRequest; connected: boolean } = { connected: false };
     const attempt = Promise.withResolvers<void>();
     const ending = createEnding(attempt.resolve, attempt.reject);
+    // held back until there is a connection, so that an attempt which found none has not used it up
+    const body = bodyOf(req, maxBodyBytes, () => {
+      if (ending.isOver()) res.destroy(); // its answer has begun
+      ending.fail('oversized');
+      sent.request?.destroy();
+    });
 
     const connected = (): void => {
       sent.connected = true;

@@ -164,7 +164,7 @@ describe('the response to a client', () => {
     const fleet = await startFleet({
       settings: (settings) => ({
         ...settings,
-        replicas: { ...settings.replicas, reservation: [...settings.replicas.reservation, deadAddress] },
+        replicas: { ...settings.replicas, reservation: [...settings.replicas.reservation!, deadAddress] },
       }),
     });
     const responses: ServerResponse[] = [];

@@ -32,13 +32,18 @@ export const refusalOfAnswer = ({ statusCode: status = 0, headers }: IncomingMes
   }
 };
 
-const relayHead = (spec: RouteSpec, answer: IncomingMessage, res: ServerResponse): void => {
+/** Passes the headers of an answer on, but for those of the hop and the gateway's own. */
+export const passHeaders = (answer: IncomingMessage, res: ServerResponse): void => {
   const claimed = connectionNames(answer.headers.connection);
   for (const [name, value] of Object.entries(answer.headers)) {
     if (value === undefined || HOP_BY_HOP.has(name) || claimed.has(name) || isOurs(name)) continue;
     if (name === 'vary') res.appendHeader(name, value);
     else res.setHeader(name, value);
   }
+};
+
+const relayHead = (spec: RouteSpec, answer: IncomingMessage, res: ServerResponse): void => {
+  passHeaders(answer, res);
   const status = answer.statusCode ?? 502;
   res.setHeader('cache-control', cacheControlOf(spec, status));
   res.statusCode = status;

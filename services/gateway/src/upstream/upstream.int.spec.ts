@@ -127,7 +127,7 @@ describe('a service that does not answer', () => {
     const second = await startStandIn();
     const twoPayments = (settings: Fleet['settings']) => ({
       ...short(50).settings(settings),
-      replicas: { ...settings.replicas, payment: [...settings.replicas.payment, second.url] },
+      replicas: { ...settings.replicas, payment: [...settings.replicas.payment!, second.url] },
     });
     await within({ settings: twoPayments }, async (slow) => {
       for (const replica of [slow.payment, second]) replica.answers((_seen, res) => res.destroy());
@@ -155,7 +155,7 @@ describe('replicas', () => {
     const second = await startStandIn();
     const both = (settings: Fleet['settings']) => ({
       ...settings,
-      replicas: { ...settings.replicas, reservation: [...settings.replicas.reservation, second.url] },
+      replicas: { ...settings.replicas, reservation: [...settings.replicas.reservation!, second.url] },
     });
     await within({ settings: both }, async (two) => {
       for (let i = 0; i < 10; i++) await two.call('GET', CONCERTS);
@@ -167,7 +167,7 @@ describe('replicas', () => {
   it('stand in for one that cannot be reached, with the whole body', async () => {
     const oneDead = (settings: Fleet['settings']) => ({
       ...settings,
-      replicas: { ...settings.replicas, payment: [deadAddress, ...settings.replicas.payment, deadAddress] },
+      replicas: { ...settings.replicas, payment: [deadAddress, ...settings.replicas.payment!, deadAddress] },
     });
     await within({ settings: oneDead }, async (half) => {
       const headers = as(await half.signIn());

@@ -10,7 +10,7 @@ import { ClientGone, createExchange, UpstreamFailure, type FailureKind } from '.
 import { refusalOfAnswer, relay, relayReshaped } from './relay.ts';
 import type { Replicas } from './replicas.ts';
 
-interface UpstreamOptions {
+export interface UpstreamOptions {
   /** The service behind it, for the log and the metrics. */
   readonly name: string;
   readonly replicas: Replicas;
@@ -20,16 +20,20 @@ interface UpstreamOptions {
   /** Requests under way at once. */
   readonly concurrency: number;
   readonly breakerResetMs: number;
+  /** Writes the response from an answer, and says whether it was one; left out, as a service of ours answers. */
+  readonly respond?: (errand: Errand, answer: IncomingMessage) => 'answer' | 'odd';
   readonly log: Log;
   readonly metrics: Metrics;
 }
 
-interface Errand {
+export interface Errand {
   readonly spec: RouteSpec;
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
   /** Where the answer is not passed on as it is. */
   readonly reshape?: Reshape | undefined;
+  /** For an owner that may have no limit of its own. */
+  readonly maxBodyBytes?: number;
 }
 
 /** Shorter than the 65 s that services keep an idle connection, so that none is used while it is being closed. */
@@ -46,12 +50,17 @@ const late = (cause: unknown): Refusal =>
 
 const refusalOf = (error: unknown): unknown => {
   if (isOpen(error)) return away();
-  if (error instanceof UpstreamFailure) return error.kind === 'late' ? late(error) : away(error);
-  return error;
+  if (!(error instanceof UpstreamFailure)) return error;
+  if (error.kind === 'oversized') return new Refusal('PAYLOAD_TOO_LARGE', 'The body is larger than this route takes.');
+  return error.kind === 'late' ? late(error) : away(error);
 };
 
+/** Of the client's doing: nothing is known of the replica. */
+const isClients = (error: unknown): boolean =>
+  error instanceof ClientGone || (error instanceof UpstreamFailure && error.kind === 'oversized');
+
 /** Relays the answer, or writes a problem in its place when no service of ours can have made it. */
-const answer = ({ spec, req, res, reshape }: Errand, from: IncomingMessage): 'answer' | 'odd' => {
+const ourAnswer = ({ spec, req, res, reshape }: Errand, from: IncomingMessage): 'answer' | 'odd' => {
   const refusal = refusalOfAnswer(from);
   if (refusal === undefined) {
     if (reshape === undefined) relay(spec, from, res);
@@ -76,6 +85,7 @@ export const createUpstream = ({
   idleMs,
   concurrency,
   breakerResetMs,
+  respond = ourAnswer,
   log,
   metrics,
 }: UpstreamOptions) => {
@@ -89,12 +99,12 @@ export const createUpstream = ({
   let underWay = 0;
 
   const attempt = async (errand: Errand, replica: URL): Promise<void> => {
-    const { req, res } = errand;
+    const { req, res, maxBodyBytes } = errand;
     try {
       const waitMs = waitOf(req.headers.prefer as string | undefined);
-      await exchange({ req, res, replica, headersMs: headersMs + waitMs, answered: (from) => answer(errand, from) });
+      await exchange({ req, res, replica, headersMs: headersMs + waitMs, maxBodyBytes, answered: (from) => respond(errand, from) });
     } catch (error) {
-      if (error instanceof ClientGone) throw error;
+      if (isClients(error)) throw error;
       const kind: FailureKind = error instanceof UpstreamFailure ? error.kind : 'broken';
       failures.inc({ upstream: name, kind });
       log.debug({ err: error, upstream: name, replica: replica.origin, kind }, 'no answer');
@@ -108,7 +118,7 @@ export const createUpstream = ({
     resetMs: breakerResetMs,
     log,
     metrics,
-    provesNothing: (error) => error instanceof ClientGone,
+    provesNothing: isClients,
     action: async (errand: Errand): Promise<void> => {
       const first = replicas.next();
       try {
@@ -139,6 +149,7 @@ export const createUpstream = ({
         await breaker.fire(errand);
       } catch (error) {
         if (error instanceof ClientGone) return;
+        if (isClients(error)) res.setHeader('connection', 'close'); // it may have no end
         req.resume(); // what is left of the body is read away, so that the connection can be used again
         throw refusalOf(error);
       }
