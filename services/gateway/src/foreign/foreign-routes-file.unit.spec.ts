@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ConfigError } from '@onsale/shared/config';
+import type { ConfigError } from '@onsale/shared/config';
 import { temporaryFolders } from '@onsale/shared/testing';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { readForeignRoutes } from './foreign-routes-file.ts';

@@ -48,7 +48,7 @@ afterAll(async () => {
 
 const inLine = () => as(member, fleet.tokenFor(member, 'drop'));
 const codeOf = ({ status, json: body }: { status: number; json: Record<string, unknown> | undefined }): string =>
-  `${status} ${String(body?.['code'] ?? '')}`.trim();
+  `${status} ${(body?.['code'] as string | undefined) ?? ''}`.trim();
 const last = () => shop.seen.at(-1)!;
 
 describe('a foreign service behind the gate', () => {
