@@ -38,6 +38,9 @@ export const QueueId = z.string().regex(/^[a-z0-9-]{1,40}$/, 'lower-case letters
 /** A place in a line: microseconds since the queue's epoch, strictly rising. Never subtract two of them: positions are ranks. */
 export const QueueNumber = z.int().min(1);
 
+/** A lane of a line. `standard` is the one of whoever was granted no other. */
+export const LaneName = z.string().regex(/^[a-z0-9-]{1,20}$/, 'lower-case letters, digits and hyphens, at most 20');
+
 /** `?limit=&cursor=` of every list. */
 export const PageQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(100).default(20),

@@ -26,6 +26,7 @@ const defaults = {
   onExpiry: 'end',
   tokenLifeSeconds: 86_400,
   maxPollSeconds: 1,
+  lanes: [],
   message: undefined,
 } as const;
 

@@ -83,6 +83,7 @@ export const readSettings = (env: Env = process.env) => {
     onExpiry: e.ONSALE_QUEUE_ON_EXPIRY,
     tokenLifeSeconds: e.ONSALE_QUEUE_TOKEN_LIFE_SECONDS,
     maxPollSeconds: e.ONSALE_QUEUE_MAX_POLL_SECONDS,
+    lanes: [],
     message: undefined,
   };
   return {

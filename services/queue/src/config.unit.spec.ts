@@ -34,6 +34,7 @@ describe('readSettings', () => {
         onExpiry: 'end',
         tokenLifeSeconds: 86_400,
         maxPollSeconds: 30,
+        lanes: [],
       },
       capacityPerSeat: 1.1,
     });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { auditRoute } from '../audit.ts';
 import { route } from '../route.ts';
-import { page, PageQuery, QueueId, QueueNumber, text, Timestamp } from '../shapes.ts';
+import { LaneName, page, PageQuery, QueueId, QueueNumber, text, Timestamp } from '../shapes.ts';
 
 export const TokenStatus = z.enum(['PREQUEUE', 'WAITING', 'ADMITTED', 'EXPIRED', 'COMPLETED', 'LEFT', 'REVOKED']);
 export type TokenStatus = z.infer<typeof TokenStatus>;
@@ -43,6 +43,8 @@ export const Queue = z.object({
   admitted: z.int().min(0),
   cap: z.int().min(0).optional(),
   admitPerSecond: z.number().positive().optional(),
+  /** Where there is more than the standard lane: how many wait in each, and by which weights they take turns. */
+  lanes: z.array(z.object({ name: z.string(), weight: z.int(), waiting: z.int().min(0) })).optional(),
   message: z.string().optional(),
 });
 export type Queue = z.infer<typeof Queue>;
@@ -59,6 +61,12 @@ export const QueueSettings = Queue.extend({
 });
 export type QueueSettings = z.infer<typeof QueueSettings>;
 
+/** Lanes take turns by their weights. The standard one is there without being named, with weight 1; the others are by grant. */
+const Lanes = z
+  .array(z.strictObject({ name: LaneName, weight: z.int().min(1).max(100).default(1) }))
+  .max(8)
+  .refine((lanes) => new Set(lanes.map(({ name }) => name)).size === lanes.length, 'a lane is named twice');
+
 const settings = {
   /** Admitted at once, at most; null: no line, everybody is admitted. Comparable systems run 100 to 6,000. */
   cap: z.int().min(0).max(1_000_000).nullable(),
@@ -69,6 +77,7 @@ const settings = {
   onExpiry: z.enum(['end', 'requeue']),
   tokenLifeSeconds: z.int().min(1).max(604_800),
   maxPollSeconds: z.int().min(1).max(300),
+  lanes: Lanes,
   message: text(500).nullable(),
 };
 export const CreateQueue = z

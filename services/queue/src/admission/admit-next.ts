@@ -5,6 +5,7 @@ import { decisionOf } from '../journal/decision.ts';
 import { admittedOf, countLive, entriesOf, insertAdmissions, insertEnd, type JournalEntry } from '../journal/journal-store.ts';
 import type { Head, Line } from '../line/line.ts';
 import type { Place } from '../places/place.ts';
+import { weightOf } from '../queues/lanes.ts';
 import { findAdmission, lockAdmission, raiseLastNumber, updateAdmission, type AdmissionState } from '../queues/queue-store.ts';
 import { admits } from '../queues/sale-state.ts';
 import { admissible } from './admissible.ts';
@@ -37,24 +38,24 @@ const inTurn = (queue: AdmissionState, head: Head, staying: ReadonlySet<Place>, 
   const { chosen, credits } = takeTurns(
     head.lanes.map(({ name, first }) => ({
       name,
-      weight: 1,
-      credit: queue.lanes[name]?.credit ?? 0,
+      weight: weightOf(queue, name),
+      credit: queue.laneStates[name]?.credit ?? 0,
       waiting: first.filter((place) => staying.has(place)),
     })),
     count,
   );
   let { turn } = queue;
-  const fronts = new Map(Object.entries(queue.lanes).map(([name, { front }]) => [name, front]));
+  const fronts = new Map(Object.entries(queue.laneStates).map(([name, { front }]) => [name, front]));
   const admissions = chosen.map((place) => {
     turn += 1;
     const front = fronts.get(place.lane) ?? 0;
     fronts.set(place.lane, Math.max(front, place.score));
     return { ...place, turn, late: place.score < front };
   });
-  const lanes = Object.fromEntries(
-    [...fronts].map(([name, front]) => [name, { front, credit: credits.get(name) ?? queue.lanes[name]?.credit ?? 0 }]),
+  const laneStates = Object.fromEntries(
+    [...fronts].map(([name, front]) => [name, { front, credit: credits.get(name) ?? queue.laneStates[name]?.credit ?? 0 }]),
   );
-  return { admissions, turn, lanes };
+  return { admissions, turn, laneStates };
 };
 
 /** One place a member: the one that is admitted stays, else the lower; the others give way. */
@@ -104,11 +105,11 @@ export const admitNext = ({ db, line, restoreLine, metrics, crash }: Deps) => {
     );
     const { staying, giveWay } = onceAMember(waiting, inside);
     for (const place of giveWay) await insertEnd(trx, { queueId: id, ...place, ending: 'LEFT' });
-    const { admissions, turn, lanes } = inTurn(queue, head, staying, room.count);
+    const { admissions, turn, laneStates } = inTurn(queue, head, staying, room.count);
     if (admissions.length > 0) {
       await insertAdmissions(trx, { queueId: id, windowSeconds: queue.windowSeconds, admissions });
       const allowance = Math.max(0, room.allowance - admissions.length);
-      await updateAdmission(trx, { id, turn, lanes, allowance, elapsedMs: queue.elapsedMs, lastNumber: head.lastNumber });
+      await updateAdmission(trx, { id, turn, laneStates, allowance, elapsedMs: queue.elapsedMs, lastNumber: head.lastNumber });
     }
     return { admitted: admissions.length, stale };
   };

@@ -1,4 +1,3 @@
-import type { Pace } from '../line/line.ts';
 import type { QueueSettings } from '../queues/queue.ts';
 
 /** Nobody needs to ask more often than the admissions come: a tick is a quarter of it. */
@@ -21,14 +20,14 @@ export const longestPollMs = (settings: Pick<QueueSettings, 'maxPollSeconds' | '
 
 /**
  * Seconds until a position is admitted: by the measured rate, or by what cap and window bound it to from below, as every slot is free again after
- * a window. `undefined` when nothing moves.
+ * a window; in a lane, its share of that, from (0, 1]. `undefined` when nothing moves.
  */
 export const etaSeconds = (
   { cap, windowSeconds, admitPerSecond }: Pick<QueueSettings, 'cap' | 'windowSeconds' | 'admitPerSecond'>,
-  { rate }: Pick<Pace, 'rate'>,
+  { rate, share }: { readonly rate: number; readonly share: number },
   position: number,
 ): number | undefined => {
-  const least = cap === undefined ? (admitPerSecond ?? Infinity) : cap / windowSeconds;
+  const least = (cap === undefined ? (admitPerSecond ?? Infinity) : cap / windowSeconds) * share;
   const perSecond = Math.min(admitPerSecond ?? Infinity, Math.max(rate, least));
   return perSecond > 0 ? Math.ceil(position / perSecond) : undefined;
 };

@@ -5,22 +5,27 @@ const queue = { cap: 100, windowSeconds: 600, admitPerSecond: undefined, maxPoll
 
 describe('etaSeconds', () => {
   it('is reckoned from the measured rate', () => {
-    expect(etaSeconds(queue, { rate: 5 }, 1000)).toBe(200);
+    expect(etaSeconds(queue, { rate: 5, share: 1 }, 1000)).toBe(200);
   });
 
   it('is not above what cap and window make sure of', () => {
-    expect(etaSeconds(queue, { rate: 0 }, 10)).toBe(60);
-    expect(etaSeconds(queue, { rate: 0.001 }, 10)).toBe(60);
+    expect(etaSeconds(queue, { rate: 0, share: 1 }, 10)).toBe(60);
+    expect(etaSeconds(queue, { rate: 0.001, share: 1 }, 10)).toBe(60);
+  });
+
+  it('is, in a lane, not above what its share of that makes sure of', () => {
+    expect(etaSeconds(queue, { rate: 0, share: 0.25 }, 10)).toBe(240);
+    expect(etaSeconds(queue, { rate: 5, share: 0.25 }, 10)).toBe(2);
   });
 
   it('is bounded by the operator’s rate', () => {
-    expect(etaSeconds({ ...queue, admitPerSecond: 2 }, { rate: 50 }, 10)).toBe(5);
-    expect(etaSeconds({ ...queue, cap: undefined, admitPerSecond: 4 }, { rate: 0 }, 10)).toBe(3);
+    expect(etaSeconds({ ...queue, admitPerSecond: 2 }, { rate: 50, share: 1 }, 10)).toBe(5);
+    expect(etaSeconds({ ...queue, cap: undefined, admitPerSecond: 4 }, { rate: 0, share: 1 }, 10)).toBe(3);
   });
 
   it('is nothing where everybody is admitted, and unknown where nobody is', () => {
-    expect(etaSeconds({ ...queue, cap: undefined }, { rate: 0 }, 10)).toBe(0);
-    expect(etaSeconds({ ...queue, cap: 0 }, { rate: 0 }, 10)).toBeUndefined();
+    expect(etaSeconds({ ...queue, cap: undefined }, { rate: 0, share: 1 }, 10)).toBe(0);
+    expect(etaSeconds({ ...queue, cap: 0 }, { rate: 0, share: 1 }, 10)).toBeUndefined();
   });
 });
 

@@ -1,5 +1,6 @@
 import type { QueueStatus } from '@onsale/contracts/queue';
 import type { Pace } from '../line/line.ts';
+import { shareOf } from '../queues/lanes.ts';
 import type { QueueDefinition, QueueSettings } from '../queues/queue.ts';
 import { admits } from '../queues/sale-state.ts';
 import type { Standing } from './place.ts';
@@ -24,7 +25,10 @@ export const tellStanding = (
   switch (standing.state) {
     case 'WAITING': {
       const { position } = standing;
-      const eta = position === undefined || pace === undefined ? undefined : etaSeconds(queue, pace, position);
+      const eta =
+        position === undefined || pace === undefined
+          ? undefined
+          : etaSeconds(queue, { rate: pace.rate, share: shareOf(queue, pace.lane) }, position);
       const moves = queue.state === undefined || admits({ state: queue.state });
       return {
         status: 'WAITING',

@@ -11,6 +11,7 @@ const queue: QueueSettings = {
   onExpiry: 'end',
   tokenLifeSeconds: 86_400,
   maxPollSeconds: 30,
+  lanes: [],
   message: undefined,
 };
 const pace = { lane: 'standard', waiting: 50, rate: 1 };

@@ -13,6 +13,7 @@ interface Row {
   on_expiry: QueueDefinition['onExpiry'];
   token_life_seconds: number;
   max_poll_seconds: number;
+  lanes: string;
   message: string | null;
   created_at: Date;
   generation: number;
@@ -30,6 +31,7 @@ const COLUMNS = [
   'on_expiry',
   'token_life_seconds',
   'max_poll_seconds',
+  'lanes',
   'message',
   'created_at',
   'generation',
@@ -47,6 +49,7 @@ const queueOf = (row: Row): QueueDefinition => ({
   onExpiry: row.on_expiry,
   tokenLifeSeconds: row.token_life_seconds,
   maxPollSeconds: row.max_poll_seconds,
+  lanes: JSON.parse(row.lanes) as QueueDefinition['lanes'],
   message: row.message ?? undefined,
   generation: row.generation,
   createdAt: row.created_at,
@@ -61,6 +64,7 @@ const settingsRow = (settings: QueueSettings) => ({
   on_expiry: settings.onExpiry,
   token_life_seconds: settings.tokenLifeSeconds,
   max_poll_seconds: settings.maxPollSeconds,
+  lanes: JSON.stringify(settings.lanes),
   message: settings.message ?? null,
 });
 
@@ -139,7 +143,7 @@ export const updateSale = async (
 export interface AdmissionState extends QueueDefinition {
   readonly lastNumber: number;
   readonly turn: number;
-  readonly lanes: LaneStates;
+  readonly laneStates: LaneStates;
   readonly allowance: number;
   /** Since the allowance was written. */
   readonly elapsedMs: number;
@@ -172,7 +176,7 @@ const admissionOf = (row: AdmissionRow): AdmissionState => ({
   ...queueOf(row),
   lastNumber: row.last_number,
   turn: row.turn,
-  lanes: JSON.parse(row.lane_state) as LaneStates,
+  laneStates: JSON.parse(row.lane_state) as LaneStates,
   allowance: row.allowance,
   elapsedMs: Math.max(0, row.elapsed_micros / 1000),
   longestPollMs: row.longest_poll_ms,
@@ -202,17 +206,17 @@ export const updateAdmission = async (
   {
     id,
     turn,
-    lanes,
+    laneStates,
     allowance,
     elapsedMs,
     lastNumber,
-  }: Pick<AdmissionState, 'id' | 'turn' | 'lanes' | 'allowance' | 'elapsedMs' | 'lastNumber'>,
+  }: Pick<AdmissionState, 'id' | 'turn' | 'laneStates' | 'allowance' | 'elapsedMs' | 'lastNumber'>,
 ): Promise<void> => {
   await trx('queues')
     .where({ id })
     .update({
       turn,
-      lane_state: JSON.stringify(lanes),
+      lane_state: JSON.stringify(laneStates),
       allowance,
       allowance_at: trx.raw('allowance_at + INTERVAL ? MICROSECOND', [Math.round(elapsedMs * 1000)]), // not NOW: what came in since the lock counts next time
       last_number: trx.raw('GREATEST(last_number, ?)', [lastNumber]),

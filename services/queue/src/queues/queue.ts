@@ -16,6 +16,8 @@ export interface QueueSettings {
   /** Longest wait of a token. */
   readonly tokenLifeSeconds: number;
   readonly maxPollSeconds: number;
+  /** Beside the standard one, which is there without being named; a name stands here once. */
+  readonly lanes: readonly { readonly name: string; readonly weight: number }[];
   readonly message: string | undefined;
 }
 

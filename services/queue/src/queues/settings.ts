@@ -18,6 +18,7 @@ export const patched = (old: QueueSettings, patch: SettingsPatch): QueueSettings
   onExpiry: patch.onExpiry ?? old.onExpiry,
   tokenLifeSeconds: patch.tokenLifeSeconds ?? old.tokenLifeSeconds,
   maxPollSeconds: patch.maxPollSeconds ?? old.maxPollSeconds,
+  lanes: patch.lanes ?? old.lanes,
 });
 
 /** The settings alone, as the audit keeps them: what is not limited is absent. */
@@ -30,5 +31,6 @@ export const settingsOf = (queue: QueueSettings): QueueSettings => ({
   onExpiry: queue.onExpiry,
   tokenLifeSeconds: queue.tokenLifeSeconds,
   maxPollSeconds: queue.maxPollSeconds,
+  lanes: queue.lanes,
   message: queue.message,
 });

@@ -11,6 +11,7 @@ const old: QueueSettings = {
   onExpiry: 'end',
   tokenLifeSeconds: 86_400,
   maxPollSeconds: 30,
+  lanes: [],
   message: 'Hello',
 };
 

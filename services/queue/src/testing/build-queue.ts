@@ -18,6 +18,7 @@ export const buildQueue = (given: Partial<QueueDefinition> = {}): QueueDefinitio
   onExpiry: 'end',
   tokenLifeSeconds: 86_400,
   maxPollSeconds: 30,
+  lanes: [],
   message: undefined,
   ...given,
 });

@@ -55,6 +55,7 @@ export const startQueue = async ({ settings = {}, kafka = false, replicas = 1 }:
       onExpiry: 'end',
       tokenLifeSeconds: 86_400,
       maxPollSeconds: 30,
+      lanes: [],
       message: undefined,
     },
     capacityPerSeat: 1.1,

@@ -22,12 +22,15 @@ const DEFAULTS: QueueSettings = {
   onExpiry: 'end',
   tokenLifeSeconds: 86_400,
   maxPollSeconds: 1,
+  lanes: [],
   message: undefined,
 };
 
 export interface JournalRow {
   readonly number: number;
   readonly member: string;
+  readonly lane: string;
+  readonly score: number;
   readonly turn: number | null;
   readonly late: number;
   readonly admitted_at: Date | null;
@@ -114,8 +117,8 @@ export const testRooms = async () => {
     /** Opens a queue of a new name. */
     queue: async (room: Room, settings: Partial<QueueSettings> = {}): Promise<string> => {
       const id = `q-${newId()}`;
-      const { cap = null, ...rest } = { ...DEFAULTS, ...settings };
-      await room.createQueue({ member: operator, body: { id, cap, ...rest } });
+      const { cap = null, lanes, ...rest } = { ...DEFAULTS, ...settings };
+      await room.createQueue({ member: operator, body: { id, cap, lanes: [...lanes], ...rest } });
       return id;
     },
     change: (room: Room, queueId: string, patch: Parameters<Room['changeQueue']>[0]['patch']) =>
