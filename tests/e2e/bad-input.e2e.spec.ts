@@ -56,6 +56,8 @@ beforeAll(async () => {
     leaveQueue: inQueue,
     createQueue: { body: { id: 'another', ...queueSettings } },
     changeQueue: { ...inQueue, body: queueSettings },
+    revokePlace: { ...inQueue, body: { number: 1 } },
+    completePlace: { ...inQueue, body: { number: 1 } },
     pauseQueue: { ...inQueue, body: { message: 'hello' } },
     resumeQueue: { ...inQueue, body: { message: 'hello' } },
     closeQueue: { ...inQueue, body: { message: 'hello' } },

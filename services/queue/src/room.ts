@@ -15,6 +15,7 @@ import { createBusyMarks } from './line/busy-marks.ts';
 import { createLine } from './line/line.ts';
 import { beat } from './places/beat.ts';
 import { checkTokens } from './places/check-tokens.ts';
+import { endByNumber } from './places/end-by-number.ts';
 import { findLost } from './places/find-lost.ts';
 import { findPlace } from './places/find-place.ts';
 import { issueToken } from './places/issue-token.ts';
@@ -85,6 +86,7 @@ export const createRoom = ({ db, redis, notices, codec, settings, clock, random,
     beat: beat({ find, show }),
     leaveQueue: leaveQueue({ db, line, find, wake, log, metrics }),
     checkTokens: checkTokens({ definitions, show, defaults: queueDefaults, random, log }),
+    endByNumber: endByNumber({ db, line, wake, log, metrics }),
     tellSales: tellSales({ definitions }),
     spendToken: spendToken({ wake, metrics }),
     createQueue: createQueue({ db, openQueue: open, announce }),

@@ -210,5 +210,37 @@ export const pauseQueue = steer('pause', 'Admit nobody; numbers are still given 
 export const resumeQueue = steer('resume', 'Admit again');
 export const closeQueue = steer('close', 'Give out no more numbers and admit nobody, for good');
 
+/** A number as its row in the journal has it: ADMITTED, or how it ended. Times are absent where there were none. */
+export const QueuePlace = z.object({
+  queueId: QueueId,
+  number: QueueNumber,
+  lane: z.string(),
+  status: TokenStatus,
+  admittedAt: Timestamp.optional(),
+  admittedUntil: Timestamp.optional(),
+  endedAt: Timestamp.optional(),
+});
+export type QueuePlace = z.infer<typeof QueuePlace>;
+
+/** Numbers are microseconds since the queue's epoch: 126 years of them. */
+const MOST_MICROS = 4_000_000_000_000_000;
+
+const endingByNumber = <const P extends string>(noun: P, summary: string) =>
+  route({
+    owner: 'queue',
+    method: 'POST',
+    path: `/admin/queues/{queueId}/${noun}`,
+    summary,
+    auth: 'operator',
+    gate: 'none',
+    params: QueueParams,
+    body: z.strictObject({ number: QueueNumber.max(MOST_MICROS) }),
+    answers: { 200: QueuePlace },
+    problems: ['NOT_FOUND'],
+  });
+
+export const revokePlace = endingByNumber('revocations', 'Take a number back: waiting, admitted or not seen yet; the first end stays');
+export const completePlace = endingByNumber('completions', 'Tell that a purchase is through, and free its slot; the first end stays');
+
 /** For operators: who changed what here. */
 export const readQueueAudit = auditRoute('queue');

@@ -58,6 +58,13 @@ const inTurn = (queue: AdmissionState, head: Head, staying: ReadonlySet<Place>, 
   return { admissions, turn, laneStates };
 };
 
+/** Places in line that have a row by now, each by the member who stands there: the row of a revoked number may not know whose it is. */
+const staleOf = async (trx: Trx, queueId: string, first: readonly Place[]): Promise<JournalEntry[]> => {
+  const standing = new Map(first.map((place) => [place.number, place]));
+  const entries = await entriesOf(trx, queueId, [...standing.keys()]);
+  return entries.map((entry) => ({ ...entry, ...standing.get(entry.number) }));
+};
+
 /** One place a member: the one that is admitted stays, else the lower; the others give way. */
 const onceAMember = (places: readonly Place[], inside: ReadonlySet<string>) => {
   const taken = new Set(inside);
@@ -91,11 +98,7 @@ export const admitNext = ({ db, line, restoreLine, metrics, crash }: Deps) => {
     if (queue === undefined || queue.generation !== generation) return { admitted: 0, stale: [] };
     const room = await roomIn(trx, queue);
     const first = head.lanes.flatMap((lane) => lane.first);
-    const stale = await entriesOf(
-      trx,
-      id,
-      first.map(({ number }) => number),
-    );
+    const stale = await staleOf(trx, id, first);
     const known = new Set(stale.map(({ number }) => number));
     const waiting = first.filter(({ number }) => !known.has(number));
     const inside = await admittedOf(

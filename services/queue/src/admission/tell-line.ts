@@ -12,8 +12,14 @@ const BATCH = 1000;
  * @throws what the first queue to fail met, after all the others were told; what was not told stays so
  */
 export const tellLine = ({ db, line }: { db: Database; line: Line }) => {
+  /** A number that was revoked while nobody could tell whose it is names no member: whoever stands there now is found by it. */
+  const named = async (entry: JournalEntry): Promise<JournalEntry> => {
+    if (entry.member !== '') return entry;
+    return { ...entry, ...(await line.findByScore(entry.queueId, entry)) };
+  };
+
   const tell = async (queueId: string, entries: readonly JournalEntry[]): Promise<void> => {
-    const gaveWay = await line.apply(queueId, entries.map(decisionOf));
+    const gaveWay = await line.apply(queueId, (await Promise.all(entries.map(named))).map(decisionOf));
     for (const place of gaveWay) await insertEnd(db, { queueId, ...place, ending: 'LEFT' });
     await markTold(db, queueId, entries);
   };

@@ -128,6 +128,28 @@ export const createLine = ({ redis, namespace }: LineOptions) => {
   const name = (queueId: string): string => lineKey(namespace, queueId);
   const busyKey = `${namespace}:queue:busy`;
 
+  const findByScore = async (queueId: string, { number, score }: Pick<Place, 'number' | 'score'>): Promise<Place | undefined> => {
+    const [key, lane] = (await scripts.find(name(queueId), [number, score])) as [string?, string?];
+    return key === undefined ? undefined : { ...ownerOf(key), lane: lane!, score };
+  };
+
+  /** The score of a drawn place is its member's, who is not known: one look at each, in steps that hold Redis for no time. */
+  const findDrawn = async (queue: QueueDefinition, number: number): Promise<Place | undefined> => {
+    const counted = (await scripts.counters(name(queue.id), [])) as (string | number)[];
+    const lanes = chunksOf(counted.slice(1), 2).map(([lane]) => String(lane));
+    for (const lane of lanes) {
+      for (const set of ['waiting', 'parked']) {
+        for (let cursor = '0'; ;) {
+          const [next, [key]] = await redis.zscan(`${name(queue.id)}:${set}:${lane}`, cursor, 'MATCH', `${number}:*`, 'COUNT', BATCH);
+          if (key !== undefined) return { ...ownerOf(key), lane, score: scoreOf(queue, ownerOf(key)) };
+          if (next === '0') break;
+          cursor = next;
+        }
+      }
+    }
+    return undefined;
+  };
+
   return {
     /** The member's place, or a new one at the end. `UNMARKED`: this Redis has lost writes, and gives out no numbers until it is restored. */
     enqueue: async (queue: QueueDefinition, member: string, lane: string): Promise<Entry> => {
@@ -231,6 +253,15 @@ export const createLine = ({ redis, namespace }: LineOptions) => {
       const lanes = chunksOf(flat, 2).map(([lane, waiting]) => ({ name: String(lane), waiting: Number(waiting) }));
       return { waiting: lanes.reduce((sum, { waiting }) => sum + waiting, 0), admitted, lanes };
     },
+
+    /** Who waits by a number, or was passed over, as far as this Redis knows. By its score; who is in a draw is looked for among all. */
+    find: async (queue: QueueDefinition, number: number): Promise<Place | undefined> => {
+      const found = await findByScore(queue.id, { number, score: scoreOf(queue, { number, member: '' }) });
+      return found === undefined && number < scoreRuleOf(queue, '').drawnBelow ? findDrawn(queue, number) : found;
+    },
+
+    /** The same by the score alone, for whoever does not know the queue. */
+    findByScore,
 
     /** Says that somebody waits there, so that ticks look at it. */
     markBusy: async (queueId: string, nowMs: number): Promise<void> => {

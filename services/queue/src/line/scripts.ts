@@ -32,6 +32,7 @@ export const scriptsOf = (redis: Redis) => {
     restore: ofQueue('restore'),
     reset: ofQueue('reset'),
     counters: ofQueue('counters'),
+    find: ofQueue('find'),
     mark: ofQueue('mark'),
     marked: ofQueue('marked'),
     unmarkBusy: script(source('unmark-busy')),

@@ -2,6 +2,7 @@ import * as contract from '@onsale/contracts/queue';
 import { created, implement, noContent, ok } from '@onsale/shared/http';
 import type { beat } from './beat.ts';
 import type { checkTokens } from './check-tokens.ts';
+import type { endByNumber } from './end-by-number.ts';
 import type { issueToken } from './issue-token.ts';
 import type { leaveQueue } from './leave-queue.ts';
 import type { tellSales } from './tell-sales.ts';
@@ -11,11 +12,12 @@ interface Places {
   readonly beat: ReturnType<typeof beat>;
   readonly leaveQueue: ReturnType<typeof leaveQueue>;
   readonly checkTokens: ReturnType<typeof checkTokens>;
+  readonly endByNumber: ReturnType<typeof endByNumber>;
   readonly tellSales: ReturnType<typeof tellSales>;
 }
 
-/** The doors to places in line, and the gateway's look at many of them, by which it answers `tokenStatus` itself. */
-export const placeRoutes = ({ issueToken, beat, leaveQueue, checkTokens, tellSales }: Places) => [
+/** The doors to places in line, what operators and shops say of them, and the gateway's look at many of them, by which it answers `tokenStatus` itself. */
+export const placeRoutes = ({ issueToken, beat, leaveQueue, checkTokens, endByNumber, tellSales }: Places) => [
   implement(
     contract.issueToken,
     ({ params, member }) => issueToken({ queueId: params.queueId, member }),
@@ -30,6 +32,12 @@ export const placeRoutes = ({ issueToken, beat, leaveQueue, checkTokens, tellSal
     await leaveQueue({ queueId: params.queueId, member, admission });
     return noContent();
   }),
+  implement(contract.revokePlace, async ({ member, params, body }) =>
+    ok(await endByNumber.revoke({ member, queueId: params.queueId, number: body.number })),
+  ),
+  implement(contract.completePlace, async ({ member, params, body }) =>
+    ok(await endByNumber.complete({ member, queueId: params.queueId, number: body.number })),
+  ),
   implement(contract.checkTokens, async ({ body }) => {
     const [results, sales] = await Promise.all([checkTokens(body.tokens), tellSales(body.tokens)]);
     return ok({ results, sales });

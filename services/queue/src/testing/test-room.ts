@@ -125,6 +125,8 @@ export const testRooms = async () => {
       room.changeQueue({ member: operator, queueId, patch }),
     steer: (room: Room, queueId: string, action: SaleAction, message?: string | null) =>
       room.steerSale({ member: operator, queueId, action, message }),
+    revoke: (room: Room, queueId: string, number: number) => room.endByNumber.revoke({ member: operator, queueId, number }),
+    complete: (room: Room, queueId: string, number: number) => room.endByNumber.complete({ member: operator, queueId, number }),
     audit: (queueId: string) => database.db('audit').where({ subject: queueId }).orderBy('id'),
     member: createMember,
     members: (room: Room, queueId: string, count: number): TestMember[] => Array.from({ length: count }, () => createMember(room, queueId)),
