@@ -1,39 +1,43 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { setTimeout as rest } from 'node:timers/promises';
 import { newId } from '@onsale/shared/ids';
-import { createKeepAliveFetch } from '../../scripts/load/keep-alive-fetch.ts';
+import { closedLoop, requestOf, type Loop } from './closed-loop.ts';
+import type { Process } from './process-usage.ts';
 
-const CONNECTIONS = 64;
+export const CONNECTIONS = 64;
 const WARM_UP_MS = 2_000;
+
+export interface BareLine extends Process {
+  /** Keeps it busy for so long. */
+  readonly asked: (ms: number) => Promise<Loop>;
+  readonly stop: () => Promise<void>;
+}
+
+/** A bare express server that answers each request with a Redis ZRANK, in a process of its own, warm. */
+export const startBareLine = async ({ redisUrl }: { readonly redisUrl: string }): Promise<BareLine> => {
+  const server = fork(new URL('./bare-line.ts', import.meta.url), [redisUrl, `bench:${newId()}`], { stdio: 'inherit' });
+  const [port] = (await once(server, 'message', { signal: AbortSignal.timeout(15_000) })) as [number];
+  const requests = Array.from({ length: 1_000 }, (_, n) => requestOf('GET', `/rank/member-${n}`));
+  const asked = (ms: number): Promise<Loop> =>
+    closedLoop({ baseUrl: `http://127.0.0.1:${port}`, connections: CONNECTIONS, ms, next: (n) => requests[n % requests.length] });
+  await asked(WARM_UP_MS);
+  return {
+    name: 'bare express + ZRANK',
+    pid: server.pid!,
+    asked,
+    stop: async () => {
+      server.kill('SIGTERM');
+      if (server.exitCode === null && server.signalCode === null) await once(server, 'exit');
+    },
+  };
+};
 
 /** Requests a second that a bare express server answers with a Redis ZRANK each, the load generator on the same machine: 64 at a time, for `ms`. */
 export const bareRequestsPerSecond = async ({ redisUrl, ms }: { readonly redisUrl: string; readonly ms: number }): Promise<number> => {
-  const server = fork(new URL('./bare-line.ts', import.meta.url), [redisUrl, `bench:${newId()}`], { stdio: 'inherit' });
+  const bare = await startBareLine({ redisUrl });
   try {
-    const [port] = (await once(server, 'message', { signal: AbortSignal.timeout(15_000) })) as [number];
-    const baseUrl = `http://127.0.0.1:${port}`;
-    const wire = createKeepAliveFetch({ baseUrl, connections: CONNECTIONS });
-    let answered = 0;
-    const stop = new AbortController();
-    const ask = async (lane: number): Promise<void> => {
-      for (let n = 0; !stop.signal.aborted; n += 1) {
-        const signal = AbortSignal.timeout(10_000);
-        await (await wire.fetch(`${baseUrl}/rank/member-${(lane * 31 + n) % 1_000}`, { method: 'GET', headers: {}, signal })).text();
-        answered += 1;
-      }
-    };
-    const lanes = Array.from({ length: CONNECTIONS }, (_, lane) => ask(lane));
-    await rest(WARM_UP_MS);
-    const before = answered;
-    await rest(ms);
-    const perSecond = ((answered - before) / ms) * 1_000;
-    stop.abort();
-    await Promise.all(lanes);
-    await wire.close();
-    return perSecond;
+    return (await bare.asked(ms)).perSecond;
   } finally {
-    server.kill('SIGTERM');
-    if (server.exitCode === null && server.signalCode === null) await once(server, 'exit');
+    await bare.stop();
   }
 };
