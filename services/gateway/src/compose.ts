@@ -89,7 +89,7 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
   const { namespace, breakerResetMs } = settings;
   const metrics = createMetrics({ service: SERVICE });
   await assertKeysMatch(settings);
-  const redis = createRedis({ url: settings.redisUrl, name: SERVICE, log, pipelining: true });
+  const redis = createRedis({ url: settings.redisUrl, name: SERVICE, log });
 
   const upstreamOptions = { ...settings.upstream, breakerResetMs, log, metrics };
   const replicas = replicasOf(settings, monotonic);

@@ -3,9 +3,12 @@ import type { Redis } from 'ioredis';
 /** A little longer than an access token lives (10 min), so that none outlives its entry. */
 const LIFE_SECONDS = 900;
 
+/** Hash tag of what the gateway asks Redis for every request, so that one command can ask for many requests, on a cluster too. */
+export const EDGE_TAG = '{edge}';
+
 /** Sessions that have ended while access tokens of theirs may still be valid: written by commerce, read by the gateway. */
 export const endedSessions = ({ redis, namespace }: { redis: Pick<Redis, 'set' | 'exists'>; namespace: string }) => {
-  const key = (sessionId: string): string => `${namespace}:ended-session:${sessionId}`;
+  const key = (sessionId: string): string => `${namespace}:${EDGE_TAG}:ended-session:${sessionId}`;
   return {
     key,
     end: async (sessionId: string): Promise<void> => {

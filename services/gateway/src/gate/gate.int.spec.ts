@@ -1,6 +1,6 @@
 import { Problem } from '@onsale/contracts';
 import { QueueStatus } from '@onsale/contracts/queue';
-import { createQueueTokenCodec, memberHash } from '@onsale/shared/auth';
+import { createQueueTokenCodec, EDGE_TAG, memberHash } from '@onsale/shared/auth';
 import { eventually } from '@onsale/shared/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { as, json, startFleet, type Fleet, type SignedIn } from '../testing/index.ts';
@@ -67,7 +67,7 @@ describe('a route for the admitted', () => {
     const before = fleet.checks().length;
     const release = holdChecks(fleet);
     const answers = Promise.all(members.map((one) => fleet.call('GET', SEATS, { headers: as(one, fleet.tokenFor(one)) })));
-    const counted = members.map(({ id }) => `${fleet.settings.namespace}:limit:member:${id}`);
+    const counted = members.map(({ id }) => `${fleet.settings.namespace}:${EDGE_TAG}:limit:member:${id}`);
     await eventually(async () => expect(await fleet.redis.exists(...counted)).toBe(100));
     expect(fleet.checks().length - before).toBeLessThanOrEqual(2);
     release();

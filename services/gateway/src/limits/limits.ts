@@ -1,14 +1,15 @@
-import { endedSessions } from '@onsale/shared/auth';
 import type { Log } from '@onsale/shared/log';
 import type { Metrics } from '@onsale/shared/metrics';
 import type { Redis } from '@onsale/shared/redis';
+import { createGather } from '../gate/gather.ts';
 import { createBreaker, isOpen } from '../upstream/breaker.ts';
 import { createPolicy, type Policy, type PolicyOptions, type Taken } from './policy.ts';
+import { createSharedCounts, type Counted, type Question } from './shared-counts.ts';
 
 export interface LimitsOptions {
   readonly redis: Redis;
   readonly namespace: string;
-  readonly policies: Readonly<Record<PolicyName, Omit<PolicyOptions, 'name' | 'redis' | 'namespace'>>>;
+  readonly policies: Readonly<Record<PolicyName, Omit<PolicyOptions, 'name'>>>;
   /** Redis gets this long, then the process counts for itself. */
   readonly deadlineMs: number;
   readonly breakerResetMs: number;
@@ -31,38 +32,53 @@ export interface Verdict {
   readonly ended: boolean | 'unknown';
 }
 
+/** Requests of one command: more would hold Redis for a millisecond. */
+const MAX_BATCH = 400;
+
 /**
- * Rate limits and the deny-list of ended sessions: their commands leave together and take one round trip. Redis slow or away: limits are
- * counted in this process alone, and nothing is known of sessions.
+ * Rate limits and the deny-list of ended sessions: what the requests of one turn of the event loop want to know takes one command. Redis slow or
+ * away: limits are counted in this process alone, and nothing is known of sessions.
  */
 export const createLimits = ({ redis, namespace, policies, deadlineMs, breakerResetMs, log, metrics }: LimitsOptions) => {
-  const policyOf = (name: PolicyName): Policy => createPolicy({ ...policies[name], name, redis, namespace });
+  const policyOf = (name: PolicyName): Policy => createPolicy({ ...policies[name], name });
   const all: Record<PolicyName, Policy> = { member: policyOf('member'), address: policyOf('address'), 'sign-in': policyOf('sign-in') };
-  const sessions = endedSessions({ redis, namespace });
   const local = metrics.counter({
     name: 'onsale_gateway_limits_local_total',
     help: 'Requests whose limits were counted in this process, since Redis was slow or away',
   });
+  const count = createSharedCounts({ redis, namespace });
   const breaker = createBreaker({
     name: 'limits',
     timeoutMs: deadlineMs,
     resetMs: breakerResetMs,
     log,
     metrics,
-    action: async ({ keys, sessionId }: Asking): Promise<Verdict> => {
-      const [ended, ...taken] = await Promise.all([
-        sessionId === undefined ? false : sessions.has(sessionId),
-        ...keys.map(({ policy, key }) => all[policy].shared(key)),
-      ]);
-      return { ended, taken };
-    },
+    action: (questions: readonly Question[]): Promise<Counted[]> => count(questions),
   });
+  const gathered = createGather({
+    ask: (questions: readonly Question[]) => breaker.fire(questions),
+    maxBatch: MAX_BATCH,
+    maxInFlight: Infinity, // nobody waits for the answer to another's question: the deadline is everybody's own
+    maxWaiting: Infinity,
+    waitMs: Infinity,
+    monotonic: () => 0,
+  });
+
+  const takeShared = async ({ keys, sessionId }: Asking): Promise<Verdict> => {
+    const known = keys.map(({ policy, key }) => all[policy].known(key));
+    const asked = keys.filter((_, i) => known[i] === undefined);
+    if (asked.length === 0 && sessionId === undefined) return { taken: known as Taken[], ended: false };
+    const counters = asked.map(({ policy, key }) => ({ policy, key, seconds: all[policy].seconds }));
+    const { counts, ended } = await gathered({ counters, sessionId });
+    const judged = asked.map(({ policy, key }, i) => all[policy].judged(key, counts[i]!.count, counts[i]!.resetMs)).values();
+    return { taken: known.map((taken) => taken ?? judged.next().value!), ended };
+  };
 
   return {
     /** Counts the request. Never rejects: a Redis that is away is no reason to refuse anybody. */
     take: async (asking: Asking): Promise<Verdict> => {
       try {
-        return await breaker.fire(asking);
+        return await takeShared(asking);
       } catch (error) {
         if (!isOpen(error)) log.debug({ err: error }, 'limits are counted in this process');
         local.inc();

@@ -1,10 +1,8 @@
-import type { Redis } from '@onsale/shared/redis';
-import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
+import { LRUCache } from 'lru-cache';
+import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 
 export interface PolicyOptions {
   readonly name: string;
-  readonly redis: Redis;
-  readonly namespace: string;
   /** Requests in a window, for each key. */
   readonly points: number;
   readonly seconds: number;
@@ -20,41 +18,48 @@ export interface Taken {
   readonly resetMs: number;
 }
 
-type Limiter = RateLimiterRedis | RateLimiterMemory;
+/** Keys over their limit that are remembered: those beyond ask Redis, and are refused all the same. */
+const KEPT = 50_000;
 
-/** One rate limit: a fixed window a key, counted in Redis by `shared`, in this process by `local`. */
-export const createPolicy = ({ name, redis, namespace, points, seconds }: PolicyOptions) => {
-  const window = { points, duration: seconds };
-  const counters = {
-    // a key that is over its limit is refused without asking Redis, until its window ends
-    shared: new RateLimiterRedis({
-      ...window,
-      storeClient: redis,
-      keyPrefix: `${namespace}:limit:${name}`,
-      inMemoryBlockOnConsumed: points + 1,
-    }),
-    local: new RateLimiterMemory({ ...window, keyPrefix: name }),
-  };
-  const takenOf = (result: RateLimiterRes, exceeded: boolean): Taken => ({
+/** One rate limit: a fixed window a key. What Redis has counted is judged here; `local` counts in this process alone. */
+export const createPolicy = ({ name, points, seconds }: PolicyOptions) => {
+  const alone = new RateLimiterMemory({ points, duration: seconds, keyPrefix: name });
+  const overUntil = new LRUCache<string, number>({ max: KEPT });
+  const takenOf = (count: number, resetMs: number): Taken => ({
     name,
     points,
     seconds,
-    exceeded,
-    remaining: exceeded ? 0 : Math.max(0, result.remainingPoints),
-    resetMs: Math.max(0, result.msBeforeNext),
+    exceeded: count > points,
+    remaining: Math.max(0, points - count),
+    resetMs: Math.max(0, resetMs),
   });
-  /** Resolves for a limit that is exceeded too: the library rejects then. @throws Error of the store */
-  const take = async (limiter: Limiter, key: string): Promise<Taken> => {
-    try {
-      return takenOf(await limiter.consume(key), false);
-    } catch (error) {
-      if (error instanceof RateLimiterRes) return takenOf(error, true);
-      throw error;
-    }
-  };
+
   return {
-    shared: (key: string): Promise<Taken> => take(counters.shared, key),
-    local: (key: string): Promise<Taken> => take(counters.local, key),
+    name,
+    seconds,
+    /** A key that is over its limit is refused without asking Redis, until its window ends. */
+    known: (key: string): Taken | undefined => {
+      const until = overUntil.get(key);
+      if (until === undefined) return undefined;
+      const leftMs = until - performance.now();
+      if (leftMs > 0) return takenOf(points + 1, leftMs);
+      overUntil.delete(key);
+      return undefined;
+    },
+    /** What `count` requests in a window that ends in `resetMs` mean for the last of them. */
+    judged: (key: string, count: number, resetMs: number): Taken => {
+      if (count > points) overUntil.set(key, performance.now() + resetMs);
+      return takenOf(count, resetMs);
+    },
+    local: async (key: string): Promise<Taken> => {
+      try {
+        const { consumedPoints, msBeforeNext } = await alone.consume(key);
+        return takenOf(consumedPoints, msBeforeNext);
+      } catch (error) {
+        if (error instanceof RateLimiterRes) return takenOf(points + 1, error.msBeforeNext); // so the library tells of a limit that is exceeded
+        throw error;
+      }
+    },
   };
 };
 

@@ -1,6 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { Agent, createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { EDGE_TAG } from '@onsale/shared/auth';
 import { eventually } from '@onsale/shared/testing';
 import { describe, expect, it } from '@jest/globals';
 import { as, deadAddress, json, startFleet, startStandIn, type Fleet } from '../testing/index.ts';
@@ -73,7 +74,7 @@ describe('a client that goes before its request is forwarded', () => {
       fleet.queueSays(() => ({ status: 'ADMITTED', remainingMs: 60_000 }));
       fleet.queue.answers((...asked) => checks.push(() => answering(...asked)));
       const headers = members.map((one) => as(one, fleet.tokenFor(one)));
-      const counted = () => fleet.redis.exists(...members.map(({ id }) => `${fleet.settings.namespace}:limit:member:${id}`));
+      const counted = () => fleet.redis.exists(...members.map(({ id }) => `${fleet.settings.namespace}:${EDGE_TAG}:limit:member:${id}`));
       await leave(fleet, SEATS, members.length, headers, async () => {
         expect([await counted(), checks.length]).toEqual([members.length, 2]);
       });

@@ -1,0 +1,58 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { EDGE_TAG, endedSessions } from '@onsale/shared/auth';
+import type { Redis } from '@onsale/shared/redis';
+
+/** What Redis is asked for one request. */
+export interface Question {
+  readonly counters: readonly { readonly policy: string; readonly key: string; readonly seconds: number }[];
+  /** Looked up in the deny-list. */
+  readonly sessionId: string | undefined;
+}
+
+export interface Counted {
+  /** In the order of the counters. */
+  readonly counts: readonly { readonly count: number; readonly resetMs: number }[];
+  readonly ended: boolean;
+}
+
+const LUA = readFileSync(new URL('./count.lua', import.meta.url), 'utf8');
+const SHA = createHash('sha1').update(LUA).digest('hex');
+const isUnknownScript = (error: unknown): boolean => error instanceof Error && error.message.startsWith('NOSCRIPT');
+
+/**
+ * Counters with fixed windows and the deny-list of ended sessions, for many requests by one command: a command each would cost this process a third
+ * of what a status read costs in all. All keys lie in one slot; a request takes Redis two microseconds. @throws whatever Redis throws
+ */
+export const createSharedCounts = ({ redis, namespace }: { readonly redis: Redis; readonly namespace: string }) => {
+  const sessions = endedSessions({ redis, namespace });
+
+  const run = async (keys: readonly string[], args: readonly (string | number)[]): Promise<number[]> => {
+    try {
+      return (await redis.evalsha(SHA, keys.length, ...keys, ...args)) as number[];
+    } catch (error) {
+      if (!isUnknownScript(error)) throw error;
+      return (await redis.eval(LUA, keys.length, ...keys, ...args)) as number[];
+    }
+  };
+
+  return async (questions: readonly Question[]): Promise<Counted[]> => {
+    const keys: string[] = [];
+    const args: (string | number)[] = [];
+    for (const { counters, sessionId } of questions) {
+      for (const { policy, key, seconds } of counters) {
+        keys.push(`${namespace}:${EDGE_TAG}:limit:${policy}:${key}`);
+        args.push(seconds);
+      }
+      if (sessionId === undefined) continue;
+      keys.push(sessions.key(sessionId));
+      args.push('');
+    }
+    const answers = (keys.length === 0 ? [] : await run(keys, args)).values();
+    const next = (): number => answers.next().value!;
+    return questions.map(({ counters, sessionId }) => ({
+      counts: counters.map(() => ({ count: next(), resetMs: next() })),
+      ended: sessionId !== undefined && next() === 1,
+    }));
+  };
+};
