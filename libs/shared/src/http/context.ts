@@ -6,14 +6,18 @@ import type { Metrics } from '../metrics/index.ts';
 import { withTrace } from '../tracing/index.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i;
-const contexts = new WeakMap<IncomingMessage, { requestId: string; route: string }>();
+/** On the request itself: a weak map of requests costs the collector more than the rest of this file. */
+const CONTEXT = Symbol('context');
+interface WithContext extends IncomingMessage {
+  [CONTEXT]?: { readonly requestId: string; route: string };
+}
 
 /** The id of this request: given by whoever stands before us when it is a UUID, else new. Also `instance` of its problem. */
-export const requestIdOf = (req: IncomingMessage): string => contexts.get(req)?.requestId ?? '00000000-0000-4000-8000-000000000000';
+export const requestIdOf = (req: IncomingMessage): string => (req as WithContext)[CONTEXT]?.requestId ?? '00000000-0000-4000-8000-000000000000';
 
 /** Names the route for logs and metrics; a path as the client wrote it would make a label each. */
 export const nameRoute = (req: IncomingMessage, route: string): void => {
-  const context = contexts.get(req);
+  const context = (req as WithContext)[CONTEXT];
   if (context !== undefined) context.route = route;
 };
 
@@ -34,7 +38,7 @@ export const requestContext = ({ log, metrics }: { log: Log; metrics: Metrics })
     const given = single(req.headers['x-request-id']);
     const requestId = given !== undefined && UUID.test(given) ? given.toLowerCase() : newId();
     const context = { requestId, route: 'none' };
-    contexts.set(req, context);
+    (req as WithContext)[CONTEXT] = context;
     res.setHeader('x-request-id', requestId);
     const began = performance.now();
     withTrace(

@@ -9,10 +9,20 @@ export interface Trace {
 }
 
 const FORM = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
-const storage = new AsyncLocalStorage<Trace>();
+
+/** The span is made when somebody first wants to know it: most requests log nothing and call nobody. */
+interface Span {
+  readonly traceparent: string | undefined;
+  readonly requestId: string | undefined;
+  trace: Trace | undefined;
+}
+const storage = new AsyncLocalStorage<Span>();
 
 /** The trace that the running code belongs to. */
-export const currentTrace = (): Trace | undefined => storage.getStore();
+export const currentTrace = (): Trace | undefined => {
+  const span = storage.getStore();
+  return span && (span.trace ??= childTrace(span.traceparent, span.requestId));
+};
 
 /** Node draws these for 128 at once, and bytes by a call of the kernel each. */
 const hex32 = (): string => randomUUID().replaceAll('-', '');
@@ -32,4 +42,4 @@ export const childTrace = (traceparent: string | undefined, requestId?: string):
 
 /** Runs `fn`, and all that it awaits, as a span of the given trace. */
 export const withTrace = <T>(traceparent: string | undefined, fn: () => T, requestId?: string): T =>
-  storage.run(childTrace(traceparent, requestId), fn);
+  storage.run({ traceparent, requestId, trace: undefined }, fn);

@@ -30,10 +30,13 @@ const answering =
   (bodyOf: (request: LocalRequest) => Promise<unknown>): LocalAnswer =>
   async (request) => {
     const { spec, params, search, res } = request;
-    validate(spec, { params, query: parse(search.slice(1)), body: undefined });
-    const body = await bodyOf(request);
+    if (search !== '' || spec.query !== undefined) validate(spec, { params, query: parse(search.slice(1)), body: undefined });
+    const body = JSON.stringify(await bodyOf(request));
     res.setHeader('cache-control', cacheControlOf(spec, 200));
-    res.status(200).json(body);
+    res.setHeader('content-type', 'application/json; charset=utf-8');
+    res.setHeader('content-length', Buffer.byteLength(body));
+    res.statusCode = 200;
+    res.end(body);
   };
 
 /** The routes that the gateway answers itself: they are asked too often for a hop of their own, or are its own. */

@@ -15,7 +15,13 @@ export type Match =
   | { readonly kind: 'unknown' };
 
 interface Shape extends Entry {
-  readonly segments: readonly string[];
+  readonly segments: readonly Segment[];
+}
+
+/** A word, or the name of a parameter. */
+interface Segment {
+  readonly word: string;
+  readonly param: string | undefined;
 }
 
 interface Node {
@@ -27,12 +33,18 @@ interface Node {
 const nodeOf = (): Node => ({ literals: new Map(), shapes: new Map() });
 const nameOfParam = (segment: string): string | undefined => /^\{(\w+)\}$/.exec(segment)?.[1];
 
-const childOf = (node: Node, segment: string): Node => {
-  if (nameOfParam(segment) !== undefined) return (node.any ??= nodeOf());
-  const known = node.literals.get(segment);
+const segmentsOf = (spec: RouteSpec): Segment[] =>
+  pathOf(spec)
+    .slice(1)
+    .split('/')
+    .map((word) => ({ word, param: nameOfParam(word) }));
+
+const childOf = (node: Node, { word, param }: Segment): Node => {
+  if (param !== undefined) return (node.any ??= nodeOf());
+  const known = node.literals.get(word);
   if (known !== undefined) return known;
   const made = nodeOf();
-  node.literals.set(segment, made);
+  node.literals.set(word, made);
   return made;
 };
 
@@ -65,10 +77,10 @@ const decoded = (segment: string): string | undefined => {
 const foundOf = ({ name, spec, segments }: Shape, given: readonly string[]): Match => {
   const params: Record<string, string> = {};
   const canonical: string[] = [];
-  for (const [index, segment] of segments.entries()) {
-    const param = nameOfParam(segment);
+  for (let index = 0; index < segments.length; index += 1) {
+    const { word, param } = segments[index]!;
     if (param === undefined) {
-      canonical.push(segment);
+      canonical.push(word);
       continue;
     }
     const value = decoded(given[index]!);
@@ -93,7 +105,7 @@ export const createRouteTable = (routes: Readonly<Record<string, RouteSpec>>) =>
   for (const [name, spec] of Object.entries(routes)) {
     if (spec.auth === 'gateway') continue;
     entries.push({ name, spec });
-    add(root, { name, spec, segments: pathOf(spec).slice(1).split('/') });
+    add(root, { name, spec, segments: segmentsOf(spec) });
   }
   return {
     entries: entries as readonly Entry[],

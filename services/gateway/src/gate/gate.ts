@@ -1,6 +1,7 @@
 import type { RouteSpec } from '@onsale/contracts';
 import { memberHash, type Admission, type QueueTokenCodec, type QueueTokenPayload } from '@onsale/shared/auth';
 import { Refusal } from '@onsale/shared/errors';
+import { LRUCache } from 'lru-cache';
 import type { TokenChecks, TokenState } from './token-checks.ts';
 import { statusOf } from './queue-status.ts';
 
@@ -17,16 +18,36 @@ export interface Asked {
   readonly params: Readonly<Record<string, string>>;
 }
 
-/** Checks the token without any call: signature, member, and the queue where the path names one. @throws Refusal QUEUE_TOKEN_*, QUEUE_WRONG */
-export const heldTokenOf = (codec: QueueTokenCodec, { header, memberId, params }: Omit<Asked, 'spec'>): HeldToken => {
-  if (header === undefined || header === '')
-    throw new Refusal('QUEUE_TOKEN_REQUIRED', 'Send the Queue-Token that you were given in the line.');
-  const payload = codec.verify(header);
-  if (payload === undefined) throw new Refusal('QUEUE_TOKEN_INVALID', 'The queue token is not one of ours.');
-  if (payload.member !== memberHash(memberId)) throw new Refusal('QUEUE_TOKEN_FOREIGN', 'This queue token was given to somebody else.');
-  if (params['queueId'] !== undefined && params['queueId'] !== payload.queueId)
-    throw new Refusal('QUEUE_WRONG', 'The queue token is for another queue than the one in the path.');
-  return { token: header, payload };
+/** Tokens whose signature and member are remembered: a waiter shows the same one again and again. */
+const KEPT = 50_000;
+
+interface Known extends HeldToken {
+  readonly memberId: string;
+}
+
+/** Reads tokens without any call: each is verified once for its member, and what was verified is kept, in a bounded cache. */
+export const createTokenReader = (codec: QueueTokenCodec) => {
+  const known = new LRUCache<string, Known>({ max: KEPT });
+
+  const verify = (token: string, memberId: string): Known => {
+    const payload = codec.verify(token);
+    if (payload === undefined) throw new Refusal('QUEUE_TOKEN_INVALID', 'The queue token is not one of ours.');
+    if (payload.member !== memberHash(memberId)) throw new Refusal('QUEUE_TOKEN_FOREIGN', 'This queue token was given to somebody else.');
+    const held = { token, payload, memberId };
+    known.set(token, held);
+    return held;
+  };
+
+  /** Signature, member, and the queue where the path names one. @throws Refusal QUEUE_TOKEN_*, QUEUE_WRONG */
+  return ({ header, memberId, params }: Omit<Asked, 'spec'>): HeldToken => {
+    if (header === undefined || header === '')
+      throw new Refusal('QUEUE_TOKEN_REQUIRED', 'Send the Queue-Token that you were given in the line.');
+    const kept = known.get(header);
+    const held = kept?.memberId === memberId ? kept : verify(header, memberId);
+    if (params['queueId'] !== undefined && params['queueId'] !== held.payload.queueId)
+      throw new Refusal('QUEUE_WRONG', 'The queue token is for another queue than the one in the path.');
+    return held;
+  };
 };
 
 /** Void: an epoch or a life that is over, or a queue that is gone. */
@@ -43,10 +64,11 @@ const notAdmitted = (payload: QueueTokenPayload, result: TokenState & { status: 
  * @throws Refusal QUEUE_TOKEN_REQUIRED, QUEUE_TOKEN_INVALID, QUEUE_TOKEN_FOREIGN, QUEUE_WRONG, QUEUE_NOT_ADMITTED, UPSTREAM_UNAVAILABLE, OVERLOADED
  */
 export const createGate = ({ codec, checks }: { codec: QueueTokenCodec; checks: Pick<TokenChecks, 'unlessAdmitted'> }) => {
+  const heldTokenOf = createTokenReader(codec);
   return async (asked: Asked): Promise<{ held: HeldToken; admission: Admission } | undefined> => {
     const { gate } = asked.spec;
     if (gate === 'none') return undefined;
-    const held = heldTokenOf(codec, asked);
+    const held = heldTokenOf(asked);
     const { token, payload } = held;
     const place = { queueId: payload.queueId, number: payload.number, lane: payload.lane };
     if (gate === 'issued') return { held, admission: { ...place, status: 'ISSUED' } };

@@ -27,10 +27,11 @@ interface AuthenticationOptions {
  */
 export const createAuthentication = ({ fetchKeys, rules, clock, cached = 50_000 }: AuthenticationOptions) => {
   const longest = rules === undefined ? LONGEST : LONGEST_FOREIGN;
+  /** By the header as it came: what has been verified need not be taken apart again. */
   const verified = new LRUCache<string, VerifiedAccess>({
     max: cached,
     maxSize: CACHED_CHARACTERS,
-    sizeCalculation: (_access, token) => token.length,
+    sizeCalculation: (_access, header) => header.length,
   });
   let printed = '';
   const verifier = createAccessTokenVerifier({
@@ -52,17 +53,17 @@ export const createAuthentication = ({ fetchKeys, rules, clock, cached = 50_000 
     /** @throws Refusal UNAUTHENTICATED; UPSTREAM_UNAVAILABLE when no key has ever been had */
     authenticate: async (authorization: string | undefined): Promise<VerifiedAccess> => {
       if (authorization === undefined) throw new Refusal('UNAUTHENTICATED', 'Sign in first: this takes an access token.');
+      const known = verified.get(authorization);
+      if (known !== undefined) {
+        if (known.expiresAt > clock.now().getTime()) return known;
+        verified.delete(authorization);
+        throw new Refusal('UNAUTHENTICATED', 'The access token has expired.');
+      }
       const token = BEARER.exec(authorization)?.[1];
       if (token === undefined || token.length > longest)
         throw new Refusal('UNAUTHENTICATED', 'The Authorization header is not `Bearer <access token>`.');
-      const known = verified.get(token);
-      if (known !== undefined) {
-        if (known.expiresAt > clock.now().getTime()) return known;
-        verified.delete(token);
-        throw new Refusal('UNAUTHENTICATED', 'The access token has expired.');
-      }
       const access = await verifier.verify(token);
-      verified.set(token, access);
+      verified.set(authorization, access);
       return access;
     },
   };

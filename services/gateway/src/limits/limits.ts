@@ -34,6 +34,10 @@ export interface Verdict {
 
 /** Requests of one command: more would hold Redis for a millisecond. */
 const MAX_BATCH = 400;
+/** Beyond them limits are counted in this process. */
+const MAX_WAITING = 10_000;
+/** It answers within a fraction of a millisecond: what comes meanwhile makes the next command larger, and each costs two system calls. */
+const MAX_IN_FLIGHT = 1;
 
 /**
  * Rate limits and the deny-list of ended sessions: what the requests of one turn of the event loop want to know takes one command. Redis slow or
@@ -58,10 +62,10 @@ export const createLimits = ({ redis, namespace, policies, deadlineMs, breakerRe
   const gathered = createGather({
     ask: (questions: readonly Question[]) => breaker.fire(questions),
     maxBatch: MAX_BATCH,
-    maxInFlight: Infinity, // nobody waits for the answer to another's question: the deadline is everybody's own
-    maxWaiting: Infinity,
-    waitMs: Infinity,
-    monotonic: () => 0,
+    maxInFlight: MAX_IN_FLIGHT,
+    maxWaiting: MAX_WAITING,
+    waitMs: deadlineMs,
+    monotonic: () => performance.now(),
   });
 
   const takeShared = async ({ keys, sessionId }: Asking): Promise<Verdict> => {

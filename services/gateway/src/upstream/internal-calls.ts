@@ -53,15 +53,18 @@ export const createInternalCalls = ({ replicas, principals, connectMs, connectio
 
   return {
     call: async (spec: RouteSpec, { body, deadlineMs }: { body?: unknown; deadlineMs: number }): Promise<unknown> => {
-      const signal = AbortSignal.timeout(deadlineMs);
+      const late = new AbortController(); // not `AbortSignal.timeout`, which goes off, and makes its error, after the answer too
+      const timer = setTimeout(() => late.abort(new Error(`no answer within ${deadlineMs} ms`)), deadlineMs);
       const first = replicas.next();
       try {
-        return await ask(first, spec, body, signal);
+        return await ask(first, spec, body, late.signal);
       } catch (error) {
         replicas.down(first);
         const other = replicas.other(first);
-        if (other === undefined || signal.aborted) throw error;
-        return await ask(other, spec, body, signal);
+        if (other === undefined || late.signal.aborted) throw error;
+        return await ask(other, spec, body, late.signal);
+      } finally {
+        clearTimeout(timer);
       }
     },
     stop: (): Promise<void> => agent.destroy(),
