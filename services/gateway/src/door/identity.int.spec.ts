@@ -54,7 +54,7 @@ describe('the principal', () => {
     const expected = { id: member.id, role: 'member', sessionId: member.sessionId };
     expect(await fleet.principalOf(fleet.payment.seen.at(-1)!)).toEqual({ kind: 'member', member: expected });
     await fleet.call('GET', pathOf(routes['readSeats']!), { headers: as(member, fleet.tokenFor(member, 'other')) });
-    const admission = { queueId: 'other', number: expect.any(Number), status: 'ADMITTED' };
+    const admission = { queueId: 'other', number: expect.any(Number), lane: 'standard', status: 'ADMITTED' };
     expect(await fleet.principalOf(fleet.reservation.seen.at(-1)!)).toEqual({ kind: 'member', member: expected, admission });
   });
 
