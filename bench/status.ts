@@ -52,7 +52,9 @@ export const status = async (engines: Engines): Promise<void> => {
       const usage = usageSinceNow(fleet.processes);
       const ours = await ask(ROUND_MS);
       rounds.push({ bare: theirs, status: ours, used: usage() });
-      say(`${ours.perSecond.toFixed(0)} status reads a second, bare ${theirs.perSecond.toFixed(0)}: ${(ours.perSecond / theirs.perSecond).toFixed(2)}`);
+      say(
+        `${ours.perSecond.toFixed(0)} status reads a second, bare ${theirs.perSecond.toFixed(0)}: ${(ours.perSecond / theirs.perSecond).toFixed(2)}`,
+      );
     }
     const ratio = median(rounds.map((round) => round.status.perSecond / round.bare.perSecond));
     const last = rounds.at(-1)!;

@@ -91,7 +91,7 @@ export const closedLoop = async ({ baseUrl, connections, next, ms = Infinity, on
           read(bytes);
         } catch (error) {
           socket.destroy();
-          reject(error as Error);
+          reject(error);
         }
       });
       socket.once('error', reject);

@@ -86,7 +86,9 @@ export const startRoomFleet = async (engines: Pick<Engines, 'units'>, more: Flee
         }),
       ),
     /** A queue of its own, with a cap of nobody unless it says otherwise. */
-    queue: async (wanted: { readonly cap?: number | null; readonly maxPollSeconds?: number; readonly abandonAfterSeconds?: number } = {}) => {
+    queue: async (
+      wanted: { readonly cap?: number | null; readonly maxPollSeconds?: number; readonly abandonAfterSeconds?: number } = {},
+    ) => {
       const id = `bench-${newId().slice(-12)}`;
       await client.call(createQueue, {
         accessToken: await accessToken(newId(), 'operator'),

@@ -13,7 +13,8 @@ interface WithContext extends IncomingMessage {
 }
 
 /** The id of this request: given by whoever stands before us when it is a UUID, else new. Also `instance` of its problem. */
-export const requestIdOf = (req: IncomingMessage): string => (req as WithContext)[CONTEXT]?.requestId ?? '00000000-0000-4000-8000-000000000000';
+export const requestIdOf = (req: IncomingMessage): string =>
+  (req as WithContext)[CONTEXT]?.requestId ?? '00000000-0000-4000-8000-000000000000';
 
 /** Names the route for logs and metrics; a path as the client wrote it would make a label each. */
 export const nameRoute = (req: IncomingMessage, route: string): void => {
