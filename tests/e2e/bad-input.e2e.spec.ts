@@ -52,6 +52,8 @@ beforeAll(async () => {
     readQueue: inQueue,
     issueToken: { ...inQueue, body: {}, accessToken: newcomer.accessToken },
     tokenStatus: inQueue,
+    streamStatus: inQueue,
+    streamStatusBySocket: inQueue,
     heartbeat: { ...inQueue, body: {} },
     leaveQueue: inQueue,
     createQueue: { body: { id: 'another', ...queueSettings } },

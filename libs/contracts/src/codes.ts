@@ -43,6 +43,7 @@ export const codes = {
   AMOUNT_TOO_SMALL: { status: 422, title: 'The amount is below the least one', retryable: false },
   BALANCE_TOO_LARGE: { status: 422, title: 'The wallet would hold more than it can', retryable: false },
   IDEMPOTENCY_KEY_REUSED: { status: 422, title: 'The key was used for another request', retryable: false },
+  UPGRADE_REQUIRED: { status: 426, title: 'This is spoken by WebSocket', retryable: false },
   IDEMPOTENCY_KEY_REQUIRED: { status: 428, title: 'An Idempotency-Key is needed here', retryable: false },
   RATE_LIMITED: { status: 429, title: 'Too many requests', retryable: true },
   INTERNAL: { status: 500, title: 'Something went wrong on our side', retryable: true },

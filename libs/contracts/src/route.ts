@@ -23,6 +23,8 @@ export interface RouteSpec {
   readonly params?: z.ZodObject;
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
+  /** The answer is not one body but messages, each a whole one of what `answers` names: server-sent events, or WebSocket frames. */
+  readonly stream?: 'sse' | 'websocket';
   /** Status to body; `null` is an answer without one. */
   readonly answers: { readonly [status: number]: z.ZodType | null };
   /** The codes this route answers with beside those that every route has (validation, authentication, gate, limits, failures). */

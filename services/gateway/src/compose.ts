@@ -1,6 +1,12 @@
 import { routes, type RouteSpec } from '@onsale/contracts';
 import { accessTokenKeys } from '@onsale/contracts/commerce';
-import { createPrincipalSigner, createPrincipalVerifier, createQueueTokenCodec, type JSONWebKeySet } from '@onsale/shared/auth';
+import {
+  createPrincipalSigner,
+  createPrincipalVerifier,
+  createQueueTokenCodec,
+  endedSessions,
+  type JSONWebKeySet,
+} from '@onsale/shared/auth';
 import { Refusal } from '@onsale/shared/errors';
 import { systemClock } from '@onsale/shared/ids';
 import { createService, type Service } from '@onsale/shared/lifecycle';
@@ -12,6 +18,7 @@ import { createGatewayApp } from './door/app.ts';
 import { localAnswers } from './door/local-answers.ts';
 import { answerParserErrors } from './door/parser-errors.ts';
 import { createRouteTable, inTurn } from './door/route-table.ts';
+import { createUpgrades } from './door/upgrades.ts';
 import { createForeignServices } from './foreign/foreign-services.ts';
 import { createGate } from './gate/gate.ts';
 import { createTokenChecks } from './gate/token-checks.ts';
@@ -24,6 +31,8 @@ import { createPrincipals } from './identity/principals.ts';
 import { createProviderKeys } from './identity/provider-keys.ts';
 import { providerTokens } from './identity/provider-tokens.ts';
 import { createLimits } from './limits/limits.ts';
+import { createHub } from './push/hub.ts';
+import { streamAnswers } from './push/stream-answers.ts';
 import { createInternalCalls, type InternalCalls } from './upstream/internal-calls.ts';
 import { createReplicas, type Replicas } from './upstream/replicas.ts';
 import { createUpstream } from './upstream/upstream.ts';
@@ -126,8 +135,20 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
     metrics,
   });
 
+  const hub = createHub({
+    checks,
+    sessions: endedSessions({ redis, namespace }),
+    ...settings.streams,
+    clock,
+    monotonic,
+    log,
+    metrics,
+  });
+  const table = createRouteTable(routesOf(routes, upstreams));
+  const upgrades = createUpgrades({ table });
+
   const app = createGatewayApp({
-    table: inTurn(createRouteTable(routesOf(routes, upstreams)), foreign.table),
+    table: inTurn(table, foreign.table),
     credentials,
     cookieAnswers: createCookieAnswers(cookies),
     authentication,
@@ -135,7 +156,7 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
     gate,
     checks,
     principals,
-    local: localAnswers({ authentication, checks }),
+    local: localAnswers({ authentication, checks, streams: streamAnswers({ hub, checks, upgrades, monotonic }) }),
     upstreams,
     trustedProxies: settings.trustedProxies,
     corsOrigins,
@@ -150,7 +171,7 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
     metrics,
     app,
     checks: { 'access-keys': accessKeys.check },
-    parts: [accessKeys.part],
+    parts: [accessKeys.part, ...hub.parts],
     close: [
       async () => Object.values(upstreams).forEach((upstream) => upstream.stop()),
       async () => foreign.stop(),
@@ -161,6 +182,7 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
     prepare: (server) => {
       server.maxConnections = settings.maxConnections;
       answerParserErrors(server);
+      upgrades.attach(server, app);
     },
   });
 };

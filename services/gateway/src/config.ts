@@ -100,6 +100,18 @@ const gatewaySettings = {
     min: 1,
     about: 'token checks that may wait for a call; beyond them OVERLOADED',
   }),
+  ONSALE_MAX_STREAMS: setting.int({ default: 10_000, min: 0, about: 'open streams of this process; beyond them OVERLOADED' }),
+  ONSALE_STREAMS_PER_MEMBER: setting.int({
+    default: 5,
+    min: 1,
+    about: 'open streams of one member at this process; beyond them RATE_LIMITED',
+  }),
+  ONSALE_STREAM_HEARTBEAT_SECONDS: setting.int({
+    default: 15,
+    min: 1,
+    about: 'silence after which a stream shows that it lives: less than the idle time of what stands between (nginx: 60 s)',
+  }),
+  ONSALE_STREAM_STALL_SECONDS: setting.int({ default: 10, min: 1, about: 'a reader that has not taken a message for so long is cut' }),
 };
 
 type Read = z.output<z.ZodObject<typeof identitySettings & typeof gatewaySettings>>;
@@ -174,6 +186,12 @@ export const readSettings = (env: Env = process.env) => {
       concurrency: e.ONSALE_UPSTREAM_CONCURRENCY,
     },
     breakerResetMs: e.ONSALE_BREAKER_RESET_MS,
+    streams: {
+      most: e.ONSALE_MAX_STREAMS,
+      mostOfMember: e.ONSALE_STREAMS_PER_MEMBER,
+      heartbeatMs: e.ONSALE_STREAM_HEARTBEAT_SECONDS * 1000,
+      stallMs: e.ONSALE_STREAM_STALL_SECONDS * 1000,
+    },
     tokenChecks: { deadlineMs: e.ONSALE_TOKEN_CHECK_MS, waiting: e.ONSALE_TOKEN_CHECKS_WAITING },
   };
 };

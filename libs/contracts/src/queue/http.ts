@@ -113,6 +113,37 @@ export const tokenStatus = route({
   problems: ['NOT_FOUND', 'QUEUE_WRONG'],
 });
 
+/** What the event `end` of a stream carries: the status that a place has ended with, or the code of the problem that a new stream would be. */
+export const StreamEnd = z.object({ reason: z.string() });
+export type StreamEnd = z.infer<typeof StreamEnd>;
+
+/** 204: this reader has heard the end of its place (`Last-Event-ID`), and need not come again. */
+export const streamStatus = route({
+  owner: 'gateway',
+  method: 'GET',
+  path: '/queues/{queueId}/tokens/current/stream',
+  summary: 'Hear of every change of my place, by server-sent events',
+  auth: 'member',
+  gate: 'issued',
+  params: QueueParams,
+  stream: 'sse',
+  answers: { 200: QueueStatus, 204: null },
+  problems: ['QUEUE_WRONG'],
+});
+
+export const streamStatusBySocket = route({
+  owner: 'gateway',
+  method: 'GET',
+  path: '/queues/{queueId}/tokens/current/stream/ws',
+  summary: 'The same by WebSocket',
+  auth: 'member',
+  gate: 'issued',
+  params: QueueParams,
+  stream: 'websocket',
+  answers: { 101: QueueStatus },
+  problems: ['QUEUE_WRONG', 'UPGRADE_REQUIRED'],
+});
+
 export const heartbeat = route({
   owner: 'queue',
   method: 'PUT',

@@ -3,7 +3,7 @@ import type { RouteTable } from './route-table.ts';
 
 /** What a page's script may read beside the safelisted headers. */
 const EXPOSED = 'ETag, Location, Retry-After, RateLimit, RateLimit-Policy, Idempotency-Replayed, X-Request-Id';
-const ACCEPTED = 'Authorization, Content-Type, Idempotency-Key, If-None-Match, Prefer, Queue-Id, Queue-Token, Traceparent';
+const ACCEPTED = 'Authorization, Content-Type, Idempotency-Key, If-None-Match, Last-Event-ID, Prefer, Queue-Id, Queue-Token, Traceparent';
 /** Seconds that a browser may keep the answer to its preflight. */
 const PREFLIGHT_LIFE = '600';
 

@@ -67,7 +67,7 @@ const identify = async (
   req: Request,
 ): Promise<Caller | Refusal> => {
   try {
-    const credentials = reader.read(req.headers, { acts: acts(req.method) });
+    const credentials = reader.read(req.headers, { acts: acts(req.method) || spec.stream === 'websocket' });
     const access = spec.auth === 'none' ? undefined : await authentication.authenticate(credentials.authorization);
     return { credentials, access };
   } catch (error) {
@@ -160,7 +160,7 @@ export const createDoor = (options: DoorOptions): RequestHandler => {
     else foreign.assertShape(req, search);
     const place = await placeOf(spec, found, caller);
     const answer = local.get(spec);
-    if (answer !== undefined) return answer({ spec, params: found.params, search, held: place?.held, res });
+    if (answer !== undefined) return answer({ spec, params: found.params, search, access: caller.access, held: place?.held, req, res });
     forgetLeaver(spec, place?.held);
     const { credentials, access } = caller;
     await forward(found, { search, credentials, principal: principalOf(access, place?.admission) }, req, res);

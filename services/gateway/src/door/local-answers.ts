@@ -3,7 +3,8 @@ import type { RouteSpec } from '@onsale/contracts';
 import { publicKeys } from '@onsale/contracts/gateway';
 import { tokenStatus } from '@onsale/contracts/queue';
 import { validate } from '@onsale/shared/http';
-import type { Response } from 'express';
+import type { VerifiedAccess } from '@onsale/shared/auth';
+import type { Request, Response } from 'express';
 import { invalid, type HeldToken } from '../gate/gate.ts';
 import { statusOf } from '../gate/queue-status.ts';
 import type { TokenChecks } from '../gate/token-checks.ts';
@@ -14,7 +15,10 @@ export interface LocalRequest {
   readonly spec: RouteSpec;
   readonly params: Readonly<Record<string, string>>;
   readonly search: string;
+  /** Of a route that asks who is there. */
+  readonly access: VerifiedAccess | undefined;
   readonly held: HeldToken | undefined;
+  readonly req: Request;
   readonly res: Response;
 }
 
@@ -24,6 +28,8 @@ export type LocalAnswers = ReadonlyMap<RouteSpec, LocalAnswer>;
 interface LocalAnswersOptions {
   readonly authentication: Pick<Authentication, 'keys'>;
   readonly checks: Pick<TokenChecks, 'check'>;
+  /** Those that go on. */
+  readonly streams: Iterable<readonly [RouteSpec, LocalAnswer]>;
 }
 
 const answering =
@@ -40,8 +46,9 @@ const answering =
   };
 
 /** The routes that the gateway answers itself: they are asked too often for a hop of their own, or are its own. */
-export const localAnswers = ({ authentication, checks }: LocalAnswersOptions): LocalAnswers =>
+export const localAnswers = ({ authentication, checks, streams }: LocalAnswersOptions): LocalAnswers =>
   new Map<RouteSpec, LocalAnswer>([
+    ...streams,
     [publicKeys, answering(() => authentication.keys())],
     [
       tokenStatus,

@@ -20,8 +20,13 @@ interface TokenChecksOptions {
   readonly cached?: number;
 }
 
+interface Held {
+  readonly token: string;
+  readonly payload: QueueTokenPayload;
+}
+
 /** The contract of `checkTokens` takes so many. */
-const MAX_BATCH = 1000;
+export const MAX_BATCH = 1000;
 /** Two calls in flight keep the queue busy; more only make the batches smaller. */
 const MAX_IN_FLIGHT = 2;
 /** An ADMITTED answer is kept for a second at most. */
@@ -74,21 +79,35 @@ export const createTokenChecks = (options: TokenChecksOptions) => {
     monotonic,
   });
 
+  /** `asked` is from before the question, so that the answer never outlives the admission. */
+  const remember = (token: string, asked: number, { status, remainingMs }: TokenCheckResult): void => {
+    if (status === 'ADMITTED' && remainingMs !== undefined) admittedUntil.set(token, asked + Math.min(KEPT_MS, remainingMs));
+    else admittedUntil.delete(token);
+  };
+
   /** Asks the queue. @throws Refusal UPSTREAM_UNAVAILABLE, OVERLOADED */
   const check = async (token: string, payload: QueueTokenPayload): Promise<TokenState> => {
     const asked = monotonic();
     const result = await gather(payload).catch((error: unknown) => {
       throw error instanceof Refusal ? error : away(error);
     });
-    // counted from before the question, so that the answer never outlives the admission
-    if (result.status === 'ADMITTED' && result.remainingMs !== undefined)
-      admittedUntil.set(token, asked + Math.min(KEPT_MS, result.remainingMs));
-    else admittedUntil.delete(token);
+    remember(token, asked, result);
     return result;
   };
 
   return {
     check,
+    /**
+     * Asks of many tokens in one call of its own, beside the gathered ones: requests never stand behind it. At most `MAX_BATCH`, answered in their order.
+     * @throws Error when the queue is away
+     */
+    checkMany: async (held: readonly Held[]): Promise<readonly TokenState[]> => {
+      const asked = monotonic();
+      const results = await breaker.fire(held.map(({ payload }) => payload));
+      if (results.length !== held.length) throw new Error(`${held.length} questions, ${results.length} answers`);
+      for (const [index, { token }] of held.entries()) remember(token, asked, results[index]!);
+      return results;
+    },
     /** `undefined` while the token is known to be admitted, else what the queue says now. */
     unlessAdmitted: async (token: string, payload: QueueTokenPayload): Promise<TokenState | undefined> => {
       if ((admittedUntil.get(token) ?? 0) > monotonic()) return undefined;

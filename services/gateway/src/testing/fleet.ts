@@ -56,6 +56,7 @@ const settingsOf = (redisUrl: string, standIns: Record<Owner, StandIn>, principa
   upstream: { headersMs: 5000, connectMs: 1000, idleMs: 10_000, concurrency: 100 },
   breakerResetMs: 100,
   tokenChecks: { deadlineMs: 2000, waiting: 1000 },
+  streams: { most: 1000, mostOfMember: 5, heartbeatMs: 15_000, stallMs: 10_000 },
 });
 
 export interface FleetOptions {
@@ -87,7 +88,7 @@ export const startFleet = async ({ settings = (as) => as, overrides = {} }: Flee
   const { url, opsUrl } = await service.start();
   const calls: Caller = caller(url);
   const codec = createQueueTokenCodec({ secrets: used.queueTokenSecrets });
-  const signer = createAccessTokenSigner({ keys: accessKeys, clock: systemClock, lifeSeconds: 600 });
+  const signerOf = (lifeSeconds: number) => createAccessTokenSigner({ keys: accessKeys, clock: systemClock, lifeSeconds });
   const verifier = createPrincipalVerifier({ keys: used.principalPublicKeys });
   let numbers = 0;
   let stopped: Promise<void> | undefined;
@@ -110,9 +111,9 @@ export const startFleet = async ({ settings = (as) => as, overrides = {} }: Flee
       line.says = says;
     },
     checks: (): Seen[] => queue.seen.filter((seen) => seen.url === '/internal/tokens/check'),
-    signIn: async (role: 'member' | 'operator' = 'member'): Promise<SignedIn> => {
+    signIn: async (role: 'member' | 'operator' = 'member', { lifeSeconds = 600 } = {}): Promise<SignedIn> => {
       const [id, sessionId] = [newId(), newId()];
-      return { id, sessionId, accessToken: await signer.sign({ memberId: id, role, sessionId }) };
+      return { id, sessionId, accessToken: await signerOf(lifeSeconds).sign({ memberId: id, role, sessionId }) };
     },
     tokenFor: (member: Pick<SignedIn, 'id'>, queueId = 'main', { issuedAt = 1 }: { issuedAt?: number } = {}): string =>
       codec.sign({ queueId, epoch: 1, number: ++numbers, lane: 'standard', member: memberHash(member.id), issuedAt }),

@@ -1,0 +1,91 @@
+import type { QueueStatus } from '@onsale/contracts/queue';
+import type { HeldToken } from '../gate/gate.ts';
+import { statusOf } from '../gate/queue-status.ts';
+import { MAX_BATCH, type TokenChecks, type TokenState } from '../gate/token-checks.ts';
+import { isNews, isSurprise, restOf, TURN_MS } from './pace.ts';
+
+/** One token that streams look at, however many they are. */
+interface Watch<S> extends HeldToken {
+  readonly streams: Set<S>;
+  status: QueueStatus;
+  /** When that was asked for: an answer to an earlier question is none. */
+  askedAt: number;
+  dueAt: number;
+}
+
+export type Found = QueueStatus | 'INVALID';
+
+interface WatchesOptions<S> {
+  readonly checks: Pick<TokenChecks, 'checkMany'>;
+  /** Milliseconds that never go back. */
+  readonly monotonic: () => number;
+  /** Called for every stream of a token that is found changed. */
+  readonly changed: (stream: S, found: Found) => void;
+}
+
+/** What the queue has said of a token, as its member is told it. */
+export const foundOf = ({ payload }: HeldToken, result: TokenState): Found =>
+  result.status === 'INVALID' ? 'INVALID' : statusOf(payload, { ...result, status: result.status });
+
+/** The tokens behind the open streams, and when each is looked at: one after the other in calls of 1,000, so that the queue has one of them at a time. */
+export const createWatches = <S>({ checks, monotonic, changed }: WatchesOptions<S>) => {
+  const watches = new Map<string, Watch<S>>();
+
+  const restUntil = (status: QueueStatus, now: number): number => {
+    const rest = restOf(status);
+    return rest === TURN_MS ? now : now + rest * (0.75 + Math.random() / 2); // spread, so that each turn has some of those far behind
+  };
+
+  /** @returns whether its whole queue should be looked at */
+  const settle = (watch: Watch<S>, found: Found, askedAt: number): boolean => {
+    if (askedAt < watch.askedAt) return false;
+    if (found === 'INVALID') {
+      for (const stream of watch.streams) changed(stream, found);
+      return false;
+    }
+    const before = watch.status;
+    const surprise = isSurprise(before, found, askedAt - watch.askedAt);
+    watch.status = found;
+    watch.askedAt = askedAt;
+    watch.dueAt = restUntil(found, askedAt);
+    if (isNews(before, found)) for (const stream of watch.streams) changed(stream, found);
+    return surprise;
+  };
+
+  const hurry = (queues: ReadonlySet<string>): void => {
+    if (queues.size === 0) return;
+    for (const watch of watches.values()) if (queues.has(watch.payload.queueId)) watch.dueAt = 0;
+  };
+
+  return {
+    /** `status` is what the stream has been told at its beginning, asked for at `askedAt`. */
+    add: (stream: S, held: HeldToken, status: QueueStatus, askedAt: number): void => {
+      const known = watches.get(held.token);
+      if (known === undefined) {
+        watches.set(held.token, { ...held, streams: new Set([stream]), status, askedAt, dueAt: restUntil(status, askedAt) });
+        return;
+      }
+      settle(known, status, askedAt);
+      known.streams.add(stream);
+    },
+    remove: (stream: S, token: string): void => {
+      const watch = watches.get(token);
+      watch?.streams.delete(stream);
+      if (watch?.streams.size === 0) watches.delete(token);
+    },
+    /** Looks at all that are due. @throws Error when the queue is away: what was not asked stays due */
+    look: async (): Promise<void> => {
+      const now = monotonic();
+      const due = [...watches.values()].filter(({ dueAt }) => dueAt <= now);
+      const surprised = new Set<string>();
+      for (let at = 0; at < due.length; at += MAX_BATCH) {
+        const batch = due.slice(at, at + MAX_BATCH);
+        const askedAt = monotonic();
+        const results = await checks.checkMany(batch);
+        for (const [index, watch] of batch.entries())
+          if (settle(watch, foundOf(watch, results[index]!), askedAt)) surprised.add(watch.payload.queueId);
+      }
+      hurry(surprised);
+    },
+  };
+};
