@@ -98,6 +98,7 @@ const pagesOfSpent = ({ payment }: Stores) =>
   pagesOf<SpentRow>((above) =>
     payment('sagas')
       .where({ type: 'ticket-purchase', status: 'COMPLETED' })
+      .where('created_at', '>', payment.raw('NOW(3) - INTERVAL 14 DAY'))
       .where('id', '>', above)
       .orderBy('id')
       .limit(PAGE)
@@ -107,7 +108,7 @@ const pagesOfSpent = ({ payment }: Stores) =>
       }),
   );
 
-/** Sagas first: a number has its end before the saga that spends it has one. */
+/** Sagas first: a number has its end before the saga that spends it has one. The journal forgets numbers 15 days after their end at the earliest. */
 async function* notSpent(stores: Stores): AsyncGenerator<string> {
   for await (const page of pagesOfSpent(stores)) {
     const ended = new Set<string>();

@@ -127,10 +127,12 @@ describe('a planted fault breaks the one invariant that is meant for it:', () =>
     ],
     [
       'I5',
-      'a member with two live places',
+      'a member who came in again before the first place had ended',
       async () => {
         const memberId = newId();
-        await shop.admits([11, 12].map((number) => ({ number, memberId })));
+        await shop.admits([{ number: 11, memberId }]);
+        await shop.queue('journal').update({ ended_at: shop.queue.raw('NOW(3) + INTERVAL 1 HOUR'), ending: 'LEFT' });
+        await shop.admits([{ number: 12, memberId }]);
       },
     ],
     [

@@ -13,6 +13,7 @@ import { createMetrics, type Metrics } from '@onsale/shared/metrics';
 import { createOutbox } from '@onsale/shared/outbox';
 import { createNotices, createRedis, redisCheck, type Notices } from '@onsale/shared/redis';
 import type { Settings } from './config.ts';
+import { createJournalPurge } from './journal/purge-journal.ts';
 import { evictionCheck } from './line/eviction-check.ts';
 import { placeHandlers } from './places/consumer.ts';
 import { placeRoutes } from './places/routes.ts';
@@ -79,7 +80,13 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
     app: createApp({ doors, principals, log, metrics, crash, mode }),
     // with either of them those inside can go on
     checks: { 'redis or mysql': () => Promise.any([checkRedis(), checkMysql()]), ...kafka.checks },
-    parts: [evictionCheck({ redis, log }), notices, ...kafka.parts, room.ticker.part],
+    parts: [
+      evictionCheck({ redis, log }),
+      notices,
+      ...kafka.parts,
+      room.ticker.part,
+      createJournalPurge({ db, days: settings.journalDays, log }),
+    ],
     close: [() => db.destroy(), async () => redis.disconnect()],
   });
 };

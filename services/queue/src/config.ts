@@ -54,6 +54,12 @@ const queueSettings = {
     max: 604_800,
     about: 'longest wait of a token (24 h)',
   }),
+  ONSALE_QUEUE_JOURNAL_DAYS: setting.int({
+    default: 30,
+    min: 15,
+    max: 3650,
+    about: 'how long ended numbers are remembered; at least twice the longest life of a token, and a day',
+  }),
   ONSALE_QUEUE_MAX_POLL_SECONDS: setting.int({
     default: 30,
     min: 1,
@@ -96,6 +102,7 @@ export const readSettings = (env: Env = process.env) => {
     tickMs: e.ONSALE_QUEUE_TICK_MS,
     queueDefaults,
     capacityPerSeat: e.ONSALE_QUEUE_CAPACITY_PER_SEAT,
+    journalDays: e.ONSALE_QUEUE_JOURNAL_DAYS,
   };
 };
 

@@ -16,6 +16,9 @@ const CAPS = `SELECT subject AS queue_id, COALESCE(CAST(JSON_UNQUOTE(JSON_EXTRAC
 /**
  * What must be true of the journal (I5). An end frees its slot from its own time on, also for an admission of the same millisecond: an admission counts
  * what was committed before it, so it never counted less than these times say.
+ *
+ * The journal forgets (`purgeJournal`): whoever passed a late place was given its number, and ended, after that place's number was given out, so it is
+ * there for 15 days from then; a place comes in within the 7 days of its token. So of late places those of the last 7 days can be asked about.
  */
 export const journalChecks: readonly SqlCheck[] = [
   {
@@ -30,9 +33,9 @@ export const journalChecks: readonly SqlCheck[] = [
     invariant: 'I5',
     says: 'late are only those whom a higher score of their lane has passed',
     sql: `SELECT ${place} AS offender FROM (
-        SELECT queue_id, number, score, late, MAX(score) OVER (PARTITION BY queue_id, lane ORDER BY turn ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS front
+        SELECT queue_id, number, score, late, admitted_at, MAX(score) OVER (PARTITION BY queue_id, lane ORDER BY turn ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS front
         FROM journal WHERE turn IS NOT NULL
-      ) a WHERE late AND score > COALESCE(front, 0)`,
+      ) a WHERE late AND score > COALESCE(front, 0) AND admitted_at > NOW(3) - INTERVAL 7 DAY`,
   },
   {
     invariant: 'I5',

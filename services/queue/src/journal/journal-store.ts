@@ -191,6 +191,18 @@ export const highestNumber = async (db: Queryable, queueId: string): Promise<num
   return row?.number ?? 0;
 };
 
+/** Forgets rows below a number that ended so long ago, the lowest first; answers with how many. What Redis is still to be told of stays. */
+export const deleteEnded = async (
+  db: Queryable,
+  { queueId, below, days, limit }: { queueId: string; below: number; days: number; limit: number },
+): Promise<number> =>
+  affectedRows(
+    await db.raw(
+      'DELETE FROM journal WHERE queue_id = ? AND number < ? AND ended_at < NOW(3) - INTERVAL ? DAY AND told ORDER BY number LIMIT ?',
+      [queueId, below, days, limit],
+    ),
+  );
+
 /** The database's time, in milliseconds since 1970: windows are judged by it alone. */
 export const databaseNow = async (db: Queryable): Promise<number> => {
   const [rows] = (await db.raw('SELECT NOW(3) AS now')) as [{ now: Date }[]];

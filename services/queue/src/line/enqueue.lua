@@ -31,7 +31,16 @@ if owned then
   free(owned, member)
 end
 
-if capacity ~= '' and countWaiting() + redis.call('ZCARD', ADMITTED) >= tonumber(capacity) then
+-- Whoever was passed over may come back to its place, so it has room kept for it.
+local function countPlaces()
+  local places = countWaiting() + redis.call('ZCARD', ADMITTED)
+  for _, lane in ipairs(lanes()) do
+    places = places + redis.call('ZCARD', parkedKey(lane))
+  end
+  return places
+end
+
+if capacity ~= '' and countPlaces() >= tonumber(capacity) then
   return { 'FULL' }
 end
 

@@ -52,6 +52,18 @@ describe('taking a number', () => {
     expect(await rooms.journal(queueId)).toHaveLength(3);
   });
 
+  it('is refused also when some of those in the room were passed over: they may come back', async () => {
+    const queueId = await rooms.queue(room, { cap: 0, capacity: 2, abandonAfterSeconds: 1 });
+    const [gone, stays, newcomer] = rooms.members(room, queueId, 3) as [TestMember, TestMember, TestMember];
+    await gone.enters();
+    await eventually(async () => expect(await rooms.redis.zcard(rooms.key(queueId, 'parked:standard'))).toBe(1));
+    await stays.enters();
+    await expect(newcomer.enters()).rejects.toMatchObject({ code: 'QUEUE_FULL' });
+    expect((await gone.checked()).position).toBe(1);
+    await gone.leaves();
+    expect((await newcomer.enters()).created).toBe(true);
+  });
+
   it('keeps to the capacity when many come at once', async () => {
     const queueId = await rooms.queue(room, { cap: 3, capacity: 20 });
     const answers = await Promise.allSettled(

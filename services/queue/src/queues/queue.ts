@@ -5,7 +5,7 @@ export interface QueueSettings {
   /** Admitted at once, at most; without one everybody is admitted. */
   readonly cap: number | undefined;
   readonly admitPerSecond: number | undefined;
-  /** In the room (waiting and admitted) at most. */
+  /** In the room (waiting, passed over and admitted) at most. */
   readonly capacity: number | undefined;
   /** How long an admission lasts. */
   readonly windowSeconds: number;

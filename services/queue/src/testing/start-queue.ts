@@ -59,6 +59,7 @@ export const startQueue = async ({ settings = {}, kafka = false, replicas = 1 }:
       message: undefined,
     },
     capacityPerSeat: 1.1,
+    journalDays: 30,
     ...settings,
   };
   const services = await Promise.all(Array.from({ length: replicas }, () => compose(composed, { log: captured.log })));
