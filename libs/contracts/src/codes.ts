@@ -20,6 +20,8 @@ export const codes = {
   QUEUE_NOT_ADMITTED: { status: 403, title: 'It is not your turn', retryable: true },
   QUEUE_WRONG: { status: 403, title: 'The queue token is for another queue', retryable: false },
   QUEUE_CLOSED: { status: 403, title: 'The queue is closed', retryable: false },
+  LANE_NOT_GRANTED: { status: 403, title: 'This lane is not open to you', retryable: false },
+  INVITATION_INVALID: { status: 403, title: 'The invitation is not valid, or it is used', retryable: false },
   NOT_FOUND: { status: 404, title: 'There is no such thing, or it is not yours', retryable: false },
   METHOD_NOT_ALLOWED: { status: 405, title: 'This path does not take this method', retryable: false },
   EMAIL_TAKEN: { status: 409, title: 'A member with this email exists', retryable: false },

@@ -9,7 +9,10 @@ import { createLog } from '@onsale/shared/log';
 import { createMetrics } from '@onsale/shared/metrics';
 import { createRedis } from '@onsale/shared/redis';
 import type { Settings } from './config.ts';
+import { changeMember } from './members/change-member.ts';
+import { listMembers } from './members/list-members.ts';
 import { readMe } from './members/read-me.ts';
+import { readMember } from './members/read-member.ts';
 import { registerMember } from './members/register-member.ts';
 import { memberRoutes } from './members/routes.ts';
 import { createPasswords } from './passwords/passwords.ts';
@@ -56,7 +59,13 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
   const policy = { graceMs: settings.refreshGraceMs, maxUses: MAX_SIBLINGS };
 
   const doors = [
-    ...memberRoutes({ registerMember: registerMember({ db, passwords, clock, newId }), readMe: readMe({ db }) }),
+    ...memberRoutes({
+      registerMember: registerMember({ db, passwords, clock, newId }),
+      readMe: readMe({ db }),
+      listMembers: listMembers({ db }),
+      readMember: readMember({ db }),
+      changeMember: changeMember({ db, announcer }),
+    }),
     ...sessionRoutes({
       signIn: signIn({ db, passwords, limit, newId, sessionTokens, refreshLifeSeconds }),
       refreshSession: refreshSession({ db, announcer, sessionTokens, refreshLifeSeconds, policy, log, metrics }),

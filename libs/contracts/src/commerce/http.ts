@@ -1,12 +1,20 @@
 import { z } from 'zod';
 import { auditRoute } from '../audit.ts';
 import { route } from '../route.ts';
-import { Id, text, Timestamp } from '../shapes.ts';
+import { Id, IdParams, LaneName, page, PageQuery, text, Timestamp } from '../shapes.ts';
 
 export const Role = z.enum(['member', 'operator']);
 export type Role = z.infer<typeof Role>;
 
-export const Member = z.object({ id: Id, email: z.string(), name: z.string(), role: Role, createdAt: Timestamp });
+/** `lanes`: those of waiting rooms in which the member may take numbers, beside the standard one; absent where there are none. */
+export const Member = z.object({
+  id: Id,
+  email: z.string(),
+  name: z.string(),
+  role: Role,
+  lanes: z.array(z.string()).optional(),
+  createdAt: Timestamp,
+});
 export type Member = z.infer<typeof Member>;
 
 /** Where the tokens of a session go: into the answer's body, or into cookies that no script can read. */
@@ -84,6 +92,49 @@ export const readMe = route({
   gate: 'none',
   answers: { 200: Member },
   problems: [],
+});
+
+export const listMembers = route({
+  owner: 'commerce',
+  method: 'GET',
+  path: '/admin/members',
+  summary: 'Members in the order in which they came, or the one with an email',
+  auth: 'operator',
+  gate: 'none',
+  query: PageQuery.extend({ email: Email.optional() }),
+  answers: { 200: page(Member) },
+  problems: [],
+});
+
+export const readMember = route({
+  owner: 'commerce',
+  method: 'GET',
+  path: '/admin/members/{id}',
+  summary: 'One member',
+  auth: 'operator',
+  gate: 'none',
+  params: IdParams,
+  answers: { 200: Member },
+  problems: ['NOT_FOUND'],
+});
+
+/** Lanes that one member may be granted. */
+const Grants = z
+  .array(LaneName)
+  .max(8)
+  .refine((lanes) => new Set(lanes).size === lanes.length, 'a lane is named twice');
+
+export const changeMember = route({
+  owner: 'commerce',
+  method: 'PATCH',
+  path: '/admin/members/{id}',
+  summary: 'Change a member’s role, which ends all its sessions, or the lanes that it may take numbers in',
+  auth: 'operator',
+  gate: 'none',
+  params: IdParams,
+  body: z.strictObject({ role: Role, lanes: Grants }).partial(),
+  answers: { 200: Member },
+  problems: ['NOT_FOUND'],
 });
 
 /** For operators: who changed what here. */

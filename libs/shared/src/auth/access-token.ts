@@ -6,6 +6,8 @@ export interface Access {
   readonly memberId: string;
   readonly role: 'member' | 'operator';
   readonly sessionId: string;
+  /** Of waiting rooms, beside the standard one; absent where there are none. */
+  readonly lanes?: readonly string[];
 }
 
 const ISSUER = 'onsale';
@@ -23,9 +25,9 @@ export const createAccessTokenSigner = ({ keys, clock, lifeSeconds }: { keys: JS
   const key = importJWK(jwk, 'EdDSA');
   return {
     lifeSeconds,
-    sign: async ({ memberId, role, sessionId }: Access): Promise<string> => {
+    sign: async ({ memberId, role, sessionId, lanes }: Access): Promise<string> => {
       const now = Math.floor(clock.now().getTime() / 1000);
-      return new SignJWT({ role, sid: sessionId })
+      return new SignJWT({ role, sid: sessionId, ...(lanes && { lanes }) })
         .setProtectedHeader({ alg: 'EdDSA', ...(jwk.kid === undefined ? {} : { kid: jwk.kid }), typ: 'at+jwt' })
         .setSubject(memberId)
         .setIssuer(ISSUER)
@@ -67,8 +69,8 @@ const OURS: TokenRules = {
   typ: 'at+jwt',
   requiredClaims: ['sub', 'exp', 'sid', 'role'],
   accessOf: (claims) => {
-    const { sub, role, sid } = claims as { sub: string; role: Access['role']; sid: string };
-    return { memberId: sub, role, sessionId: sid };
+    const { sub, role, sid, lanes } = claims as { sub: string; role: Access['role']; sid: string; lanes?: readonly string[] };
+    return { memberId: sub, role, sessionId: sid, ...(lanes && { lanes }) };
   },
 };
 

@@ -23,6 +23,8 @@ export interface Member {
   readonly id: string;
   readonly role: 'member' | 'operator';
   readonly sessionId: string;
+  /** Lanes of waiting rooms that the member was granted, beside the standard one. */
+  readonly lanes?: readonly string[];
 }
 
 export type Principal =
@@ -39,6 +41,7 @@ export const FOREIGN_PRINCIPAL_ISSUER = 'onsale-gateway-foreign';
 interface Claims {
   readonly role?: Member['role'];
   readonly sid?: string;
+  readonly lanes?: readonly string[];
   readonly adm?: Admission;
 }
 
@@ -52,6 +55,7 @@ export const createPrincipalSigner = ({ key: jwk, issuer = ISSUER }: { key: JWK;
           ? {
               role: principal.member.role,
               sid: principal.member.sessionId,
+              ...(principal.member.lanes && { lanes: principal.member.lanes }),
               ...(principal.admission === undefined ? {} : { adm: principal.admission }),
             }
           : {};
@@ -97,8 +101,12 @@ export const createPrincipalVerifier = ({ keys, cached = 5000 }: { keys: JSONWeb
 
 export type PrincipalVerifier = ReturnType<typeof createPrincipalVerifier>;
 
-const read = (sub: string, { role, sid, adm }: Claims): Principal => {
+const read = (sub: string, { role, sid, lanes, adm }: Claims): Principal => {
   if ((sub === 'anonymous' || sub === 'gateway') && role === undefined) return { kind: sub }; // a member may be called so elsewhere
   if (role === undefined || sid === undefined) throw new Error('a member principal without role or session');
-  return { kind: 'member', member: { id: sub, role, sessionId: sid }, ...(adm === undefined ? {} : { admission: adm }) };
+  return {
+    kind: 'member',
+    member: { id: sub, role, sessionId: sid, ...(lanes && { lanes }) },
+    ...(adm === undefined ? {} : { admission: adm }),
+  };
 };

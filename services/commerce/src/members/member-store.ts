@@ -1,5 +1,5 @@
 import type { Member, Role } from '@onsale/contracts/commerce';
-import type { Queryable } from '@onsale/shared/db';
+import type { Queryable, Trx } from '@onsale/shared/db';
 import { bytesToId, idToBytes } from '@onsale/shared/ids';
 
 interface MemberRow {
@@ -7,21 +7,32 @@ interface MemberRow {
   readonly email: string;
   readonly name: string;
   readonly role: Role;
+  /** Joined by commas. */
+  readonly lanes: string;
   readonly created_at: Date;
 }
 
-const COLUMNS = ['id', 'email', 'name', 'role', 'created_at'] as const;
+const COLUMNS = ['id', 'email', 'name', 'role', 'lanes', 'created_at'] as const;
+
+const lanesOf = (joined: string): { lanes?: string[] } => (joined === '' ? {} : { lanes: joined.split(',') });
 
 const memberOf = (row: MemberRow): Member => ({
   id: bytesToId(row.id),
   email: row.email,
   name: row.name,
   role: row.role,
+  ...lanesOf(row.lanes),
   createdAt: row.created_at.toISOString(),
 });
 
-export const insertMember = async (db: Queryable, { id, createdAt, ...rest }: Member, passwordHash: string): Promise<void> => {
-  await db('members').insert({ id: idToBytes(id), ...rest, password_hash: passwordHash, created_at: new Date(createdAt) });
+export const insertMember = async (db: Queryable, { id, createdAt, lanes = [], ...rest }: Member, passwordHash: string): Promise<void> => {
+  await db('members').insert({
+    id: idToBytes(id),
+    ...rest,
+    lanes: lanes.join(','),
+    password_hash: passwordHash,
+    created_at: new Date(createdAt),
+  });
 };
 
 export const findMember = async (db: Queryable, id: string): Promise<Member | undefined> => {
@@ -36,16 +47,49 @@ export const findMemberByEmail = async (db: Queryable, email: string): Promise<M
   return row === undefined ? undefined : memberOf(row);
 };
 
+/** Members after the id named; ids rise with the time of signing up. */
+export const listMembers = async (
+  db: Queryable,
+  { email, after, limit }: { email: string | undefined; after: string | undefined; limit: number },
+): Promise<Member[]> => {
+  const rows = db('members').select<MemberRow[]>(COLUMNS).orderBy('id').limit(limit);
+  if (email !== undefined) void rows.where({ email });
+  if (after !== undefined) void rows.where('id', '>', idToBytes(after));
+  return (await rows).map(memberOf);
+};
+
+/** Nobody signs in and no other operator changes the member until the transaction ends (`shareMember`). */
+export const lockMember = async (trx: Trx, id: string): Promise<Member | undefined> => {
+  const row: MemberRow | undefined = await trx('members')
+    .where({ id: idToBytes(id) })
+    .forUpdate()
+    .first(COLUMNS);
+  return row && memberOf(row);
+};
+
+/** The member as it is until the transaction ends: sessions that begin beside a change of it see the one or are seen by the other. */
+export const shareMember = async (trx: Trx, id: string): Promise<Member | undefined> => {
+  const row: MemberRow | undefined = await trx('members')
+    .where({ id: idToBytes(id) })
+    .forShare()
+    .first(COLUMNS);
+  return row && memberOf(row);
+};
+
+/** Writes what operators change of a locked member. */
+export const updateMember = async (trx: Trx, { id, role, lanes = [] }: Member): Promise<void> => {
+  await trx('members')
+    .where({ id: idToBytes(id) })
+    .update({ role, lanes: lanes.join(',') });
+};
+
 export interface Credentials {
   readonly memberId: string;
-  readonly role: Role;
   readonly passwordHash: string;
 }
 
 /** The password's hash is read for signing in alone. */
 export const findCredentials = async (db: Queryable, email: string): Promise<Credentials | undefined> => {
-  const row: { id: Buffer; role: Role; password_hash: string } | undefined = await db('members')
-    .where({ email })
-    .first(['id', 'role', 'password_hash']);
-  return row === undefined ? undefined : { memberId: bytesToId(row.id), role: row.role, passwordHash: row.password_hash };
+  const row: { id: Buffer; password_hash: string } | undefined = await db('members').where({ email }).first(['id', 'password_hash']);
+  return row === undefined ? undefined : { memberId: bytesToId(row.id), passwordHash: row.password_hash };
 };

@@ -1,4 +1,4 @@
-import type { Role, Session } from '@onsale/contracts/commerce';
+import type { Member, Session } from '@onsale/contracts/commerce';
 import { inTransaction, type Database, type Trx } from '@onsale/shared/db';
 import { Refusal } from '@onsale/shared/errors';
 import type { Log } from '@onsale/shared/log';
@@ -34,7 +34,7 @@ export class TooManyRefreshes extends Refusal {
 }
 
 type Outcome =
-  | { readonly kind: 'renewed'; readonly memberId: string; readonly role: Role; readonly sessionId: string }
+  | { readonly kind: 'renewed'; readonly member: Member; readonly sessionId: string }
   | { readonly kind: 'reused'; readonly memberId: string; readonly sessionId: string }
   | { readonly kind: 'ended' }
   | { readonly kind: 'too often' };
@@ -69,7 +69,7 @@ export const refreshSession = ({ db, announcer, sessionTokens, refreshLifeSecond
         await markUsed(trx, tokenHash);
         await insertToken(trx, next);
         await prolongSession(trx, next);
-        return { kind: 'renewed', sessionId, memberId, role: member.role };
+        return { kind: 'renewed', sessionId, member };
       }
       default:
         return verdict satisfies never;

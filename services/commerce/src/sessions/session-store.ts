@@ -5,7 +5,7 @@ import type { KnownToken } from './judge-refresh.ts';
 /** Times are the database's, so that every replica judges a token by one clock. */
 const inSeconds = (db: Queryable, seconds: number) => db.raw('NOW(3) + INTERVAL ? SECOND', [seconds]);
 
-export type EndedBy = 'SIGN_OUT' | 'REUSE';
+export type EndedBy = 'SIGN_OUT' | 'REUSE' | 'ROLE_CHANGE';
 
 export interface NewToken {
   readonly sessionId: string;
@@ -90,6 +90,18 @@ export const endSession = async (
     .where({ id: idToBytes(sessionId), member_id: idToBytes(memberId) })
     .whereNull('ended_at')
     .update({ ended_at: db.raw('NOW(3)'), ended_by: by, unannounced: 1 });
+};
+
+/** Ends all sessions of a member that have not ended. @returns those that may still be used, for the deny-list */
+export const endSessionsOf = async (trx: Trx, { memberId, by }: { memberId: string; by: EndedBy }): Promise<string[]> => {
+  const rows: { id: Buffer }[] = await trx('sessions')
+    .where({ member_id: idToBytes(memberId) })
+    .whereNull('ended_at')
+    .forUpdate()
+    .select('id');
+  const sessionIds = rows.map(({ id }) => bytesToId(id));
+  for (const sessionId of sessionIds) await endSession(trx, { sessionId, memberId, by });
+  return sessionIds;
 };
 
 export interface Unannounced {

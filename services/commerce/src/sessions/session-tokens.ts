@@ -1,4 +1,4 @@
-import type { Role, Session } from '@onsale/contracts/commerce';
+import type { Member, Session } from '@onsale/contracts/commerce';
 import type { AccessTokenSigner } from '@onsale/shared/auth';
 
 interface Deps {
@@ -11,8 +11,13 @@ export type SessionTokens = ReturnType<typeof createSessionTokens>;
 /** Makes the answer of signing in and of refreshing, once the refresh token is in the database. */
 export const createSessionTokens =
   ({ accessTokens, refreshLifeSeconds }: Deps) =>
-  async (holder: { memberId: string; role: Role; sessionId: string }, refreshToken: string): Promise<Session> => ({
-    accessToken: await accessTokens.sign(holder),
+  async ({ member, sessionId }: { member: Member; sessionId: string }, refreshToken: string): Promise<Session> => ({
+    accessToken: await accessTokens.sign({
+      memberId: member.id,
+      role: member.role,
+      sessionId,
+      ...(member.lanes && { lanes: member.lanes }),
+    }),
     refreshToken,
     tokenType: 'Bearer',
     expiresIn: accessTokens.lifeSeconds,

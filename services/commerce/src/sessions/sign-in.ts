@@ -2,7 +2,7 @@ import type { Session } from '@onsale/contracts/commerce';
 import { inTransaction, type Database } from '@onsale/shared/db';
 import { Refusal } from '@onsale/shared/errors';
 import type { NewId } from '@onsale/shared/ids';
-import { findCredentials, type Credentials } from '../members/member-store.ts';
+import { findCredentials, shareMember, type Credentials } from '../members/member-store.ts';
 import type { Passwords } from '../passwords/passwords.ts';
 import { hashOf, newRefreshToken } from './refresh-token.ts';
 import { insertSession, insertToken } from './session-store.ts';
@@ -52,10 +52,13 @@ export const signIn = ({ db, passwords, limit, newId, sessionTokens, refreshLife
 
     const refreshToken = newRefreshToken();
     const session = { sessionId: newId(), tokenHash: hashOf(refreshToken), lifeSeconds: refreshLifeSeconds };
-    await inTransaction(db, async (trx) => {
-      await insertSession(trx, session, credentials.memberId);
+    const member = await inTransaction(db, async (trx) => {
+      const found = await shareMember(trx, credentials.memberId); // first: a change of its role comes before this session or ends it
+      if (found === undefined) throw new InvalidCredentials();
+      await insertSession(trx, session, found.id);
       await insertToken(trx, session);
+      return found;
     });
-    return sessionTokens({ ...credentials, sessionId: session.sessionId }, refreshToken);
+    return sessionTokens({ member, sessionId: session.sessionId }, refreshToken);
   };
 };

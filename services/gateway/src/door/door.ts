@@ -101,7 +101,7 @@ const principalOf = (access: VerifiedAccess | undefined, admission: Admission | 
     ? { kind: 'anonymous' }
     : {
         kind: 'member',
-        member: { id: access.memberId, role: access.role, sessionId: access.sessionId },
+        member: { id: access.memberId, role: access.role, sessionId: access.sessionId, ...(access.lanes && { lanes: access.lanes }) },
         ...(admission === undefined ? {} : { admission }),
       };
 

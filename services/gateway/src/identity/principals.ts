@@ -24,6 +24,7 @@ const keyOf = (principal: Principal): string => {
     member.id,
     member.role,
     member.sessionId,
+    member.lanes,
     admission?.queueId,
     admission?.number,
     admission?.lane,
