@@ -15,7 +15,7 @@ module.exports = {
       comment: 'Mechanisms must not depend on what is built with them.',
       severity: 'error',
       from: { path: '^libs/' },
-      to: { path: '^(services|apps|scripts|tests|bench)/' },
+      to: { path: '^(services|apps|scripts|tests|bench|examples)/' },
     },
     ...services.map((service) => ({
       name: `${service}-imports-no-other-service`,
@@ -28,7 +28,7 @@ module.exports = {
       name: 'services-know-no-tooling',
       severity: 'error',
       from: { path: '^services/' },
-      to: { path: '^(scripts|tests|bench)/' },
+      to: { path: '^(scripts|tests|bench|examples)/' },
     },
     {
       name: 'benchmarks-are-nobodys-library',
@@ -36,6 +36,13 @@ module.exports = {
       severity: 'error',
       from: { path: '^(scripts|tests)/', pathNot: '^scripts/commands/bench[.]ts$' }, // the command that runs them
       to: { path: '^bench/' },
+    },
+    {
+      name: 'the-foreign-shop-is-foreign',
+      comment: 'It stands for a service that knows nothing of ours but HTTP.',
+      severity: 'error',
+      from: { path: '^examples/foreign-shop/shop[.]ts$' },
+      to: { path: '^(libs|services|scripts|tests|bench)/' },
     },
     {
       name: 'testing-stays-in-tests',

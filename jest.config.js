@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
 
-const folders = ['libs', 'services', 'scripts', 'tests', 'bench'].filter((folder) => existsSync(new URL(folder, import.meta.url)));
+const folders = ['libs', 'services', 'scripts', 'tests', 'bench', 'examples'].filter((folder) =>
+  existsSync(new URL(folder, import.meta.url)),
+);
 
 const project = (kind) => ({
   displayName: kind,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { root } from '../paths.ts';
 
 /** Where code is. */
-export const codeFolders = ['libs', 'services', 'scripts', 'tests', 'bench'].filter((folder) => existsSync(join(root, folder)));
+export const codeFolders = ['libs', 'services', 'scripts', 'tests', 'bench', 'examples'].filter((folder) => existsSync(join(root, folder)));
 
 /** What the formatter looks at: ours alone, and not what somebody keeps in the checkout's folder. */
 export const formattedFiles = [

@@ -14,6 +14,8 @@ export interface StartEnginesOptions {
   home: Home;
   env: NodeJS.ProcessEnv;
   signal: AbortSignal;
+  /** Which are started; all when left out. */
+  only?: readonly EngineName[];
   /** Called before anything is started, so that the caller can stop what was started when a later part of it fails. */
   onPrepared: (engines: Engines) => void;
 }
@@ -25,7 +27,7 @@ const firstPorts: Record<'dev' | 'test', Record<EngineName, number>> = {
 };
 
 /** Chooses where the engines come from, starts them side by side and prints a step for each. @throws CannotGoOn with what the person in front can do */
-export async function startEngines({ purpose, home, env, signal, onPrepared }: StartEnginesOptions): Promise<Engines> {
+export async function startEngines({ purpose, home, env, signal, only = engineNames, onPrepared }: StartEnginesOptions): Promise<Engines> {
   const prepared: Engines[] = [];
   const prepare = async (say: Say): Promise<string> => {
     const external = externalUrls(env, purpose === 'dev' ? 'ONSALE_' : 'ONSALE_TEST_');
@@ -45,7 +47,7 @@ export async function startEngines({ purpose, home, env, signal, onPrepared }: S
   onPrepared(engines);
   const { units } = engines;
   if (units !== undefined) {
-    const steps = engineNames.map((name) => ({
+    const steps = only.map((name) => ({
       title: name,
       run: async () => {
         await units[name].start();

@@ -14,6 +14,8 @@ export interface DatabasesOptions {
   /** Before the service's name, in the schema's name and the user's. */
   prefix: string;
   homeFolder: string;
+  /** Left out, every service that has tables. */
+  services?: readonly (typeof servicesWithTables)[number][];
 }
 
 /** MySQL takes no longer name of a user. */
@@ -23,7 +25,12 @@ const longestUser = 32;
  * Creates a schema and a user for each service with tables, unless they are there, and sets the user's password to the one of this home.
  * @returns the URL of each, for its service alone
  */
-export async function createDatabases({ mysqlUrl, prefix, homeFolder }: DatabasesOptions): Promise<DatabaseUrls> {
+export async function createDatabases({
+  mysqlUrl,
+  prefix,
+  homeFolder,
+  services = servicesWithTables,
+}: DatabasesOptions): Promise<DatabaseUrls> {
   const longest = Math.max(...servicesWithTables.map((service) => (prefix + service).length));
   if (!/^[a-z0-9_]+$/.test(prefix) || longest > longestUser) {
     throw new RangeError(
@@ -33,7 +40,7 @@ export async function createDatabases({ mysqlUrl, prefix, homeFolder }: Database
   const connection = await mysql.createConnection({ uri: mysqlUrl, connectTimeout: 5_000 });
   try {
     const urls: DatabaseUrls = {};
-    for (const service of servicesWithTables) {
+    for (const service of services) {
       const name = prefix + service;
       const password = homeSecret(homeFolder, name);
       await connection.query(`CREATE DATABASE IF NOT EXISTS \`${name}\` CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci`);

@@ -6,7 +6,7 @@ import type { Home } from '../processes/home.ts';
 import { createDatabases, type DatabaseUrls, migrateDatabases } from './databases.ts';
 import { environmentOf, type FleetSettings } from './environment.ts';
 import { type ServiceProcess, type ServiceProcessOptions, serviceProcess } from './service-process.ts';
-import { findPlaces, portsForTests, type Replicas, type ServiceName } from './services.ts';
+import { findPlaces, portsForTests, type Replicas, type ServiceName, servicesWithTables } from './services.ts';
 
 export interface FleetOptions {
   engines: Pick<Engines, 'mysqlUrl' | 'redisUrl' | 'kafkaBrokers'>;
@@ -16,7 +16,7 @@ export interface FleetOptions {
   namespace?: string;
   /** Of the schemas and the MySQL users; `onsale_` when left out, and at most 21 characters. */
   schemaPrefix?: string;
-  /** How many processes of a service; 1 when left out. */
+  /** How many processes of a service, none included; 1 when left out. */
   replicas?: Replicas;
   /** Environment variables that differ from the defaults, for all or for one service. */
   settings?: FleetSettings;
@@ -74,7 +74,8 @@ export async function prepareFleet(options: FleetOptions): Promise<Fleet> {
   const claim = ports === 'free' ? await claimBlock(portsForTests) : undefined;
   const places = await findPlaces({ replicas, ...(claim === undefined ? {} : { claimed: claim.first }) });
   const keys = developmentKeys(home.folder);
-  const databases = await createDatabases({ mysqlUrl: engines.mysqlUrl, prefix: schemaPrefix, homeFolder: home.folder });
+  const services = servicesWithTables.filter((service) => places.some((place) => place.service === service));
+  const databases = await createDatabases({ mysqlUrl: engines.mysqlUrl, prefix: schemaPrefix, homeFolder: home.folder, services });
   const shared = {
     places,
     host,

@@ -6,17 +6,17 @@ import { createQueue, readQueue } from '@onsale/contracts/queue';
 import { createConcert, createSchedule } from '@onsale/contracts/reservation';
 import { createAccessTokenSigner, type JSONWebKeySet } from '@onsale/shared/auth';
 import { newId, systemClock } from '@onsale/shared/ids';
-import { eventually, temporaryFolders } from '@onsale/shared/testing';
+import { eventually } from '@onsale/shared/testing';
 import { createConnection } from 'mysql2/promise';
 import { serviceNames, type Replicas } from '../../scripts/fleet/services.ts';
 import type { ServiceProcess } from '../../scripts/fleet/service-process.ts';
 import { startFleet, type Fleet, type FleetOptions } from '../../scripts/fleet/start-fleet.ts';
-import { joinHome } from '../../scripts/processes/home.ts';
 import { createDigest } from './digest.ts';
 import { createMember } from './member.ts';
 import { insisted, outcomeOf } from './outcome.ts';
 import { createStores } from './stores.ts';
 import { sharedEngines, type FleetEngines } from './test-engines.ts';
+import { testFolders } from './test-folders.ts';
 import { isRefused } from './witness.ts';
 
 interface SaleOptions {
@@ -76,16 +76,6 @@ const inTurn = ({ gatewayUrl, urlsOf }: Fleet, fetch: Fetch): Fetch => {
 
 const signerOf = (keys: JSONWebKeySet, lifeSeconds: number) => createAccessTokenSigner({ keys, clock: systemClock, lifeSeconds });
 
-/**
- * Keys, pid files and logs: in the home of `npm test`, where logs can be read until the next run, and what a killed spec leaves behind is found by its
- * pid file; else in folders that go with the fleet.
- */
-const foldersOf = (name: string, make: () => string) => {
-  const home = process.env.ONSALE_TEST_HOME;
-  if (home === undefined) return { home: joinHome(make()), logFolder: make() };
-  return { home: joinHome(home), logFolder: join(home, 'logs', 'e2e', name) };
-};
-
 const sumOf = (text: string, name: string, labels: Readonly<Record<string, string>>): number =>
   text
     .split('\n')
@@ -97,8 +87,8 @@ export const startTestFleet = async ({ replicas, settings, engines: own, fetch =
   const name = randomBytes(4).toString('hex');
   const engines = own ?? (await sharedEngines());
   const { mysqlUrl: admin, redis } = engines;
-  const folders = temporaryFolders();
-  const { home, logFolder } = foldersOf(name, folders.make);
+  const folders = testFolders(name);
+  const { home, logFolder } = folders;
   const schemaPrefix = `e2e_${name}_`;
   const fleet = await startFleet({
     engines,
