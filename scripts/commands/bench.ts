@@ -1,16 +1,18 @@
 // npm run bench -- <name>: engines and a fleet of its own, a load, and a table in docs/benchmarks.md.
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { gate } from '../../bench/gate.ts';
 import { journey } from '../../bench/journey.ts';
 import { saga } from '../../bench/saga.ts';
 import { status } from '../../bench/status.ts';
+import { tokens } from '../../bench/tokens.ts';
 import { CannotGoOn, type Engines } from '../engines/engines.ts';
 import { startEngines } from '../engines/start-engines.ts';
 import { workFolder } from '../paths.ts';
 import { claimFreeHome, reapOrphans } from '../processes/home.ts';
 import { Interrupted, onInterruption } from '../terminal/interruption.ts';
 
-const benchmarks: Record<string, (engines: Engines, options: readonly string[]) => Promise<void>> = { saga, journey, status };
+const benchmarks: Record<string, (engines: Engines, options: readonly string[]) => Promise<void>> = { saga, journey, status, tokens, gate };
 
 const [name, ...options] = process.argv.slice(2);
 const benchmark = benchmarks[name ?? ''];
