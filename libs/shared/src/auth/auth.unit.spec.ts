@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { exportJWK, generateKeyPair } from 'jose';
+import { createLocalJWKSet, exportJWK, generateKeyPair, importJWK, jwtVerify, SignJWT } from 'jose';
 import { newId } from '../ids/index.ts';
+import { createClaimsReader, createClaimsSigner } from './signed-claims.ts';
 import {
   createAccessTokenSigner,
   createAccessTokenVerifier,
@@ -80,6 +81,23 @@ describe('principals', () => {
     await expect(verifier.verify(jwt)).resolves.toEqual({ kind: 'member', member, admission });
   });
 
+  it('are refused when they are old, or of another kind of gateway', async () => {
+    const keys = publicKeys({ keys: [first] });
+    const now = Math.floor(Date.now() / 1000);
+    const signed = createClaimsSigner({ key: first });
+    const good = { iss: 'onsale-gateway', sub: 'gateway', exp: now + 30 };
+    await expect(createPrincipalVerifier({ keys }).verify(signed(good))).resolves.toEqual({ kind: 'gateway' });
+    const { exp: _exp, ...timeless } = good;
+    for (const wrong of [
+      { ...good, exp: now - 6 },
+      { ...good, exp: String(now + 30) },
+      timeless,
+      { ...good, iss: 'onsale-gateway-foreign' },
+      { ...good, sub: '' },
+    ])
+      await expect(createPrincipalVerifier({ keys }).verify(signed(wrong))).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+  });
+
   it('are refused from anybody but the gateway', async () => {
     const verifier = createPrincipalVerifier({ keys: publicKeys({ keys: [first] }) });
     const foreign = await createPrincipalSigner({ key: { ...second, kid: 'k1' } }).sign({ kind: 'gateway' });
@@ -88,6 +106,37 @@ describe('principals', () => {
     );
     for (const wrong of [undefined, '', 'x', foreign, accessToken])
       await expect(verifier.verify(wrong)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+  });
+});
+
+describe('signed claims', () => {
+  const header = (jwt: string) => JSON.parse(Buffer.from(jwt.split('.')[0]!, 'base64url').toString()) as object;
+  const withHeader = (jwt: string, changed: object) =>
+    [Buffer.from(JSON.stringify({ ...header(jwt), ...changed })).toString('base64url'), ...jwt.split('.').slice(1)].join('.');
+
+  it('are what any library signs and reads', async () => {
+    const keys = publicKeys({ keys: [second, first] });
+    const ours = createClaimsSigner({ key: first })({ sub: 'a', n: 1 });
+    expect((await jwtVerify(ours, createLocalJWKSet(keys), { algorithms: ['EdDSA'] })).payload).toEqual({ sub: 'a', n: 1 });
+    const theirs = await new SignJWT({ sub: 'b' }).setProtectedHeader({ alg: 'EdDSA', kid: 'k2' }).sign(await importJWK(second, 'EdDSA'));
+    expect(createClaimsReader({ keys })(theirs)).toEqual({ sub: 'b' });
+  });
+
+  it('are void after any change, without the key that they name, and by any other algorithm', () => {
+    const read = createClaimsReader({ keys: publicKeys({ keys: [first] }) });
+    const jwt = createClaimsSigner({ key: first })({ sub: 'a' });
+    expect(read(jwt)).toEqual({ sub: 'a' });
+    for (let i = 0; i < jwt.length - 1; i++) {
+      const changed = jwt.slice(0, i) + (jwt[i] === 'A' ? 'B' : 'A') + jwt.slice(i + 1);
+      expect(read(changed)).toBeUndefined();
+    }
+    const [head, body, signature] = jwt.split('.');
+    const unsigned = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${body}.`;
+    const wrong = ['', '.', '..', `${head}.${body}`, `${head}.${body}.`, `${jwt}.`, `.${body}.${signature}`, unsigned, 'x'.repeat(10_000)];
+    for (const changed of [{ alg: 'none' }, { alg: 'HS256' }, { kid: 'k2' }, { kid: undefined }, { crit: ['exp'] }])
+      wrong.push(withHeader(jwt, changed));
+    wrong.push(createClaimsSigner({ key: { ...second, kid: 'k1' } })({ sub: 'a' }), createClaimsSigner({ key: second })({ sub: 'a' }));
+    for (const one of wrong) expect(read(one)).toBeUndefined();
   });
 });
 
