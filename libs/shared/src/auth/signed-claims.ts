@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, sign, verify, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { createPrivateKey, createPublicKey, sign, verify, type KeyObject } from 'node:crypto';
 import type { JSONWebKeySet, JWK } from 'jose';
 
 /** Longer than any of ours; nothing longer is worth a signature check. */
@@ -21,7 +21,7 @@ const decoded = (part: string): Readonly<Record<string, unknown>> | undefined =>
  * takes twice that, and wakes two threads. @throws Error when the key is no private Ed25519 key
  */
 export const createClaimsSigner = ({ key: jwk }: { key: JWK }): ((claims: Readonly<Record<string, unknown>>) => string) => {
-  const key = createPrivateKey({ key: jwk as JsonWebKey, format: 'jwk' });
+  const key = createPrivateKey({ key: jwk, format: 'jwk' });
   if (key.asymmetricKeyType !== 'ed25519') throw new Error('not an Ed25519 key');
   const header = encoded({ alg: 'EdDSA', ...(jwk.kid === undefined ? {} : { kid: jwk.kid }) });
   return (claims) => {
@@ -32,9 +32,7 @@ export const createClaimsSigner = ({ key: jwk }: { key: JWK }): ((claims: Readon
 
 const publicKeysOf = ({ keys }: JSONWebKeySet): Map<string | undefined, KeyObject> =>
   new Map(
-    keys
-      .filter(({ kty, crv }) => kty === 'OKP' && crv === 'Ed25519')
-      .map((jwk) => [jwk.kid, createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' })]),
+    keys.filter(({ kty, crv }) => kty === 'OKP' && crv === 'Ed25519').map((jwk) => [jwk.kid, createPublicKey({ key: jwk, format: 'jwk' })]),
   );
 
 /**
