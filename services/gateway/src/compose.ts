@@ -20,7 +20,7 @@ import { answerParserErrors } from './door/parser-errors.ts';
 import { createRouteTable, inTurn } from './door/route-table.ts';
 import { createUpgrades } from './door/upgrades.ts';
 import { createForeignServices } from './foreign/foreign-services.ts';
-import { createGate } from './gate/gate.ts';
+import { createGate, createTokenReader } from './gate/gate.ts';
 import { createTokenChecks } from './gate/token-checks.ts';
 import { createAccessKeys } from './identity/access-keys.ts';
 import { createAuthentication } from './identity/authenticate.ts';
@@ -36,10 +36,13 @@ import { streamAnswers } from './push/stream-answers.ts';
 import { createInternalCalls, type InternalCalls } from './upstream/internal-calls.ts';
 import { createReplicas, type Replicas } from './upstream/replicas.ts';
 import { createUpstream } from './upstream/upstream.ts';
+import { composeWaitingRoom } from './waiting-room/compose-waiting-room.ts';
 
 const SERVICE = 'gateway';
 /** Commerce reads them from memory. */
 const KEYS_DEADLINE_MS = 1000;
+/** What pages of the waiting room have under way to one service: what is more than a crowd signs in at once is told to wait. */
+const PAGE_CALLS = { connections: 32, most: 256 };
 
 /** What a test may put in the place of the real thing. */
 const defaults = (settings: Settings) => ({
@@ -111,6 +114,14 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
   const internal = { principals, connectMs: settings.upstream.connectMs };
   const queue = createInternalCalls({ ...internal, replicas: replicas.queue });
   const commerce = replicas.commerce && createInternalCalls({ ...internal, replicas: replicas.commerce, connections: 1 });
+  const forPages = {
+    queue: createInternalCalls({ ...internal, ...PAGE_CALLS, replicas: replicas.queue }),
+    // where members are those of an identity provider, they sign in there
+    commerce:
+      settings.identity === undefined && replicas.commerce !== undefined
+        ? createInternalCalls({ ...internal, ...PAGE_CALLS, replicas: replicas.commerce })
+        : undefined,
+  };
 
   const authentication = createAuthentication({
     clock,
@@ -120,7 +131,8 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
   const accessKeys = createAccessKeys({ authentication, log });
   const checks = createTokenChecks({ queue, ...settings.tokenChecks, breakerResetMs, monotonic, log, metrics });
   const codec = createQueueTokenCodec({ secrets: settings.queueTokenSecrets });
-  const gate = createGate({ codec, checks });
+  const readToken = createTokenReader(codec);
+  const gate = createGate({ readToken, checks });
   const { secureCookies: secure, corsOrigins } = settings;
   const cookies = createCookies({ secure, codec });
   const credentials = createCredentials({ cookies, origins: corsOrigins, secure });
@@ -147,7 +159,22 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
   const table = createRouteTable(routesOf(routes, upstreams));
   const upgrades = createUpgrades({ table });
 
+  const waitingRoom = composeWaitingRoom({
+    credentials,
+    authentication,
+    limits,
+    cookies,
+    readToken,
+    checks,
+    ...forPages,
+    deadlineMs: settings.upstream.headersMs,
+    clock,
+    monotonic,
+    log,
+  });
+
   const app = createGatewayApp({
+    waitingRoom,
     table: inTurn(table, foreign.table),
     credentials,
     cookieAnswers: createCookieAnswers(cookies),
@@ -176,7 +203,7 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
       async () => Object.values(upstreams).forEach((upstream) => upstream.stop()),
       async () => foreign.stop(),
       async () => [checks, limits].forEach((part) => part.stop()),
-      () => Promise.all([queue.stop(), commerce?.stop()]),
+      () => Promise.all([queue.stop(), commerce?.stop(), forPages.queue.stop(), forPages.commerce?.stop()]),
       async () => redis.disconnect(),
     ],
     prepare: (server) => {

@@ -1,7 +1,7 @@
 import { meaningOf, refusalOf, requestContext, requestIdOf, sendProblem } from '@onsale/shared/http';
 import type { Log } from '@onsale/shared/log';
 import type { Metrics } from '@onsale/shared/metrics';
-import express, { type ErrorRequestHandler, type Express } from 'express';
+import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import { cors } from './cors.ts';
 import { createDoor, type DoorOptions } from './door.ts';
 import { edgeHeaders } from './edge-headers.ts';
@@ -9,6 +9,7 @@ import { edgeHeaders } from './edge-headers.ts';
 interface AppOptions extends DoorOptions {
   readonly trustedProxies: readonly string[];
   readonly corsOrigins: readonly string[];
+  readonly waitingRoom: RequestHandler;
   readonly log: Log;
   readonly metrics: Metrics;
 }
@@ -23,7 +24,7 @@ const problems =
     sendProblem(res, refusal, requestIdOf(req));
   };
 
-/** The express app of the gateway: what holds for every answer, then the door. */
+/** The express app of the gateway: what holds for every answer, then the pages, then the door. */
 export const createGatewayApp = (options: AppOptions): Express => {
   const { trustedProxies, corsOrigins, table } = options;
   const app = express();
@@ -32,6 +33,7 @@ export const createGatewayApp = (options: AppOptions): Express => {
   app.use(edgeHeaders);
   app.use(requestContext(options));
   app.use(cors({ origins: corsOrigins, table }));
+  app.use(options.waitingRoom);
   app.use(createDoor(options));
   app.use(problems(options));
   return app;

@@ -1,5 +1,5 @@
 import { pathOf, type Owner, type RouteSpec } from '@onsale/contracts';
-import { refreshSession, signIn, signUp } from '@onsale/contracts/commerce';
+import { refreshSession } from '@onsale/contracts/commerce';
 import { leaveQueue } from '@onsale/contracts/queue';
 import { REFRESH_TOKEN_HEADER, type Admission, type Principal, type VerifiedAccess } from '@onsale/shared/auth';
 import { notFound, Refusal } from '@onsale/shared/errors';
@@ -8,13 +8,13 @@ import { currentTrace } from '@onsale/shared/tracing';
 import type { Request, RequestHandler, Response } from 'express';
 import type { Gate, HeldToken } from '../gate/gate.ts';
 import type { TokenChecks } from '../gate/token-checks.ts';
+import { askingOf } from '../identity/asking.ts';
 import type { Authentication } from '../identity/authenticate.ts';
 import type { CookieAnswers } from '../identity/cookie-answers.ts';
-import { acts, type Credentials, type CredentialsReader } from '../identity/credentials.ts';
-import { addressKey } from '../identity/client-address.ts';
+import type { Credentials, CredentialsReader } from '../identity/credentials.ts';
 import type { Principals } from '../identity/principals.ts';
 import { assertWithin, setLimitHeaders } from '../limits/limit-headers.ts';
-import type { Asking, Limits } from '../limits/limits.ts';
+import type { Limits } from '../limits/limits.ts';
 import { upstreamHeaders } from '../upstream/request-headers.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import type { LocalAnswers } from './local-answers.ts';
@@ -34,9 +34,6 @@ export interface DoorOptions {
   /** Of the services that are there: `table` has routes of no other. */
   readonly upstreams: Readonly<Partial<Record<Owner, Upstream>>>;
 }
-
-/** Where passwords are tried: limited by address as well, and tighter. */
-const TRIED_BY_STRANGERS: ReadonlySet<RouteSpec> = new Set<RouteSpec>([signIn, signUp]);
 
 type Found = Extract<Match, { kind: 'found' }>;
 
@@ -67,7 +64,7 @@ const identify = async (
   req: Request,
 ): Promise<Caller | Refusal> => {
   try {
-    const credentials = reader.read(req.headers, { acts: acts(req.method) || spec.stream === 'websocket' });
+    const credentials = reader.read(req);
     const access = spec.auth === 'none' ? undefined : await authentication.authenticate(credentials.authorization);
     return { credentials, access };
   } catch (error) {
@@ -79,13 +76,6 @@ const identify = async (
 /** The one cookie that a service is handed on, and only by the route that spends it. A body goes before it. */
 const refreshTokenOf = (spec: RouteSpec, req: Request, { cookies }: Credentials): Record<string, string> =>
   spec === refreshSession && cookies.refreshToken !== undefined && !hasBody(req) ? { [REFRESH_TOKEN_HEADER]: cookies.refreshToken } : {};
-
-const askingOf = (spec: RouteSpec, req: Request, access: VerifiedAccess | undefined): Asking => {
-  if (access !== undefined) return { keys: [{ policy: 'member', key: access.memberId }], sessionId: access.sessionId };
-  const key = addressKey(req.ip);
-  const address = { policy: 'address', key } as const;
-  return { keys: TRIED_BY_STRANGERS.has(spec) ? [address, { policy: 'sign-in', key }] : [address], sessionId: undefined };
-};
 
 /** While the deny-list cannot be read, members are let through (their tokens end within 10 min), operators' routes are not. */
 const assertMayAsk = (spec: RouteSpec, access: VerifiedAccess, ended: boolean | 'unknown'): void => {

@@ -50,6 +50,8 @@ export const createTokenReader = (codec: QueueTokenCodec) => {
   };
 };
 
+export type TokenReader = ReturnType<typeof createTokenReader>;
+
 /** Void: an epoch or a life that is over, or a queue that is gone. */
 export const invalid = (): Refusal => new Refusal('QUEUE_TOKEN_INVALID', "The queue token's life is over. Take a new number.");
 
@@ -63,12 +65,11 @@ const notAdmitted = (payload: QueueTokenPayload, result: TokenState & { status: 
  * The queue gate of a route: answers with where the member stands, for the principal.
  * @throws Refusal QUEUE_TOKEN_REQUIRED, QUEUE_TOKEN_INVALID, QUEUE_TOKEN_FOREIGN, QUEUE_WRONG, QUEUE_NOT_ADMITTED, UPSTREAM_UNAVAILABLE, OVERLOADED
  */
-export const createGate = ({ codec, checks }: { codec: QueueTokenCodec; checks: Pick<TokenChecks, 'unlessAdmitted'> }) => {
-  const heldTokenOf = createTokenReader(codec);
+export const createGate = ({ readToken, checks }: { readToken: TokenReader; checks: Pick<TokenChecks, 'unlessAdmitted'> }) => {
   return async (asked: Asked): Promise<{ held: HeldToken; admission: Admission } | undefined> => {
     const { gate } = asked.spec;
     if (gate === 'none') return undefined;
-    const held = heldTokenOf(asked);
+    const held = readToken(asked);
     const { token, payload } = held;
     const place = { queueId: payload.queueId, number: payload.number, lane: payload.lane };
     if (gate === 'issued') return { held, admission: { ...place, status: 'ISSUED' } };

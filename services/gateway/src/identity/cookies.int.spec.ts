@@ -153,6 +153,12 @@ describe('what a browser sends along whoever has it ask', () => {
     expect([answer.status, answer.json?.['code']]).toEqual([403, 'ORIGIN_NOT_ALLOWED']);
   });
 
+  it('opens no WebSocket for another site', async () => {
+    const wish = { cookie: signedIn(), connection: 'upgrade', upgrade: 'websocket' };
+    const answerTo = async (origin: string) => (await ask('GET', '/members/me', { ...wish, origin })).status;
+    expect([await answerTo('https://evil.example'), await answerTo(SHOP)]).toEqual([403, 200]);
+  });
+
   it('lets a listed origin read with cookies, and no other', async () => {
     const answerTo = async (origin: string) => (await ask('GET', '/members/me', { cookie: signedIn(), origin })).headers;
     expect(await answerTo(SHOP)).toMatchObject({ 'access-control-allow-origin': SHOP, 'access-control-allow-credentials': 'true' });

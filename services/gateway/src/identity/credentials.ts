@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { Refusal } from '@onsale/shared/errors';
 import { NO_COOKIES, type Cookies, type HeldCookies } from './cookies.ts';
 
@@ -40,7 +40,7 @@ const queueTokenOf =
 
 /**
  * Reads the credentials of a request, of a WebSocket upgrade too. Headers win: where `Authorization` is sent, cookies are as if they were not.
- * A browser sends cookies whoever has it ask, so what comes with ours and `acts` (an unsafe method, an upgrade) has to come from
+ * A browser sends cookies whoever has it ask, so what comes with ours and acts (an unsafe method, an upgrade) has to come from
  * a page of our own origin or of a listed one.
  * @throws Refusal ORIGIN_NOT_ALLOWED
  */
@@ -60,13 +60,14 @@ export const createCredentials = ({ cookies, origins, secure }: CredentialsOptio
 
   return {
     /** @throws Refusal ORIGIN_NOT_ALLOWED */
-    read: (headers: IncomingHttpHeaders, { acts }: { acts: boolean }): Credentials => {
+    read: (request: Pick<IncomingMessage, 'method' | 'headers'>): Credentials => {
+      const { headers } = request;
       const { authorization } = headers;
       const held = authorization === undefined ? cookies.read(headers.cookie) : NO_COOKIES;
       const queueToken = queueTokenOf(headers, held);
       if (held.accessToken === undefined && held.refreshToken === undefined && held.queueTokens.size === 0)
         return { by: 'headers', authorization, cookies: NO_COOKIES, queueToken };
-      if (acts) assertOrigin(headers);
+      if (acts(request)) assertOrigin(headers);
       return {
         by: 'cookies',
         authorization: held.accessToken === undefined ? undefined : `Bearer ${held.accessToken}`,
@@ -84,5 +85,6 @@ export type CredentialsReader = ReturnType<typeof createCredentials>;
 /** RFC 9110, 9.2.1. */
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 
-/** Whether a method changes anything. */
-export const acts = (method: string | undefined): boolean => !SAFE.has(method ?? 'GET');
+/** Whether a request may change something, or opens a WebSocket, which no browser keeps other sites from. */
+export const acts = ({ method = 'GET', headers }: Pick<IncomingMessage, 'method' | 'headers'>): boolean =>
+  !SAFE.has(method) || headers.upgrade !== undefined;

@@ -1,5 +1,6 @@
-import { pathOf, type RouteSpec } from '@onsale/contracts';
-import { PRINCIPAL_HEADER } from '@onsale/shared/auth';
+import { codes, urlOf, type Code, type RouteSpec } from '@onsale/contracts';
+import { PRINCIPAL_HEADER, type Principal } from '@onsale/shared/auth';
+import { Refusal } from '@onsale/shared/errors';
 import { Agent } from 'undici';
 import type { Principals } from '../identity/principals.ts';
 import type { Replicas } from './replicas.ts';
@@ -10,6 +11,8 @@ interface InternalCallsOptions {
   readonly connectMs: number;
   /** Connections to each replica. */
   readonly connections?: number;
+  /** Calls under way at once, beyond which they are refused; those that are gathered are bounded by that. */
+  readonly most?: number;
 }
 
 /** Many times the largest answer: a thousand token checks. */
@@ -17,11 +20,35 @@ const MAX_ANSWER_BYTES = 4_194_304;
 /** Shorter than the 65 s that services keep an idle connection, so that none is used while it is being closed. */
 const IDLE_MS = 30_000;
 
+interface Call {
+  readonly params?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+  readonly deadlineMs: number;
+  /** For whom; left out, for the gateway itself, to which nothing is refused. */
+  readonly principal?: Principal;
+}
+
+interface ProblemAnswer {
+  readonly code?: string;
+  readonly detail?: string;
+}
+
+const secondsOf = (header: string | string[] | undefined): number | undefined =>
+  /^\d+$/.test(String(header)) ? Number(header) : undefined;
+
+const away = (cause: unknown): Refusal =>
+  new Refusal('UPSTREAM_UNAVAILABLE', 'A part of the shop is away. Ask again.', { retryAfterSeconds: 2, cause });
+
+/** What a service refuses by design is its answer, and not for another replica to be asked. */
+const isVerdict = ({ code }: Refusal): boolean => codes[code].status < 500 || code === 'QUEUE_FULL' || code === 'OVERLOADED';
+
 /**
- * Calls a route between services as `sub=gateway`, over connections that are kept. All of these routes only read, so a call that failed is
- * made once more to another replica, within the same deadline. @throws Error for whatever is not the answer that the contract promises
+ * Calls a route of a service, over connections that are kept, as `sub=gateway` or for a member. A call that failed is made once more to another replica,
+ * within the same deadline: all of these routes only read, or answer the same again.
+ * @throws Refusal OVERLOADED when too many are under way, and whatever a call for a principal is refused with; Error for whatever else is not the answer that the contract promises
  */
-export const createInternalCalls = ({ replicas, principals, connectMs, connections = 4 }: InternalCallsOptions) => {
+export const createInternalCalls = ({ replicas, principals, connectMs, connections = 4, most = Infinity }: InternalCallsOptions) => {
+  let underWay = 0;
   const agent = new Agent({
     connections,
     pipelining: 1,
@@ -30,13 +57,13 @@ export const createInternalCalls = ({ replicas, principals, connectMs, connectio
     maxResponseSize: MAX_ANSWER_BYTES,
   });
 
-  const ask = async (origin: URL, spec: RouteSpec, body: unknown, signal: AbortSignal): Promise<unknown> => {
+  const ask = async (origin: URL, spec: RouteSpec, { params, body, principal }: Call, signal: AbortSignal): Promise<unknown> => {
     const answer = await agent.request({
       origin,
-      path: pathOf(spec),
+      path: urlOf('', spec, { ...params }),
       method: spec.method,
       headers: {
-        [PRINCIPAL_HEADER]: await principals({ kind: 'gateway' }),
+        [PRINCIPAL_HEADER]: await principals(principal ?? { kind: 'gateway' }),
         accept: 'application/json',
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
@@ -45,26 +72,43 @@ export const createInternalCalls = ({ replicas, principals, connectMs, connectio
     });
     const schema = spec.answers[answer.statusCode];
     if (schema === undefined || schema === null) {
-      await answer.body.dump();
+      const isProblem = String(answer.headers['content-type']).startsWith('application/problem+json');
+      const { code, detail = '' } = isProblem ? ((await answer.body.json()) as ProblemAnswer) : {};
+      if (!isProblem) await answer.body.dump();
+      if (principal !== undefined && code !== undefined && code in codes)
+        throw new Refusal(code as Code, detail, { retryAfterSeconds: secondsOf(answer.headers['retry-after']) });
       throw new Error(`${spec.method} ${spec.path} was answered with ${answer.statusCode}`);
     }
     return schema.parse(await answer.body.json());
   };
 
+  const askTwice = async (spec: RouteSpec, call: Call): Promise<unknown> => {
+    const late = new AbortController(); // not `AbortSignal.timeout`, which goes off, and makes its error, after the answer too
+    const timer = setTimeout(() => late.abort(new Error(`no answer within ${call.deadlineMs} ms`)), call.deadlineMs);
+    const first = replicas.next();
+    try {
+      return await ask(first, spec, call, late.signal);
+    } catch (error) {
+      if (error instanceof Refusal && isVerdict(error)) throw error;
+      replicas.down(first);
+      const other = replicas.other(first);
+      if (other === undefined || late.signal.aborted) throw error;
+      return await ask(other, spec, call, late.signal);
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+
   return {
-    call: async (spec: RouteSpec, { body, deadlineMs }: { body?: unknown; deadlineMs: number }): Promise<unknown> => {
-      const late = new AbortController(); // not `AbortSignal.timeout`, which goes off, and makes its error, after the answer too
-      const timer = setTimeout(() => late.abort(new Error(`no answer within ${deadlineMs} ms`)), deadlineMs);
-      const first = replicas.next();
+    call: async (spec: RouteSpec, call: Call): Promise<unknown> => {
+      if (underWay >= most) throw new Refusal('OVERLOADED', 'Too much at once. Ask again in a moment.', { retryAfterSeconds: 1 });
+      underWay += 1;
       try {
-        return await ask(first, spec, body, late.signal);
+        return await askTwice(spec, call);
       } catch (error) {
-        replicas.down(first);
-        const other = replicas.other(first);
-        if (other === undefined || late.signal.aborted) throw error;
-        return await ask(other, spec, body, late.signal);
+        throw call.principal === undefined || error instanceof Refusal ? error : away(error);
       } finally {
-        clearTimeout(timer);
+        underWay -= 1;
       }
     },
     stop: (): Promise<void> => agent.destroy(),

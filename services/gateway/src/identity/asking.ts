@@ -1,0 +1,17 @@
+import type { RouteSpec } from '@onsale/contracts';
+import { signIn, signUp } from '@onsale/contracts/commerce';
+import type { VerifiedAccess } from '@onsale/shared/auth';
+import type { Request } from 'express';
+import type { Asking } from '../limits/limits.ts';
+import { addressKey } from './client-address.ts';
+
+/** Where passwords are tried: limited by address as well, and tighter. */
+const TRIED_BY_STRANGERS: ReadonlySet<RouteSpec> = new Set<RouteSpec>([signIn, signUp]);
+
+/** What a request counts for: its member, else its address; where passwords are tried, its address for that besides. */
+export const askingOf = (spec: RouteSpec, req: Pick<Request, 'ip'>, access: VerifiedAccess | undefined): Asking => {
+  if (access !== undefined) return { keys: [{ policy: 'member', key: access.memberId }], sessionId: access.sessionId };
+  const key = addressKey(req.ip);
+  const address = { policy: 'address', key } as const;
+  return { keys: TRIED_BY_STRANGERS.has(spec) ? [address, { policy: 'sign-in', key }] : [address], sessionId: undefined };
+};

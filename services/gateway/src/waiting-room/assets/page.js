@@ -1,0 +1,93 @@
+// Keeps the page of somebody who is in line up to date, without loading it again: by the stream of their place, else by asking as often as they are told.
+// Whatever is not waiting is a page of its own, which the server writes.
+import { isWorthTelling, numberWords, placeWords, progressOf, stateWords, waitWords } from './wording.js';
+
+const API = '/api/v1';
+const WAITING = ['PREQUEUE', 'WAITING'];
+const byId = (id) => document.getElementById(id);
+const room = byId('room');
+
+const showTime = (element) => {
+  element.textContent = new Date(element.dateTime).toLocaleTimeString('en', element.dataset.seconds ? {} : { timeStyle: 'short' });
+};
+for (const element of document.querySelectorAll('time')) showTime(element);
+
+const keepUp = ({ queue, poll, first }) => {
+  const place = `${API}/queues/${queue}/tokens/current`;
+  let told = JSON.parse(room.dataset.place);
+  let from = Number(first) || undefined;
+  let timer;
+  let stream;
+
+  const leave = () => {
+    clearTimeout(timer);
+    stream?.close();
+    location.reload();
+  };
+
+  const write = (id, text) => {
+    const element = byId(id);
+    if (element.textContent !== text) element.textContent = text;
+  };
+
+  const show = (now) => {
+    if (!WAITING.includes(now.status) || now.state === 'CLOSED' || now.status !== told.status) return leave();
+    from = Math.max(from ?? 0, now.position ?? 0) || undefined;
+    write('position', now.position === undefined ? '…' : numberWords(now.position));
+    write('wait', now.state === 'PAUSED' ? 'paused' : waitWords(now.etaSeconds));
+    write('state', stateWords(now));
+    write('message', now.message ?? '');
+    byId('message').hidden = !now.message;
+    const progress = progressOf({ position: now.position, first: from });
+    if (progress) Object.assign(byId('progress'), progress);
+    byId('updated').dateTime = new Date().toISOString();
+    showTime(byId('updated'));
+    document.title = `${placeWords(now)} – Waiting room`;
+    if (!isWorthTelling(told, now)) return;
+    byId('announcer').textContent = [placeWords(now), now.message].filter(Boolean).join('. ');
+    told = now;
+  };
+
+  const renewed = async () => (await fetch(`${API}/sessions/refresh`, { method: 'POST' })).ok;
+
+  /** Milliseconds until the next look; the queue says how long, and an outage is met with patience. */
+  const look = async () => {
+    const answer = await fetch(place);
+    if (answer.ok) {
+      const now = await answer.json();
+      show(now);
+      return now.pollAfterMs ?? 5000;
+    }
+    if (answer.status === 401 && (await answer.json()).code === 'UNAUTHENTICATED' && (await renewed())) return 0;
+    if (answer.status < 500 && answer.status !== 429) return leave();
+    write('state', 'The waiting room does not answer at the moment. We keep your place.');
+    return Math.max(2, Number(answer.headers.get('retry-after')) || 2) * 1000 * (1 + Math.random());
+  };
+
+  const ask = (afterMs) => {
+    clearTimeout(timer);
+    timer = setTimeout(async () => {
+      const next = await look().catch(() => {
+        write('state', 'You seem to be offline. We keep your place.');
+        return 5000 * (1 + Math.random());
+      });
+      if (next !== undefined && stream === undefined) ask(next);
+    }, afterMs);
+  };
+
+  const listen = () => {
+    if (!('EventSource' in window)) return ask(poll);
+    stream = new EventSource(`${place}/stream`);
+    stream.addEventListener('status', (event) => show(JSON.parse(event.data)));
+    stream.addEventListener('end', leave);
+    stream.addEventListener('error', () => {
+      if (stream.readyState !== EventSource.CLOSED) return; // it comes back by itself
+      stream = undefined;
+      ask(Math.min(poll, 2000) * (1 + Math.random())); // refused: the answer to a plain question says why
+    });
+  };
+
+  listen();
+};
+
+if (room?.dataset.place) keepUp({ queue: room.dataset.queue, poll: Number(room.dataset.poll), first: room.dataset.first });
