@@ -64,15 +64,17 @@ const keepUp = ({ queue, poll, first }) => {
     return Math.max(2, Number(answer.headers.get('retry-after')) || 2) * 1000 * (1 + Math.random());
   };
 
+  const lookAndAsk = async () => {
+    const next = await look().catch(() => {
+      write('state', 'You seem to be offline. We keep your place.');
+      return 5000 * (1 + Math.random());
+    });
+    if (next !== undefined && stream === undefined) ask(next);
+  };
+
   const ask = (afterMs) => {
     clearTimeout(timer);
-    timer = setTimeout(async () => {
-      const next = await look().catch(() => {
-        write('state', 'You seem to be offline. We keep your place.');
-        return 5000 * (1 + Math.random());
-      });
-      if (next !== undefined && stream === undefined) ask(next);
-    }, afterMs);
+    timer = setTimeout(() => void lookAndAsk(), afterMs);
   };
 
   const listen = () => {
