@@ -11,6 +11,8 @@ import { restoreLine } from './admission/restore-line.ts';
 import { tellLine } from './admission/tell-line.ts';
 import { createTicker } from './admission/ticker.ts';
 import type { Settings } from './config.ts';
+import { createInvitations } from './grants/create-invitations.ts';
+import { grantLane } from './grants/grant-lane.ts';
 import { createBusyMarks } from './line/busy-marks.ts';
 import { createLine } from './line/line.ts';
 import { beat } from './places/beat.ts';
@@ -76,15 +78,31 @@ export const createRoom = ({ db, redis, notices, codec, settings, clock, random,
   const look = lookAtPlaces({ line, findLost: findLost({ db, line, log }), definitions, markBusy, wake, log });
   const show = showPlace({ look, db, line, markBusy, wake, log });
   const find = findPlace({ definitions });
+  const leave = leaveQueue({ db, line, find, wake, log, metrics });
+  const grants = grantLane({ db, look });
   const counters = readCounters({ line });
   const open = openQueue({ clock, defaults: queueDefaults });
 
   return {
     ticker,
     steps: { ...steps, admitNext: admit },
-    issueToken: issueToken({ definitions, line, look, restoreLine: steps.restoreLine, markBusy, settled, codec, random, metrics, crash }),
+    issueToken: issueToken({
+      definitions,
+      line,
+      look,
+      grantLane: grants,
+      leaveQueue: leave,
+      restoreLine: steps.restoreLine,
+      markBusy,
+      settled,
+      codec,
+      random,
+      metrics,
+      crash,
+    }),
     beat: beat({ find, show }),
-    leaveQueue: leaveQueue({ db, line, find, wake, log, metrics }),
+    leaveQueue: leave,
+    createInvitations: createInvitations({ db }),
     checkTokens: checkTokens({ definitions, show, defaults: queueDefaults, random, log }),
     endByNumber: endByNumber({ db, line, wake, log, metrics }),
     tellSales: tellSales({ definitions }),

@@ -92,13 +92,16 @@ export const issueToken = route({
   owner: 'queue',
   method: 'POST',
   path: '/queues/{queueId}/tokens',
-  summary: 'Take a number; the one you have already is answered again',
+  summary: 'Take a number; the one you have already is answered again. A lane other than the standard one is by grant or by invitation',
   auth: 'member',
   gate: 'none',
   params: QueueParams,
-  body: z.strictObject({}).optional(),
+  body: z
+    .strictObject({ lane: LaneName, invitation: z.string().min(1).max(64) })
+    .partial()
+    .optional(),
   answers: { 200: QueueToken, 201: QueueToken },
-  problems: ['NOT_FOUND', 'QUEUE_FULL', 'QUEUE_CLOSED'],
+  problems: ['NOT_FOUND', 'QUEUE_FULL', 'QUEUE_CLOSED', 'LANE_NOT_GRANTED', 'INVITATION_INVALID'],
 });
 
 export const tokenStatus = route({
@@ -272,6 +275,23 @@ const endingByNumber = <const P extends string>(noun: P, summary: string) =>
 
 export const revokePlace = endingByNumber('revocations', 'Take a number back: waiting, admitted or not seen yet; the first end stays');
 export const completePlace = endingByNumber('completions', 'Tell that a purchase is through, and free its slot; the first end stays');
+
+/** Codes for one place each; they are never shown again. */
+export const Invitations = z.object({ lane: z.string(), codes: z.array(z.string()) });
+export type Invitations = z.infer<typeof Invitations>;
+
+export const createInvitations = route({
+  owner: 'queue',
+  method: 'POST',
+  path: '/admin/queues/{queueId}/invitations',
+  summary: 'Make codes by which members come into a lane, shown this once',
+  auth: 'operator',
+  gate: 'none',
+  params: QueueParams,
+  body: z.strictObject({ lane: LaneName, count: z.int().min(1).max(1000) }),
+  answers: { 201: Invitations },
+  problems: ['NOT_FOUND'],
+});
 
 /** For operators: who changed what here. */
 export const readQueueAudit = auditRoute('queue');

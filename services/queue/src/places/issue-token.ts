@@ -1,18 +1,20 @@
 import { setTimeout as rest } from 'node:timers/promises';
 import type { QueueToken } from '@onsale/contracts/queue';
-import { memberHash, type Member, type QueueTokenCodec } from '@onsale/shared/auth';
+import { memberHash, type QueueTokenCodec } from '@onsale/shared/auth';
 import type { CrashPoints } from '@onsale/shared/crash';
 import { notFound, Refusal } from '@onsale/shared/errors';
 import type { Metrics } from '@onsale/shared/metrics';
 import type { RestoreLine } from '../admission/restore-line.ts';
+import type { GrantLane, Wish } from '../grants/grant-lane.ts';
 import type { MarkBusy } from '../line/busy-marks.ts';
 import type { Entry, Line } from '../line/line.ts';
 import type { Definitions } from '../queues/definitions.ts';
 import type { QueueDefinition } from '../queues/queue.ts';
 import { admits, placesOf, saleState } from '../queues/sale-state.ts';
 import type { Looked } from './find-lost.ts';
+import type { leaveQueue } from './leave-queue.ts';
 import type { Look } from './look-at-places.ts';
-import { issuedAt, STANDARD_LANE, type Place } from './place.ts';
+import { issuedAt, type Place } from './place.ts';
 import { scoreOf } from './score.ts';
 import { saleOf } from './tell-sales.ts';
 import { tellStanding } from './tell-standing.ts';
@@ -22,6 +24,8 @@ interface Deps {
   readonly definitions: Definitions;
   readonly line: Line;
   readonly look: Look;
+  readonly grantLane: GrantLane;
+  readonly leaveQueue: ReturnType<typeof leaveQueue>;
   readonly restoreLine: RestoreLine;
   readonly markBusy: MarkBusy;
   /** Resolves when a tick has looked at the queue. */
@@ -60,11 +64,12 @@ const hasRoom = (queue: QueueDefinition, { standing, waiting, admitted }: Extrac
   admits(queue) && (queue.cap === undefined || (standing.state === 'WAITING' && waiting <= queue.cap - admitted));
 
 /**
- * The member's number in a queue: the one it has, or a new one at the end of the line. However many ask at once, there is one number a member.
- * @throws Refusal NOT_FOUND, QUEUE_FULL, QUEUE_CLOSED; UPSTREAM_UNAVAILABLE when the line is not restored in a second; whatever Redis throws when it is away
+ * The member's number in a queue: the one it has, or a new one at the end of the lane that it may take one in. However many ask at once, there is one
+ * number a member.
+ * @throws Refusal NOT_FOUND, QUEUE_FULL, QUEUE_CLOSED, and as `grantLane`; UPSTREAM_UNAVAILABLE when the line is not restored in a second; whatever Redis throws when it is away
  */
 export const issueToken = (deps: Deps) => {
-  const { definitions, line, look, restoreLine, markBusy, settled, codec, random, metrics, crash } = deps;
+  const { definitions, line, look, grantLane, leaveQueue, restoreLine, markBusy, settled, codec, random, metrics, crash } = deps;
   const issued = metrics.counter({ name: 'onsale_queue_numbers_total', help: 'Numbers given out' });
 
   const ticked = (queueId: string, waitMs: number): Promise<void> => within(waitMs, settled(queueId)).catch(() => undefined);
@@ -91,10 +96,10 @@ export const issueToken = (deps: Deps) => {
     }
   };
 
-  const take = async (queueId: string, member: string): Promise<Taken & { queue: QueueDefinition }> => {
+  const take = async (queueId: string, member: string, lane: string): Promise<Taken & { queue: QueueDefinition }> => {
     for (let attempt = 0; attempt < TRIES; attempt += 1) {
       const queue = await find(queueId);
-      const entry = await line.enqueue({ ...queue, capacity: placesOf(queue) }, member, STANDARD_LANE);
+      const entry = await line.enqueue({ ...queue, capacity: placesOf(queue) }, member, lane);
       crash?.hit('after-commit'); // Redis has it
       if (entry.outcome === 'FULL') throw noRoomIn(queue);
       if ('standing' in entry) {
@@ -116,8 +121,13 @@ export const issueToken = (deps: Deps) => {
     return { ...taken, ...(await look(taken.queue, taken.place)) };
   };
 
-  return async ({ queueId, member }: { queueId: string; member: Pick<Member, 'id'> }): Promise<Issued> => {
-    const { queue, place, created, standing, pace } = await take(queueId, memberHash(member.id));
+  return async ({ queueId, ...wish }: Wish & { readonly queueId: string }): Promise<Issued> => {
+    const grant = await grantLane.claim(await find(queueId), wish);
+    const { queue, place, created, standing, pace } = await take(queueId, memberHash(wish.member.id), grant.lane);
+    if (!(await grantLane.settle(grant, place)) && created) {
+      await leaveQueue({ queueId, member: wish.member, admission: { queueId, ...place } });
+      throw new Refusal('INVITATION_INVALID', 'The invitation has been used.');
+    }
     const { remainingMs: _forTheGateway, status, ...told } = tellStanding(queue, standing, pace, random());
     const { number, lane } = place;
     const payload = {

@@ -20,7 +20,7 @@ interface Places {
 export const placeRoutes = ({ issueToken, beat, leaveQueue, checkTokens, endByNumber, tellSales }: Places) => [
   implement(
     contract.issueToken,
-    ({ params, member }) => issueToken({ queueId: params.queueId, member }),
+    ({ params, member, body }) => issueToken({ queueId: params.queueId, member, ...body }),
     ({ token, created: isNew }, { params }) =>
       isNew ? created(token, { location: `/api/v1/queues/${params.queueId}/tokens/current` }) : ok(token),
   ),

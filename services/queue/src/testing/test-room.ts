@@ -5,6 +5,7 @@ import { newId, systemClock } from '@onsale/shared/ids';
 import { createMetrics } from '@onsale/shared/metrics';
 import { createRedis, type Redis } from '@onsale/shared/redis';
 import { captureLog, testDatabase, testRedis } from '@onsale/shared/testing';
+import type { Wish } from '../grants/grant-lane.ts';
 import type { QueueSettings } from '../queues/queue.ts';
 import type { SaleAction } from '../queues/sale-state.ts';
 import { createRoom, type Room } from '../room.ts';
@@ -41,16 +42,16 @@ export interface JournalRow {
 }
 
 /** A member of the test, and what it can do at one replica. */
-const createMember = (room: Room, queueId: string, id = newId()) => {
-  let token: string | undefined;
+const createMember = (room: Room, queueId: string, id = newId(), held?: QueueTokenPayload) => {
+  let token = held && codec.sign(held);
   const payload = (): QueueTokenPayload => codec.verify(token!)!;
   const named = () => ({ queueId, member: { id }, admission: { queueId, number: payload().number, lane: payload().lane } });
   return {
     id,
     hash: memberHash(id),
     /** Takes a number, and keeps its token. */
-    enters: async () => {
-      const issued = await room.issueToken({ queueId, member: { id } });
+    enters: async ({ lanes, ...wish }: Omit<Wish, 'member'> & { lanes?: string[] } = {}) => {
+      const issued = await room.issueToken({ queueId, member: { id, ...(lanes && { lanes }) }, ...wish });
       token = issued.token.token;
       return issued;
     },
@@ -121,6 +122,9 @@ export const testRooms = async () => {
       await room.createQueue({ member: operator, body: { id, cap, lanes: [...lanes], ...rest } });
       return id;
     },
+    /** Codes for a lane. */
+    invites: async (room: Room, queueId: string, lane: string, count = 1) =>
+      (await room.createInvitations({ member: operator, queueId, lane, count })).codes,
     change: (room: Room, queueId: string, patch: Parameters<Room['changeQueue']>[0]['patch']) =>
       room.changeQueue({ member: operator, queueId, patch }),
     steer: (room: Room, queueId: string, action: SaleAction, message?: string | null) =>
