@@ -51,6 +51,25 @@ describe('the line', () => {
     }
   });
 
+  it('gives all that ask in one moment a number of their own in the order in which they ask, each with how many wait then, up to the capacity', async () => {
+    const queue = { ...(await given()), capacity: 450 };
+    const members = Array.from({ length: 449 }, () => memberHash(newId()));
+    const first = members[0]!;
+    const asked = [...members, first, memberHash(newId()), memberHash(newId()), first];
+    const entries = await Promise.all(asked.map((member, i) => line.enqueue(queue, member, i % 3 === 0 ? 'vip' : 'standard')));
+    expect(entries.slice(449).map(({ outcome }) => outcome)).toEqual(['SAME', 'NEW', 'FULL', 'SAME']);
+    const places = entries.flatMap((entry) => (entry.outcome === 'NEW' ? [entry] : []));
+    expect(places.map(({ waiting }) => waiting)).toEqual(Array.from({ length: 450 }, (_, i) => i + 1));
+    expect(places.map(({ number }) => number)).toEqual([...new Set(places.map(({ number }) => number))].toSorted((a, b) => a - b));
+    for (const lane of ['vip', 'standard']) {
+      const positions = places
+        .filter((place) => place.lane === lane)
+        .map(({ standing }) => standing.state === 'WAITING' && standing.position);
+      expect(positions).toEqual(positions.map((_, i) => i + 1));
+    }
+    expect(entries.at(-1)).toMatchObject({ number: places[0]!.number, lane: 'vip', standing: { state: 'WAITING', position: 1 } });
+  });
+
   it('is not marked when it was lost again while it was being restored', async () => {
     const queue = await given();
     await line.reset(queue, { generation: 2, floor: 0 });

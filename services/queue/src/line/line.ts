@@ -1,4 +1,5 @@
 import type { Redis } from '@onsale/shared/redis';
+import { gather } from '../places/gather.ts';
 import type { Ending, Place, Standing } from '../places/place.ts';
 import { scoreOf, scoreRuleOf } from '../places/score.ts';
 import type { QueueDefinition } from '../queues/queue.ts';
@@ -62,6 +63,21 @@ export interface Head {
   readonly lanes: readonly { readonly name: string; readonly first: readonly Place[] }[];
 }
 
+/** What is said once of all that were put in line together. */
+interface Told {
+  readonly nowMs: number;
+  readonly admitted: number;
+  readonly paces: ReadonlyMap<string, Pace>;
+}
+
+interface Newcomer {
+  readonly queue: QueueDefinition;
+  readonly member: string;
+  readonly lane: string;
+}
+
+/** Newcomers of one call. */
+const NEWCOMERS = 200;
 /** Keys of one call: a script of more would hold Redis for milliseconds. */
 const BATCH = 1000;
 /** So far above every number known do the numbers of a line's next life begin. */
@@ -120,6 +136,27 @@ const foundOf = (flat: readonly unknown[], paces: readonly (string | number)[], 
 const gaveWayOf = (flat: readonly string[]): Place[] =>
   chunksOf(flat, 3).map(([key = '', lane = '', score]) => ({ ...ownerOf(key), lane, score: Number(score) }));
 
+/** One of `enqueue`'s answers. */
+const entryOf = ([outcome, number, lane, state, value, waiting]: readonly unknown[], told: Told): Entry => {
+  const at = { number: Number(number), lane: lane as string };
+  switch (outcome) {
+    case 'NEW':
+    case 'SAME':
+      return {
+        outcome,
+        ...at,
+        standing: standingOf(state, value, told.nowMs) as Standing,
+        pace: told.paces.get(at.lane)!,
+        waiting: Number(waiting),
+        admitted: told.admitted,
+      };
+    case 'UNSURE':
+      return { outcome, ...at };
+    default:
+      return { outcome: 'FULL' };
+  }
+};
+
 const micros = (queue: Pick<QueueDefinition, 'epoch'>): number => queue.epoch * 1000;
 
 /** The line in Redis: one script an operation, each atomic. All of it can be lost, and is put together again from journal and tokens. */
@@ -150,28 +187,33 @@ export const createLine = ({ redis, namespace }: LineOptions) => {
     return undefined;
   };
 
+  /** All of one queue, as one definition of it has it. */
+  const enqueueAll = async (newcomers: readonly Newcomer[]): Promise<Entry[]> => {
+    const { queue } = newcomers[0]!;
+    const { drawnBelow, offset } = scoreRuleOf(queue, '');
+    const reply = (await scripts.enqueue(name(queue.id), [
+      queue.generation,
+      micros(queue),
+      queue.tokenLifeSeconds,
+      queue.capacity ?? '',
+      drawnBelow,
+      offset,
+      ...newcomers.flatMap(({ member, lane }) => [member, lane, scoreRuleOf(queue, member).drawn]),
+    ])) as [string, string, number, unknown[], (string | number)[]];
+    const [marked, nowMs, admitted, entries, paces] = reply;
+    if (marked !== '1') return newcomers.map(() => ({ outcome: 'UNMARKED' }));
+    const told = { nowMs: Number(nowMs), admitted, paces: pacesOf(paces) };
+    return chunksOf(entries, 6).map((entry) => entryOf(entry, told));
+  };
+  const enqueued = gather((_queue: string, newcomers: Newcomer[]) => enqueueAll(newcomers), NEWCOMERS);
+
   return {
-    /** The member's place, or a new one at the end. `UNMARKED`: this Redis has lost writes, and gives out no numbers until it is restored. */
-    enqueue: async (queue: QueueDefinition, member: string, lane: string): Promise<Entry> => {
-      const { drawnBelow, drawn, offset } = scoreRuleOf(queue, member);
-      const reply = (await scripts.enqueue(name(queue.id), [
-        queue.generation,
-        member,
-        micros(queue),
-        queue.tokenLifeSeconds,
-        queue.capacity ?? '',
-        lane,
-        drawnBelow,
-        drawn,
-        offset,
-      ])) as [Entry['outcome'], string, string, ...unknown[]];
-      const [outcome, number, placeLane, state, value, nowMs, waitingInLane, rate, waiting, admitted] = reply;
-      if (outcome === 'FULL' || outcome === 'UNMARKED') return { outcome };
-      if (outcome === 'UNSURE') return { outcome, number: Number(number), lane: placeLane };
-      const standing = standingOf(state, value, Number(nowMs)) as Standing;
-      const pace = { lane: placeLane, waiting: Number(waitingInLane), rate: Number(rate) };
-      return { outcome, number: Number(number), lane: placeLane, standing, pace, waiting: Number(waiting), admitted: Number(admitted) };
-    },
+    /**
+     * The member's place, or a new one at the end. `UNMARKED`: this Redis has lost writes, and gives out no numbers until it is restored. Those who ask
+     * in one turn of the event loop take one call.
+     */
+    enqueue: (queue: QueueDefinition, member: string, lane: string): Promise<Entry> =>
+      enqueued(JSON.stringify([queue.id, queue.generation, queue.capacity, queue.tokenLifeSeconds]), { queue, member, lane }),
 
     /** Where places stand; asking counts as seen. `undefined` as a whole: this Redis has lost writes, so that the journal has to be asked for all. */
     status: async (queue: QueueDefinition, places: readonly Place[]): Promise<Found<Standing | undefined>[] | undefined> => {

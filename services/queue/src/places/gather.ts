@@ -1,4 +1,4 @@
-/** Asks of one key that came in the same turn of the event loop become one call of at most this many. */
+/** Asks of one key that came in the same turn of the event loop become one call of at most this many, unless its caller wants fewer. */
 const MOST = 1000;
 
 interface Ask<I, O> {
@@ -11,7 +11,7 @@ interface Ask<I, O> {
  * Gathers what is asked of one key in one turn of the event loop into one call, which answers in the order of its items. A call that fails fails
  * for all that it was made for.
  */
-export const gather = <K, I, O>(call: (key: K, items: I[]) => Promise<O[]>) => {
+export const gather = <K, I, O>(call: (key: K, items: I[]) => Promise<O[]>, most: number = MOST) => {
   let asked = new Map<K, Ask<I, O>[]>();
 
   const send = async (key: K, asks: readonly Ask<I, O>[]): Promise<void> => {
@@ -30,7 +30,7 @@ export const gather = <K, I, O>(call: (key: K, items: I[]) => Promise<O[]>) => {
     const now = asked;
     asked = new Map();
     for (const [key, asks] of now) {
-      for (let from = 0; from < asks.length; from += MOST) void send(key, asks.slice(from, from + MOST));
+      for (let from = 0; from < asks.length; from += most) void send(key, asks.slice(from, from + most));
     }
   };
 
