@@ -12,7 +12,8 @@ export function shuffled<T>(items: readonly T[], { seed, keyOf }: { seed: number
   return order;
 }
 
-function mulberry32(seed: number): () => number {
+/** Numbers in [0, 1) that the seed alone decides. */
+export function mulberry32(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

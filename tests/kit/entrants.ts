@@ -1,0 +1,194 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as rest } from 'node:timers/promises';
+import { createClient, type Client } from '@onsale/contracts';
+import { checkTokens, createQueue, issueToken, leaveQueue, type TokenCheckResult } from '@onsale/contracts/queue';
+import {
+  createPrincipalSigner,
+  createQueueTokenCodec,
+  PRINCIPAL_HEADER,
+  type JWK,
+  type Principal,
+  type QueueTokenPayload,
+  type QueueTokenSecret,
+} from '@onsale/shared/auth';
+import { newId } from '@onsale/shared/ids';
+import { createKeepAliveFetch } from '../../scripts/load/keep-alive-fetch.ts';
+import type { KeyFiles } from '../../scripts/keys/development-keys.ts';
+
+/** What somebody means to do: buy and go; let the window run out; go while still waiting; look away for a while and come back. */
+export type Plan = 'goes' | 'stays' | 'gives up' | 'looks away';
+
+export interface Entrant {
+  readonly memberId: string;
+  readonly plan: Plan;
+  /** Of the plans that wait for something: so many looks. */
+  readonly patience: number;
+  token: QueueTokenPayload | undefined;
+  /** What the line last said; nothing yet for one who has no number. */
+  status: TokenCheckResult['status'] | undefined;
+  /** How often it was said to be WAITING. */
+  looks: number;
+  lastSeenAt: number;
+  /** The longest time between two answers of the line. */
+  longestGapMs: number;
+  awayUntil: number;
+}
+
+interface EntrantsOptions {
+  readonly queueId: string;
+  readonly urls: readonly string[];
+  readonly keys: Pick<KeyFiles, 'principalPrivate' | 'queueTokenSecrets'>;
+  readonly count: number;
+  readonly random: () => number;
+  /** How long those are gone who look away. */
+  readonly awayMs: number;
+}
+
+const SHARES: readonly (readonly [Plan, number])[] = [
+  ['stays', 0.05],
+  ['gives up', 0.05],
+  ['looks away', 0.05],
+];
+const ENDS: ReadonlySet<string> = new Set(['EXPIRED', 'COMPLETED', 'LEFT', 'REVOKED']);
+/** Of the contract. */
+const MOST_CHECKS = 1000;
+const AT_ONCE = 48;
+const BETWEEN_ROUNDS_MS = 100;
+
+const planOf = (random: () => number): Plan => {
+  let drawn = random();
+  for (const [plan, share] of SHARES) {
+    if (drawn < share) return plan;
+    drawn -= share;
+  }
+  return 'goes';
+};
+
+const read = <T>(file: string): T => JSON.parse(readFileSync(file, 'utf8')) as T;
+
+const eachAtMost = async <T>(items: readonly T[], atOnce: number, each: (item: T) => Promise<void>): Promise<void> => {
+  const left = [...items].reverse();
+  await Promise.all(
+    Array.from({ length: atOnce }, async () => {
+      for (let item = left.pop(); item !== undefined; item = left.pop()) await each(item);
+    }),
+  );
+};
+
+const chunksOf = <T>(items: readonly T[], size: number): T[][] =>
+  Array.from({ length: Math.ceil(items.length / size) }, (_, n) => items.slice(n * size, (n + 1) * size));
+
+/**
+ * Many entrants of one line as one client of the queue service's replicas: it stands where the gateway stands, and asks as the gateway asks. What is
+ * not answered, by a replica that was killed, is asked of another one.
+ */
+export const createEntrants = ({ queueId, urls, keys, count, random, awayMs }: EntrantsOptions) => {
+  const codec = createQueueTokenCodec({ secrets: read<QueueTokenSecret[]>(keys.queueTokenSecrets) });
+  const signer = createPrincipalSigner({ key: read<JWK>(keys.principalPrivate) });
+  const transports = urls.map((baseUrl) => ({ baseUrl, ...createKeepAliveFetch({ baseUrl, connections: AT_ONCE }) }));
+  const entrants: Entrant[] = Array.from({ length: count }, () => ({
+    memberId: newId(),
+    plan: planOf(random),
+    patience: 1 + Math.floor(random() * 10),
+    token: undefined,
+    status: undefined,
+    looks: 0,
+    lastSeenAt: 0,
+    longestGapMs: 0,
+    awayUntil: 0,
+  }));
+  const counts = { asked: 0, unanswered: 0 };
+  let turn = 0;
+
+  /** One try, of the next replica; `undefined` when there was no answer that means anything. */
+  const ask = async <T>(principal: Principal, call: (client: Client) => Promise<T>): Promise<T | undefined> => {
+    const { baseUrl, fetch } = transports[(turn += 1) % transports.length]!;
+    const jwt = await signer.sign(principal);
+    const client = createClient({
+      baseUrl,
+      fetch: (url, init) => fetch(url, { ...init, headers: { ...init?.headers, [PRINCIPAL_HEADER]: jwt } }),
+    });
+    counts.asked += 1;
+    try {
+      return await call(client);
+    } catch {
+      counts.unanswered += 1; // killed, or its Redis is being put together again: the next round asks anew
+      return undefined;
+    }
+  };
+
+  const hear = (entrant: Entrant, status: TokenCheckResult['status']): void => {
+    const now = performance.now();
+    if (entrant.lastSeenAt > 0 && !ENDS.has(entrant.status ?? '')) entrant.longestGapMs = Math.max(entrant.longestGapMs, now - entrant.lastSeenAt);
+    entrant.lastSeenAt = now;
+    entrant.status = status;
+    if (status === 'WAITING') entrant.looks += 1;
+  };
+
+  const memberOf = ({ memberId }: Entrant) => ({ id: memberId, role: 'member', sessionId: memberId, lanes: [] }) as const;
+
+  const enter = async (entrant: Entrant): Promise<void> => {
+    const taken = await ask({ kind: 'member', member: memberOf(entrant) }, (client) => client.call(issueToken, { params: { queueId }, body: {} }));
+    if (taken === undefined) return;
+    entrant.token = codec.verify(taken.token);
+    if (entrant.token === undefined) throw new Error('a token that is not signed');
+    hear(entrant, taken.status);
+  };
+
+  const leave = async (entrant: Entrant): Promise<void> => {
+    const admission = { queueId, number: entrant.token!.number, status: 'ISSUED', lane: entrant.token!.lane };
+    const principal = { kind: 'member', member: memberOf(entrant), admission } as const;
+    await ask(principal, (client) => client.call(leaveQueue, { params: { queueId } })); // by which end it is over, the next look tells
+  };
+
+  const check = async (some: readonly Entrant[]): Promise<void> => {
+    const answer = await ask({ kind: 'gateway' }, (client) => client.call(checkTokens, { body: { tokens: some.map(({ token }) => token!) } }));
+    for (const [n, entrant] of some.entries()) if (answer !== undefined) hear(entrant, answer.results[n]!.status);
+  };
+
+  const goesNow = ({ plan, status, looks, patience }: Entrant): boolean =>
+    plan === 'gives up' ? status === 'ADMITTED' || looks >= patience : plan !== 'stays' && status === 'ADMITTED';
+
+  const looksAwayNow = ({ plan, status, looks, patience, awayUntil }: Entrant): boolean =>
+    plan === 'looks away' && status === 'WAITING' && looks >= patience && awayUntil === 0;
+
+  const isOver = ({ status }: Entrant): boolean => status !== undefined && ENDS.has(status);
+
+  const round = async (): Promise<void> => {
+    const now = performance.now();
+    const present = entrants.filter((one) => !isOver(one) && one.awayUntil <= now);
+    await eachAtMost(present.filter(({ token }) => token === undefined), AT_ONCE, enter);
+    await eachAtMost(chunksOf(present.filter(({ token }) => token !== undefined), MOST_CHECKS), 3, check);
+    await eachAtMost(present.filter((one) => one.token !== undefined && !isOver(one) && goesNow(one)), AT_ONCE, leave);
+    for (const one of present) if (looksAwayNow(one)) one.awayUntil = performance.now() + awayMs;
+  };
+
+  return {
+    /** Makes the queue. */
+    open: async (cap: number): Promise<void> => {
+      const operator = { id: newId(), role: 'operator', sessionId: newId(), lanes: [] } as const;
+      const made = await ask({ kind: 'member', member: operator }, (client) => client.call(createQueue, { body: { id: queueId, cap } }));
+      if (made === undefined) throw new Error('the queue was not made');
+    },
+    all: entrants as readonly Entrant[],
+    counts,
+    ended: (): number => entrants.filter(isOver).length,
+    /** Plays rounds until everybody has come to an end. @throws Error at the deadline, or when a token is said to be none */
+    play: async ({ withinMs }: { withinMs: number }): Promise<void> => {
+      const deadline = performance.now() + withinMs;
+      while (entrants.some((one) => !isOver(one))) {
+        if (performance.now() > deadline) {
+          const left = entrants.filter((one) => !isOver(one));
+          throw new Error(`${left.length} have come to no end, such as ${JSON.stringify(left.slice(0, 3))}`);
+        }
+        await round();
+        const lost = entrants.find(({ status }) => status === 'INVALID');
+        if (lost !== undefined) throw new Error(`a token was said to be none: ${JSON.stringify(lost)}`);
+        await rest(BETWEEN_ROUNDS_MS);
+      }
+    },
+    close: async (): Promise<void> => {
+      await Promise.all(transports.map((transport) => transport.close()));
+    },
+  };
+};
