@@ -12,7 +12,7 @@ afterEach(async () => expect(broken(await verifyInvariants(fleet))).toEqual([]))
 afterAll(() => fleet?.stop());
 
 describe('a purchase', () => {
-  it('goes from a number in the line to owned seats, and gives the slot to the next in line', async () => {
+  it('Q6, Q7: goes from a number in the line to owned seats, and gives the slot to the next in line', async () => {
     const { queueId, scheduleId } = await fleet.sale({ seats: 4, price: 2_500, queue: { cap: 1 } });
     const [ada, bob] = await fleet.members(2);
     await ada.isAdmitted(queueId);
@@ -60,7 +60,7 @@ describe('a purchase', () => {
     });
   });
 
-  it('is paid for by whoever holds the seats, also after the time inside is over', async () => {
+  it('Q5: is paid for by whoever holds the seats, also after the time inside is over', async () => {
     const { queueId, scheduleId } = await fleet.sale({ seats: 1, price: 1_000, queue: { cap: 10 } });
     const [ada] = await fleet.members(1);
     await ada.isAdmitted(queueId);

@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => fleet?.stop());
 
-describe('the gate', () => {
+describe('Q7: the gate', () => {
   it('tells each wrong token by its code, and lets nothing through', async () => {
     const { queueId, scheduleId } = await fleet.sale({ seats: 2, queue: { cap: 1 } });
     const other = await fleet.sale({ seats: 2, queue: { cap: 10 } });
@@ -39,7 +39,7 @@ describe('the gate', () => {
 });
 
 describe('numbers', () => {
-  it('are one a member, however often it asks at once', async () => {
+  it('Q1: are one a member, however often it asks at once', async () => {
     const { queueId } = await fleet.sale({ seats: 1, queue: { cap: 0 } });
     const [ada] = await fleet.members(1);
     const outcomes = await Promise.all(Array.from({ length: 10 }, () => ada.takesNumber(queueId)));
@@ -51,7 +51,7 @@ describe('numbers', () => {
     await eventually(async () => expect((await fleet.queue(queueId)).waiting).toBe(1)); // counters are kept for a second
   });
 
-  it('admit five hundred members in order, never more than fifty at a time', async () => {
+  it('Q3, Q4: admit five hundred members in order, never more than fifty at a time', async () => {
     const { queueId } = await fleet.sale({ seats: 1, queue: { cap: 50 } });
     const members = await fleet.members(500);
     const entered = await Promise.all(members.map((member) => member.takesNumber(queueId)));

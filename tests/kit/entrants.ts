@@ -53,6 +53,8 @@ const ENDS: ReadonlySet<string> = new Set(['EXPIRED', 'COMPLETED', 'LEFT', 'REVO
 /** Of the contract. */
 const MOST_CHECKS = 1000;
 const AT_ONCE = 48;
+/** Newcomers of one round: those who are in line already must not have to wait for them. */
+const NEWCOMERS = 400;
 const BETWEEN_ROUNDS_MS = 100;
 
 const planOf = (random: () => number): Plan => {
@@ -64,10 +66,10 @@ const planOf = (random: () => number): Plan => {
   return 'goes';
 };
 
-const read = <T>(file: string): T => JSON.parse(readFileSync(file, 'utf8')) as T;
+const read = (file: string): unknown => JSON.parse(readFileSync(file, 'utf8'));
 
 const eachAtMost = async <T>(items: readonly T[], atOnce: number, each: (item: T) => Promise<void>): Promise<void> => {
-  const left = [...items].reverse();
+  const left = items.toReversed();
   await Promise.all(
     Array.from({ length: atOnce }, async () => {
       for (let item = left.pop(); item !== undefined; item = left.pop()) await each(item);
@@ -83,8 +85,8 @@ const chunksOf = <T>(items: readonly T[], size: number): T[][] =>
  * not answered, by a replica that was killed, is asked of another one.
  */
 export const createEntrants = ({ queueId, urls, keys, count, random, awayMs }: EntrantsOptions) => {
-  const codec = createQueueTokenCodec({ secrets: read<QueueTokenSecret[]>(keys.queueTokenSecrets) });
-  const signer = createPrincipalSigner({ key: read<JWK>(keys.principalPrivate) });
+  const codec = createQueueTokenCodec({ secrets: read(keys.queueTokenSecrets) as QueueTokenSecret[] });
+  const signer = createPrincipalSigner({ key: read(keys.principalPrivate) as JWK });
   const transports = urls.map((baseUrl) => ({ baseUrl, ...createKeepAliveFetch({ baseUrl, connections: AT_ONCE }) }));
   const entrants: Entrant[] = Array.from({ length: count }, () => ({
     memberId: newId(),
@@ -119,7 +121,8 @@ export const createEntrants = ({ queueId, urls, keys, count, random, awayMs }: E
 
   const hear = (entrant: Entrant, status: TokenCheckResult['status']): void => {
     const now = performance.now();
-    if (entrant.lastSeenAt > 0 && !ENDS.has(entrant.status ?? '')) entrant.longestGapMs = Math.max(entrant.longestGapMs, now - entrant.lastSeenAt);
+    if (entrant.lastSeenAt > 0 && !ENDS.has(entrant.status ?? ''))
+      entrant.longestGapMs = Math.max(entrant.longestGapMs, now - entrant.lastSeenAt);
     entrant.lastSeenAt = now;
     entrant.status = status;
     if (status === 'WAITING') entrant.looks += 1;
@@ -128,7 +131,9 @@ export const createEntrants = ({ queueId, urls, keys, count, random, awayMs }: E
   const memberOf = ({ memberId }: Entrant) => ({ id: memberId, role: 'member', sessionId: memberId, lanes: [] }) as const;
 
   const enter = async (entrant: Entrant): Promise<void> => {
-    const taken = await ask({ kind: 'member', member: memberOf(entrant) }, (client) => client.call(issueToken, { params: { queueId }, body: {} }));
+    const taken = await ask({ kind: 'member', member: memberOf(entrant) }, (client) =>
+      client.call(issueToken, { params: { queueId }, body: {} }),
+    );
     if (taken === undefined) return;
     entrant.token = codec.verify(taken.token);
     if (entrant.token === undefined) throw new Error('a token that is not signed');
@@ -142,7 +147,9 @@ export const createEntrants = ({ queueId, urls, keys, count, random, awayMs }: E
   };
 
   const check = async (some: readonly Entrant[]): Promise<void> => {
-    const answer = await ask({ kind: 'gateway' }, (client) => client.call(checkTokens, { body: { tokens: some.map(({ token }) => token!) } }));
+    const answer = await ask({ kind: 'gateway' }, (client) =>
+      client.call(checkTokens, { body: { tokens: some.map(({ token }) => token!) } }),
+    );
     for (const [n, entrant] of some.entries()) if (answer !== undefined) hear(entrant, answer.results[n]!.status);
   };
 
@@ -157,9 +164,20 @@ export const createEntrants = ({ queueId, urls, keys, count, random, awayMs }: E
   const round = async (): Promise<void> => {
     const now = performance.now();
     const present = entrants.filter((one) => !isOver(one) && one.awayUntil <= now);
-    await eachAtMost(present.filter(({ token }) => token === undefined), AT_ONCE, enter);
-    await eachAtMost(chunksOf(present.filter(({ token }) => token !== undefined), MOST_CHECKS), 3, check);
-    await eachAtMost(present.filter((one) => one.token !== undefined && !isOver(one) && goesNow(one)), AT_ONCE, leave);
+    await eachAtMost(present.filter(({ token }) => token === undefined).slice(0, NEWCOMERS), AT_ONCE, enter);
+    await eachAtMost(
+      chunksOf(
+        present.filter(({ token }) => token !== undefined),
+        MOST_CHECKS,
+      ),
+      3,
+      check,
+    );
+    await eachAtMost(
+      present.filter((one) => one.token !== undefined && !isOver(one) && goesNow(one)),
+      AT_ONCE,
+      leave,
+    );
     for (const one of present) if (looksAwayNow(one)) one.awayUntil = performance.now() + awayMs;
   };
 

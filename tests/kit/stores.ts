@@ -55,10 +55,11 @@ export const createStores = ({ urlOf }: { urlOf: (service: string) => string }) 
         .update({ held_until: earlier('held_until') });
     },
 
-    /** Ends the time inside of everybody who is admitted to a queue. */
-    windowIsOver: async (queueId: string): Promise<void> => {
+    /** Ends the time inside of everybody who is admitted to a queue, or of these numbers alone. */
+    windowIsOver: async (queueId: string, numbers?: readonly number[]): Promise<void> => {
       await queue('journal')
         .where('queue_id', queueId)
+        .modify((rows) => void (numbers === undefined || rows.whereIn('number', [...numbers])))
         .whereNull('ended_at')
         .update({ until: queue.raw('NOW(3)') });
     },

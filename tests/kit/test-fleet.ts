@@ -149,6 +149,7 @@ export const startTestFleet = async ({ replicas, settings, engines: own, fetch =
     client,
     stores,
     sale,
+    asOperator,
     queue,
     digest: createDigest({ databases: stores.databases, redis }),
     accessToken,
