@@ -40,6 +40,7 @@ beforeAll(async () => {
     tokenLifeSeconds: 600,
     maxPollSeconds: 5,
     message: 'hello',
+    opensAt: '2030-01-01T20:00:00.000Z',
   };
   good = {
     publicKeys: {},
@@ -50,6 +51,7 @@ beforeAll(async () => {
     readMe: {},
     listQueues: { query: { limit: '5' } },
     readQueue: inQueue,
+    readDraw: { ...inQueue, query: { limit: '5' } },
     issueToken: { ...inQueue, body: {}, accessToken: newcomer.accessToken },
     tokenStatus: inQueue,
     streamStatus: inQueue,

@@ -27,6 +27,7 @@ export const codes = {
   EMAIL_TAKEN: { status: 409, title: 'A member with this email exists', retryable: false },
   QUEUE_EXISTS: { status: 409, title: 'A queue with this id exists', retryable: false },
   QUEUE_ALREADY_CLOSED: { status: 409, title: 'The queue is closed, and stays so', retryable: false },
+  OPENING_FIXED: { status: 409, title: 'The opening can no longer be changed', retryable: false },
   SEAT_TAKEN: { status: 409, title: 'The seat is held or sold', retryable: false },
   SEAT_UNKNOWN: { status: 409, title: 'The schedule has no such seat', retryable: false },
   MEMBER_LIMIT: { status: 409, title: 'This is more than one member may have', retryable: false },

@@ -15,6 +15,7 @@ import { createNotices, createRedis, redisCheck, type Notices } from '@onsale/sh
 import type { Settings } from './config.ts';
 import { createJournalPurge } from './journal/purge-journal.ts';
 import { evictionCheck } from './line/eviction-check.ts';
+import { drawRoutes } from './opening/routes.ts';
 import { placeHandlers } from './places/consumer.ts';
 import { grantRoutes } from './grants/routes.ts';
 import { placeRoutes } from './places/routes.ts';
@@ -66,7 +67,13 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
   const codec = createQueueTokenCodec({ secrets: settings.tokenSecrets });
 
   const room = createRoom({ db, redis, notices, codec, settings, clock, random, log, metrics, crash });
-  const doors = [...queueRoutes(room), ...placeRoutes(room), ...grantRoutes(room), ...auditDoors({ db, contract: readQueueAudit })];
+  const doors = [
+    ...queueRoutes(room),
+    ...drawRoutes(room),
+    ...placeRoutes(room),
+    ...grantRoutes(room),
+    ...auditDoors({ db, contract: readQueueAudit }),
+  ];
   const handlers = [...queueHandlers(room), ...placeHandlers(room)];
   const principals = createPrincipalVerifier({ keys: settings.principalKeys });
   const kafka = messaging({ settings, db, notices, handlers, log, metrics, crash });

@@ -15,6 +15,9 @@ import { createInvitations } from './grants/create-invitations.ts';
 import { grantLane } from './grants/grant-lane.ts';
 import { createBusyMarks } from './line/busy-marks.ts';
 import { createLine } from './line/line.ts';
+import { listDraw } from './opening/list-draw.ts';
+import { openDue } from './opening/open-due.ts';
+import { readDraw } from './opening/read-draw.ts';
 import { beat } from './places/beat.ts';
 import { checkTokens } from './places/check-tokens.ts';
 import { endByNumber } from './places/end-by-number.ts';
@@ -65,8 +68,11 @@ export const createRoom = ({ db, redis, notices, codec, settings, clock, random,
     void notices.publish(CHANGED, queueId);
   };
 
+  const restore = restoreLine({ db, line, announce, log, metrics });
+  const list = listDraw({ db, line, restoreLine: restore, crash });
   const steps = {
-    restoreLine: restoreLine({ db, line, announce, log, metrics }),
+    restoreLine: restore,
+    openDue: openDue({ db, line, restoreLine: restore, listDraw: list, announce, log }),
     endExpired: endExpired({ db, metrics }),
     tellLine: tellLine({ db, line }),
   };
@@ -96,6 +102,7 @@ export const createRoom = ({ db, redis, notices, codec, settings, clock, random,
       markBusy,
       settled,
       codec,
+      clock,
       random,
       metrics,
       crash,
@@ -103,9 +110,10 @@ export const createRoom = ({ db, redis, notices, codec, settings, clock, random,
     beat: beat({ find, show }),
     leaveQueue: leave,
     createInvitations: createInvitations({ db }),
-    checkTokens: checkTokens({ definitions, show, defaults: queueDefaults, random, log }),
+    checkTokens: checkTokens({ definitions, show, defaults: queueDefaults, clock, random, log }),
     endByNumber: endByNumber({ db, line, wake, log, metrics }),
     tellSales: tellSales({ definitions }),
+    readDraw: readDraw({ db }),
     spendToken: spendToken({ wake, metrics }),
     createQueue: createQueue({ db, openQueue: open, announce }),
     changeQueue: changeQueue({ db, readCounters: counters, announce, wake }),

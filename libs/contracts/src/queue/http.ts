@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { auditRoute } from '../audit.ts';
 import { route } from '../route.ts';
-import { LaneName, page, PageQuery, QueueId, QueueNumber, text, Timestamp } from '../shapes.ts';
+import { LaneName, page, PageQuery, QueueId, QueueNumber, text, Timestamp, TimestampInput } from '../shapes.ts';
 
 export const TokenStatus = z.enum(['PREQUEUE', 'WAITING', 'ADMITTED', 'EXPIRED', 'COMPLETED', 'LEFT', 'REVOKED']);
 export type TokenStatus = z.infer<typeof TokenStatus>;
@@ -45,6 +45,8 @@ export const Queue = z.object({
   admitPerSecond: z.number().positive().optional(),
   /** Where there is more than the standard lane: how many wait in each, and by which weights they take turns. */
   lanes: z.array(z.object({ name: z.string(), weight: z.int(), waiting: z.int().min(0) })).optional(),
+  /** Of a queue with an opening: PREQUEUE until then; who comes before is put in order by a draw. */
+  opensAt: Timestamp.optional(),
   message: z.string().optional(),
 });
 export type Queue = z.infer<typeof Queue>;
@@ -79,6 +81,8 @@ const settings = {
   maxPollSeconds: z.int().min(1).max(300),
   lanes: Lanes,
   message: text(500).nullable(),
+  /** Cannot be changed any more once somebody has a number, or it has opened; null: open from the start. */
+  opensAt: TimestampInput.nullable(),
 };
 export const CreateQueue = z
   .strictObject({ id: QueueId, ...settings })
@@ -198,6 +202,53 @@ export const readQueue = route({
   cache: 'public, max-age=1',
 });
 
+/** Somebody who had a number before the opening. Lower scores come first, and of equal ones the lower number. */
+export const DrawEntry = z.object({
+  number: QueueNumber,
+  /** The hash of the member's id that is in its token. */
+  member: z.string(),
+  lane: z.string(),
+  /** The first 48 bits of HMAC-SHA256 (key: the seed's 32 bytes; message: `member`, as text). */
+  score: z.int().min(0),
+  /** Redis had lost it when the list was closed; it came back and was admitted. */
+  returned: z.boolean().optional(),
+  /** How manieth of all it was admitted, if it was. */
+  turn: z.int().min(1).optional(),
+  /** It was away when its turn came, and admitted after others whom it precedes. */
+  late: z.boolean().optional(),
+});
+export type DrawEntry = z.infer<typeof DrawEntry>;
+
+/** The draw of a queue, so that anybody can check it. */
+export const Draw = z.object({
+  queueId: QueueId,
+  opensAt: Timestamp,
+  /** SHA-256 of the seed's 32 bytes, in hexadecimal: from the start. */
+  seedHash: z.string(),
+  /** The seed, in hexadecimal: from the opening on. */
+  seed: z.string().optional(),
+  /** Entries when the list was closed, before the first admission. Absent until then, and so are the entries. */
+  count: z.int().min(0).optional(),
+  /** In the order of the draw. */
+  entries: z.array(DrawEntry),
+  nextCursor: z.string().optional(),
+});
+export type Draw = z.infer<typeof Draw>;
+
+export const readDraw = route({
+  owner: 'queue',
+  method: 'GET',
+  path: '/queues/{queueId}/draw',
+  summary: 'How the order of those who came before the opening was drawn',
+  auth: 'none',
+  gate: 'none',
+  params: QueueParams,
+  query: PageQuery.extend({ limit: z.coerce.number().int().min(1).max(1000).default(100) }),
+  answers: { 200: Draw },
+  problems: ['NOT_FOUND'],
+  cache: 'public, max-age=5',
+});
+
 export const createQueue = route({
   owner: 'queue',
   method: 'POST',
@@ -220,7 +271,7 @@ export const changeQueue = route({
   params: QueueParams,
   body: ChangeQueue,
   answers: { 200: QueueSettings },
-  problems: ['NOT_FOUND'],
+  problems: ['NOT_FOUND', 'OPENING_FIXED'],
 });
 
 /** What members are told from now on; `null` takes the message away, what is absent leaves it. */

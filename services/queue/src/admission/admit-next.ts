@@ -5,6 +5,8 @@ import { decisionOf } from '../journal/decision.ts';
 import { admittedOf, countLive, entriesOf, insertAdmissions, insertEnd, type JournalEntry } from '../journal/journal-store.ts';
 import type { Head, Line } from '../line/line.ts';
 import type { Place } from '../places/place.ts';
+import { insertEntries } from '../opening/draw-store.ts';
+import { openingNumber } from '../opening/opening.ts';
 import { weightOf } from '../queues/lanes.ts';
 import { findAdmission, lockAdmission, raiseLastNumber, updateAdmission, type AdmissionState } from '../queues/queue-store.ts';
 import { admits } from '../queues/sale-state.ts';
@@ -88,6 +90,10 @@ const onceAMember = (places: readonly Place[], inside: ReadonlySet<string>) => {
 export const admitNext = ({ db, line, restoreLine, metrics, crash }: Deps) => {
   const admissions = metrics.counter({ name: 'onsale_queue_admissions_total', help: 'Members admitted' });
 
+  const keepNumber = async (queue: AdmissionState, lastNumber: number): Promise<void> => {
+    if (lastNumber - queue.lastNumber > NUMBER_DRIFT) await raiseLastNumber(db, queue.id, lastNumber);
+  };
+
   const admitFrom = async (
     trx: Trx,
     { id, generation }: AdmissionState,
@@ -111,22 +117,34 @@ export const admitNext = ({ db, line, restoreLine, metrics, crash }: Deps) => {
     const { admissions, turn, laneStates } = inTurn(queue, head, staying, room.count);
     if (admissions.length > 0) {
       await insertAdmissions(trx, { queueId: id, windowSeconds: queue.windowSeconds, admissions });
+      // most are in the list of the draw; who came back to a lost line after it was closed gets into it here
+      const drawn = admissions.filter(({ number }) => number < openingNumber(queue));
+      await insertEntries(trx, { queueId: id, places: drawn, returned: true });
       const allowance = Math.max(0, room.allowance - admissions.length);
       await updateAdmission(trx, { id, turn, laneStates, allowance, elapsedMs: queue.elapsedMs, lastNumber: head.lastNumber });
     }
     return { admitted: admissions.length, stale };
   };
 
+  /** A line before its opening is kept all the same: what it lost is restored, and its numbers are written down. */
+  const watchOver = async (queue: AdmissionState): Promise<Admitted> => {
+    const seen = await line.peek(queue);
+    if (seen === undefined) await restoreLine(queue.id, queue.generation);
+    else await keepNumber(queue, seen.lastNumber);
+    return { admitted: 0, empty: false };
+  };
+
   return async (queueId: string): Promise<Admitted> => {
     const queue = await findAdmission(db, queueId);
-    if (queue === undefined) return { admitted: 0, empty: true };
+    if (queue === undefined || queue.generation === 0) return { admitted: 0, empty: true }; // a line's first life begins with its first number
+    if (queue.opening?.listed === false) return watchOver(queue);
     const room = queue.resting ? 0 : (await roomIn(db, queue)).count;
     const head = await line.head(queue, room);
     if (head === undefined) {
       await restoreLine(queueId, queue.generation);
       return { admitted: 0, empty: false };
     }
-    if (head.lastNumber - queue.lastNumber > NUMBER_DRIFT) await raiseLastNumber(db, queueId, head.lastNumber);
+    await keepNumber(queue, head.lastNumber);
     const empty = head.waiting === 0;
     if (head.lanes.every(({ first }) => first.length === 0)) return { admitted: 0, empty };
     try {

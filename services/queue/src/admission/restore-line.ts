@@ -4,6 +4,7 @@ import type { Metrics } from '@onsale/shared/metrics';
 import { decisionOf } from '../journal/decision.ts';
 import { entriesAbove, highestNumber, type JournalEntry } from '../journal/journal-store.ts';
 import type { Line } from '../line/line.ts';
+import { openingNumber } from '../opening/opening.ts';
 import { beginGeneration, lockAdmission, type AdmissionState } from '../queues/queue-store.ts';
 
 /** Beyond the longest rest that a waiter was told, before anybody is admitted again: requests under way, a slow network. */
@@ -56,7 +57,8 @@ export const restoreLine = ({ db, line, announce, log, metrics }: Deps) => {
       if (queue === undefined) return undefined;
       if (queue.generation !== lost) return queue;
       const generation = queue.generation + 1;
-      const floor = Math.max(queue.lastNumber, await highestNumber(trx, queueId));
+      const over = queue.opening?.opened === true ? openingNumber(queue) : 0; // a draw that is over stays so
+      const floor = Math.max(queue.lastNumber, await highestNumber(trx, queueId), over);
       const { lastNumber, left } = await line.reset(queue, { generation, floor });
       await tellAgain(trx, queue, left);
       const restMs = queue.generation === 0 ? 0 : queue.longestPollMs + REST_MARGIN_MS;

@@ -3,12 +3,14 @@ import { loop, type Part } from '@onsale/shared/lifecycle';
 import type { Log } from '@onsale/shared/log';
 import type { Metrics } from '@onsale/shared/metrics';
 import type { Line } from '../line/line.ts';
+import type { OpenDue } from '../opening/open-due.ts';
 import type { AdmitNext } from './admit-next.ts';
 import type { EndExpired } from './end-expired.ts';
 import type { TellLine } from './tell-line.ts';
 
 export interface TickerOptions {
   readonly endExpired: EndExpired;
+  readonly openDue: OpenDue;
   readonly tellLine: TellLine;
   readonly admitNext: AdmitNext;
   readonly line: Pick<Line, 'busy' | 'unmarkBusy'>;
@@ -59,10 +61,10 @@ const createFaults = (log: Log) => {
 };
 
 /**
- * The heart of every replica: ends what is over, tells Redis what the journal has decided, and admits into what is free. No replica leads: the lock
- * of a queue's row decides who works, and what one leaves undone the next finds. Only queues with somebody waiting, or with an end, are looked at.
+ * The heart of every replica: ends what is over, opens what is due, tells Redis what the journal has decided, and admits into what is free. No replica leads: the lock
+ * of a queue's row decides who works, and what one leaves undone the next finds. Only queues with somebody waiting, with an end, or that open are looked at.
  */
-export const createTicker = ({ endExpired, tellLine, admitNext, line, tickMs, log, metrics }: TickerOptions): Ticker => {
+export const createTicker = ({ endExpired, openDue, tellLine, admitNext, line, tickMs, log, metrics }: TickerOptions): Ticker => {
   const seconds = metrics.histogram({ name: 'onsale_queue_tick_seconds', help: 'One turn over all busy queues' });
   const attempt = createFaults(log);
   /** Queues that were not empty when this process looked: with the marks, they would be lost by an emptied Redis. */
@@ -85,11 +87,12 @@ export const createTicker = ({ endExpired, tellLine, admitNext, line, tickMs, lo
     woken = new Map();
     const stop = seconds.startTimer();
     const freed = await attempt('end expired', new Set<string>(), endExpired);
+    const opened = await attempt('open queues', new Set<string>(), openDue);
     await attempt('tell the line', undefined, tellLine);
     const busy = await attempt('find busy queues', [], line.busy);
     const marks = new Map(busy.map(({ queueId, markedMs }) => [queueId, markedMs]));
     let admitted = 0;
-    await forEachOf(new Set([...called.keys(), ...freed, ...known, ...marks.keys()]), async (queueId) => {
+    await forEachOf(new Set([...called.keys(), ...freed, ...opened, ...known, ...marks.keys()]), async (queueId) => {
       const count = await attempt(`admit to ${queueId}`, 0, () => lookAt(queueId, marks.get(queueId)));
       admitted += count;
     });

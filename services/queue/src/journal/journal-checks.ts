@@ -1,4 +1,5 @@
 import type { SqlCheck } from '@onsale/shared/invariants';
+import { BEHIND_THE_DRAW } from '../opening/draw.ts';
 
 const place = `CONCAT(queue_id, ' number ', number)`;
 
@@ -36,6 +37,20 @@ export const journalChecks: readonly SqlCheck[] = [
         SELECT queue_id, number, score, late, admitted_at, MAX(score) OVER (PARTITION BY queue_id, lane ORDER BY turn ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS front
         FROM journal WHERE turn IS NOT NULL
       ) a WHERE late AND score > COALESCE(front, 0) AND admitted_at > NOW(3) - INTERVAL 7 DAY`,
+  },
+  {
+    invariant: 'I5',
+    says: 'nobody was admitted before the opening, nor before its draw was written down',
+    sql: `SELECT CONCAT(j.queue_id, ' number ', j.number) AS offender FROM journal j JOIN queues q ON q.id = j.queue_id
+      WHERE q.opens_at IS NOT NULL AND j.turn IS NOT NULL
+        AND j.admitted_at < COALESCE(GREATEST(q.opens_at, q.opened_at, q.draw_listed_at), CAST('9999-12-31' AS DATETIME(3)))`,
+  },
+  {
+    invariant: 'I5',
+    says: 'who was admitted by a draw is in its list',
+    sql: `SELECT CONCAT(j.queue_id, ' number ', j.number) AS offender FROM journal j JOIN queues q ON q.id = j.queue_id
+      LEFT JOIN draw_entries d ON d.queue_id = j.queue_id AND d.score = j.score AND d.number = j.number AND d.member = j.member
+      WHERE q.opens_at IS NOT NULL AND j.turn IS NOT NULL AND j.score < ${BEHIND_THE_DRAW} AND d.number IS NULL`,
   },
   {
     invariant: 'I5',

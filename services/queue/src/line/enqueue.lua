@@ -24,7 +24,7 @@ local function same(member, lane)
   if not owned then
     return nil
   end
-  local oldest = oldestNumber(epochMicros, lifeSeconds)
+  local oldest = oldestNumber(epochMicros, lifeSeconds, drawnBelow)
   local state, value = look(owned .. ':' .. member, ownedLane, oldest)
   if state == 'UNKNOWN' and tonumber(owned) >= oldest then
     return 'UNSURE', owned, ownedLane

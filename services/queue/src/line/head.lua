@@ -26,7 +26,7 @@ if nowMs - lookedMs > GAP_MS then
 end
 
 -- Scores that are not the draw's rise with the numbers. The draw's do not: those places are dropped when all of them have lived out, or when looked at.
-local oldest = oldestNumber(ARGV[2], ARGV[3])
+local oldest = oldestNumber(ARGV[2], ARGV[3], drawnBelow)
 local function dropOutOfLife(lane)
   local from = oldest >= drawnBelow and '-inf' or text(offset)
   for _, key in ipairs({ waitingKey(lane), parkedKey(lane) }) do

@@ -1,4 +1,6 @@
 import type { Redis } from '@onsale/shared/redis';
+import { BEHIND_THE_DRAW } from '../opening/draw.ts';
+import { openingNumber } from '../opening/opening.ts';
 import { gather } from '../places/gather.ts';
 import type { Ending, Place, Standing } from '../places/place.ts';
 import { scoreOf, scoreRuleOf } from '../places/score.ts';
@@ -62,6 +64,9 @@ export interface Head {
   /** The first of each lane that somebody may wait in, in their order. */
   readonly lanes: readonly { readonly name: string; readonly first: readonly Place[] }[];
 }
+
+/** A line in one of its lives. */
+type LineLife = Pick<QueueDefinition, 'id' | 'generation'>;
 
 /** What is said once of all that were put in line together. */
 interface Told {
@@ -221,6 +226,7 @@ export const createLine = ({ redis, namespace }: LineOptions) => {
         queue.generation,
         micros(queue),
         queue.tokenLifeSeconds,
+        openingNumber(queue),
         ...places.flatMap((place) => [keyOf(place), place.lane]),
       ])) as [string, string, unknown[], (string | number)[]];
       const [marked, nowMs, states, paces] = reply;
@@ -271,7 +277,8 @@ export const createLine = ({ redis, namespace }: LineOptions) => {
 
     /** Puts genuine places that neither Redis nor the journal knows back into their lanes. `LOST`: another place of that member stays. */
     restore: async (queue: QueueDefinition, places: readonly Place[]): Promise<{ found: Found<Standing | 'LOST'>[]; gaveWay: Place[] }> => {
-      const args = [micros(queue), queue.tokenLifeSeconds, ...places.flatMap((place) => [keyOf(place), place.lane, place.score])];
+      const { tokenLifeSeconds } = queue;
+      const args = [micros(queue), tokenLifeSeconds, openingNumber(queue), ...places.flatMap((at) => [keyOf(at), at.lane, at.score])];
       const reply = (await scripts.restore(name(queue.id), args)) as [string, unknown[], (string | number)[], string[]];
       const [nowMs, states, paces, gaveWay] = reply;
       return { found: foundOf(states, paces, Number(nowMs)) as Found<Standing | 'LOST'>[], gaveWay: gaveWayOf(gaveWay) };
@@ -287,6 +294,27 @@ export const createLine = ({ redis, namespace }: LineOptions) => {
     /** @throws Error when Redis was lost again since `reset` */
     mark: async (queueId: string, generation: number): Promise<void> => {
       if ((await scripts.mark(name(queueId), [generation])) !== 1) throw new Error('Redis lost the line again while it was being restored');
+    },
+
+    /** The highest number given out; nothing changes. `undefined`: this Redis has lost writes. */
+    peek: async ({ id, generation }: LineLife): Promise<{ lastNumber: number } | undefined> => {
+      const [marked, lastNumber] = (await scripts.peek(name(id), [generation])) as [string, string];
+      return marked === '1' ? { lastNumber: Number(lastNumber) } : undefined;
+    },
+
+    /** From now on nobody gets a number below that of the opening, whatever Redis takes the time for. False: this Redis has lost writes. */
+    closeDraw: async (queue: QueueDefinition): Promise<boolean> =>
+      (await scripts.closeDraw(name(queue.id), [queue.generation, openingNumber(queue)])) === 1,
+
+    /** Of each lane the first `limit` places of the draw with a score of `from` or higher, in their order. `undefined`: this Redis has lost writes. */
+    drawn: async ({ id, generation }: LineLife, { from, limit }: { from: number; limit: number }): Promise<Place[][] | undefined> => {
+      const reply = (await scripts.drawn(name(id), [generation, from, BEHIND_THE_DRAW, limit])) as [string, ...(string | string[])[]];
+      const [marked, ...flat] = reply;
+      if (marked !== '1') return undefined;
+      const lanes = chunksOf(flat, 2) as [string, string[]][];
+      return lanes.map(([lane, places]) =>
+        chunksOf(places, 2).map(([key = '', score]) => ({ ...ownerOf(key), lane, score: Number(score) })),
+      );
     },
 
     /** How many wait and are admitted now; `lanes` has every lane that somebody may wait in. */

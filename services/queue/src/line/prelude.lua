@@ -114,9 +114,10 @@ local function countWaiting()
   return waiting
 end
 
--- Numbers below this one have waited longer than a token lives.
-local function oldestNumber(epochMicros, lifeSeconds)
-  return nowMicros - tonumber(epochMicros) - tonumber(lifeSeconds) * 1000000
+-- Numbers below this one have waited longer than a token lives; those of the draw wait from the opening on (`oldestNumber` of opening.ts).
+local function oldestNumber(epochMicros, lifeSeconds, drawnBelow)
+  local oldest = nowMicros - tonumber(epochMicros) - tonumber(lifeSeconds) * 1000000
+  return oldest > tonumber(drawnBelow) and oldest or 0
 end
 
 local function takeOut(place, lane)

@@ -1,9 +1,9 @@
 -- Puts genuine places that Redis has lost, and that the journal does not know, back into their lane at their own score.
 -- One place a member: an admitted one stays, else the lower one.
--- ARGV: epoch (microseconds), life of a token (seconds), then place, lane and score of each
+-- ARGV: epoch (microseconds), life of a token (seconds), number of the opening, then place, lane and score of each
 -- Answers: now, state, value and lane of each place ('LOST': another of its member stays), lane, waiting and rate of those lanes, and
 --   places that had to give way, flat: place, lane, score
-local oldest = oldestNumber(ARGV[1], ARGV[2])
+local oldest = oldestNumber(ARGV[1], ARGV[2], ARGV[3])
 local states, waitingIn, gaveWay = {}, {}, {}
 
 -- Whether another place of the member stays; if it does not, it gives way.
@@ -40,7 +40,7 @@ local function putBack(place, lane, score)
   return 'WAITING', putIn(place, lane, score)
 end
 
-for i = 3, #ARGV, 3 do
+for i = 4, #ARGV, 3 do
   local state, value, lane = look(ARGV[i], ARGV[i + 1], oldest)
   if state == 'UNKNOWN' then
     state, value = putBack(ARGV[i], lane, ARGV[i + 2])

@@ -35,6 +35,9 @@ export const scriptsOf = (redis: Redis) => {
     find: ofQueue('find'),
     mark: ofQueue('mark'),
     marked: ofQueue('marked'),
+    peek: ofQueue('peek'),
+    closeDraw: ofQueue('close-draw'),
+    drawn: ofQueue('drawn'),
     unmarkBusy: script(source('unmark-busy')),
   };
 };

@@ -1,11 +1,12 @@
 import type { TokenCheck, TokenCheckResult } from '@onsale/contracts/queue';
+import type { Clock } from '@onsale/shared/ids';
 import type { Log } from '@onsale/shared/log';
 import type { Definitions } from '../queues/definitions.ts';
 import type { QueueDefinition, QueueSettings } from '../queues/queue.ts';
 import { UNCLEAR } from './find-lost.ts';
 import type { Look } from './look-at-places.ts';
 import { scoreOf } from './score.ts';
-import { tellStanding } from './tell-standing.ts';
+import { tellStanding, type Moment } from './tell-standing.ts';
 import { within } from './within.ts';
 
 interface Deps {
@@ -13,6 +14,7 @@ interface Deps {
   readonly show: Look;
   /** By which a waiter of a queue that cannot be read is told when to ask again. */
   readonly defaults: QueueSettings;
+  readonly clock: Clock;
   /** From [0, 1): spreads the times at which waiters ask again. */
   readonly random: () => number;
   readonly log: Log;
@@ -27,7 +29,9 @@ const DEFINITION_MS = 500;
  * tokens alone: they are told to ask again.
  * @throws Refusal as `Look`
  */
-export const checkTokens = ({ definitions, show, defaults, random, log }: Deps) => {
+export const checkTokens = ({ definitions, show, defaults, clock, random, log }: Deps) => {
+  const moment = (): Moment => ({ nowMs: clock.now().getTime(), random: random() });
+
   const read = async (queueId: string): Promise<QueueDefinition | undefined | 'UNREADABLE'> => {
     try {
       return await within(DEFINITION_MS, definitions.get(queueId));
@@ -39,10 +43,10 @@ export const checkTokens = ({ definitions, show, defaults, random, log }: Deps) 
 
   const check = async ({ queueId, epoch, number, lane, member }: TokenCheck): Promise<TokenCheckResult> => {
     const queue = await read(queueId);
-    if (queue === 'UNREADABLE') return tellStanding(defaults, UNCLEAR.standing, undefined, random());
+    if (queue === 'UNREADABLE') return tellStanding(defaults, UNCLEAR.standing, undefined, moment());
     if (queue === undefined || queue.epoch !== epoch) return { status: 'INVALID' };
     const { standing, pace } = await show(queue, { number, member, lane, score: scoreOf(queue, { number, member }) });
-    return tellStanding(queue, standing, pace, random());
+    return tellStanding(queue, standing, pace, moment());
   };
 
   return async (tokens: readonly TokenCheck[]): Promise<TokenCheckResult[]> => Promise.all(tokens.map(check));

@@ -3,6 +3,7 @@ import type { QueueToken } from '@onsale/contracts/queue';
 import { memberHash, type QueueTokenCodec } from '@onsale/shared/auth';
 import type { CrashPoints } from '@onsale/shared/crash';
 import { notFound, Refusal } from '@onsale/shared/errors';
+import type { Clock } from '@onsale/shared/ids';
 import type { Metrics } from '@onsale/shared/metrics';
 import type { RestoreLine } from '../admission/restore-line.ts';
 import type { GrantLane, Wish } from '../grants/grant-lane.ts';
@@ -31,6 +32,7 @@ interface Deps {
   /** Resolves when a tick has looked at the queue. */
   readonly settled: (queueId: string) => Promise<void>;
   readonly codec: QueueTokenCodec;
+  readonly clock: Clock;
   /** From [0, 1). */
   readonly random: () => number;
   readonly metrics: Metrics;
@@ -69,7 +71,7 @@ const hasRoom = (queue: QueueDefinition, { standing, waiting, admitted }: Extrac
  * @throws Refusal NOT_FOUND, QUEUE_FULL, QUEUE_CLOSED, and as `grantLane`; UPSTREAM_UNAVAILABLE when the line is not restored in a second; whatever Redis throws when it is away
  */
 export const issueToken = (deps: Deps) => {
-  const { definitions, line, look, grantLane, leaveQueue, restoreLine, markBusy, settled, codec, random, metrics, crash } = deps;
+  const { definitions, line, look, grantLane, leaveQueue, restoreLine, markBusy, settled, codec, clock, random, metrics, crash } = deps;
   const issued = metrics.counter({ name: 'onsale_queue_numbers_total', help: 'Numbers given out' });
 
   const ticked = (queueId: string, waitMs: number): Promise<void> => within(waitMs, settled(queueId)).catch(() => undefined);
@@ -128,7 +130,11 @@ export const issueToken = (deps: Deps) => {
       await leaveQueue({ queueId, member: wish.member, admission: { queueId, ...place } });
       throw new Refusal('INVITATION_INVALID', 'The invitation has been used.');
     }
-    const { remainingMs: _forTheGateway, status, ...told } = tellStanding(queue, standing, pace, random());
+    const {
+      remainingMs: _forTheGateway,
+      status,
+      ...told
+    } = tellStanding(queue, standing, pace, { nowMs: clock.now().getTime(), random: random() });
     const { number, lane } = place;
     const payload = {
       queueId,

@@ -18,6 +18,23 @@ const mostPollMs = ({ maxPollSeconds, abandonAfterSeconds }: Pick<QueueSettings,
 export const longestPollMs = (settings: Pick<QueueSettings, 'maxPollSeconds' | 'abandonAfterSeconds'>): number =>
   Math.ceil(mostPollMs(settings) * (1 + SPREAD));
 
+/** Looks of all waiters together that an opening is to cause at most: what two cores answer with room to spare (docs/benchmarks.md). */
+const OPENING_LOOKS_PER_SECOND = 5000;
+
+/** Before it nobody has a position, so nobody is near the head: each rests as long as may be told, and the last time until shortly after the opening. */
+export const pollBeforeOpeningMs = (
+  settings: Pick<QueueSettings, 'maxPollSeconds' | 'abandonAfterSeconds'>,
+  { untilMs, waiting, random }: { untilMs: number; waiting: number | undefined; random: number },
+): number => {
+  const most = mostPollMs(settings);
+  // as wide as the crowd needs: a thousand learn of it within a second, a million as they always ask, spread over the whole rest
+  const crowdMs = waiting === undefined ? most : (waiting / OPENING_LOOKS_PER_SECOND) * 1000;
+  const spreadMs = Math.min(most, Math.max(LEAST_POLL_MS, crowdMs));
+  const left = Math.max(0, untilMs);
+  if (left + spreadMs > longestPollMs(settings)) return Math.floor(most * (1 + SPREAD * random));
+  return Math.max(LEAST_POLL_MS, Math.floor(left + spreadMs * random));
+};
+
 /**
  * Seconds until a position is admitted: by the measured rate, or by what cap and window bound it to from below, as every slot is free again after
  * a window; in a lane, its share of that, from (0, 1]. `undefined` when nothing moves.

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { etaSeconds, longestPollMs, pollAfterMs } from './poll.ts';
+import { etaSeconds, longestPollMs, pollAfterMs, pollBeforeOpeningMs } from './poll.ts';
 
 const queue = { cap: 100, windowSeconds: 600, admitPerSecond: undefined, maxPollSeconds: 30, abandonAfterSeconds: 120 };
 
@@ -47,5 +47,40 @@ describe('pollAfterMs', () => {
 
   it('never tells more than the longest rest, for which a lost line waits', () => {
     for (const random of [0, 0.5, 0.999_999]) expect(pollAfterMs(queue, undefined, random)).toBeLessThanOrEqual(longestPollMs(queue));
+  });
+});
+
+describe('pollBeforeOpeningMs', () => {
+  const told = (untilMs: number, waiting: number | undefined, random: number) => pollBeforeOpeningMs(queue, { untilMs, waiting, random });
+
+  it('is as long as it may be while the opening is far', () => {
+    expect(told(3_600_000, 10, 0)).toBe(30_000);
+    expect(told(3_600_000, 1_000_000, 1)).toBe(39_000);
+  });
+
+  it('ends within a second of the opening for few, and never before it', () => {
+    expect(told(20_000, 1000, 0)).toBe(20_000);
+    expect(told(20_000, 1000, 0.999)).toBe(20_999);
+  });
+
+  it('spreads many over as long as they take to be answered', () => {
+    expect(told(20_000, 50_000, 0)).toBe(20_000);
+    expect(told(20_000, 50_000, 0.5)).toBe(25_000);
+  });
+
+  it('leaves a million where they ask by themselves: spread over the whole rest', () => {
+    expect(told(20_000, 1_000_000, 0)).toBe(30_000);
+    expect(told(20_000, 1_000_000, 1)).toBe(39_000);
+    expect(told(20_000, undefined, 0)).toBe(30_000);
+    expect(told(2_000, 1_000_000, 0.5)).toBe(17_000);
+  });
+
+  it('is never longer than anybody is told to rest, nor shorter than a second', () => {
+    for (const untilMs of [-5_000, 0, 500, 8_000, 38_000, 38_500, 40_000, 60_000])
+      for (const waiting of [0, 1000, 100_000, 1_000_000, undefined])
+        for (const random of [0, 0.5, 0.999]) {
+          expect(told(untilMs, waiting, random)).toBeLessThanOrEqual(longestPollMs(queue));
+          expect(told(untilMs, waiting, random)).toBeGreaterThanOrEqual(1000);
+        }
   });
 });

@@ -1,5 +1,6 @@
 import type { Database } from '@onsale/shared/db';
 import { databaseNow, entriesOf, insertEnd, latestAdmissionOf, type JournalEntry } from '../journal/journal-store.ts';
+import { oldestNumber } from '../opening/opening.ts';
 import type { QueueDefinition } from '../queues/queue.ts';
 import type { Place, Standing } from './place.ts';
 
@@ -16,7 +17,8 @@ const standingOf = (entry: JournalEntry, nowMs: number): Standing => {
  */
 export const readJournal =
   ({ db }: { db: Database }) =>
-  async ({ id: queueId, epoch, tokenLifeSeconds }: QueueDefinition, places: readonly Place[]): Promise<(Standing | undefined)[]> => {
+  async (queue: QueueDefinition, places: readonly Place[]): Promise<(Standing | undefined)[]> => {
+    const queueId = queue.id;
     const numbers = places.map(({ number }) => number);
     const members = places.map(({ member }) => member);
     const [entries, latest, nowMs] = await Promise.all([
@@ -25,7 +27,7 @@ export const readJournal =
       databaseNow(db),
     ]);
     const byNumber = new Map(entries.map((entry) => [entry.number, entry]));
-    const oldest = (nowMs - epoch - tokenLifeSeconds * 1000) * 1000;
+    const oldest = oldestNumber(queue, nowMs);
 
     const standings: (Standing | undefined)[] = [];
     for (const place of places) {

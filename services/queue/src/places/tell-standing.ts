@@ -4,7 +4,7 @@ import { shareOf } from '../queues/lanes.ts';
 import type { QueueDefinition, QueueSettings } from '../queues/queue.ts';
 import { admits } from '../queues/sale-state.ts';
 import type { Standing } from './place.ts';
-import { etaSeconds, pollAfterMs } from './poll.ts';
+import { etaSeconds, pollAfterMs, pollBeforeOpeningMs } from './poll.ts';
 
 /** What a member is told of its place; `remainingMs` is for the gateway, which may keep the answer so long at most. */
 export interface Told extends Pick<QueueStatus, 'position' | 'etaSeconds' | 'pollAfterMs' | 'admittedUntil'> {
@@ -12,18 +12,27 @@ export interface Told extends Pick<QueueStatus, 'position' | 'etaSeconds' | 'pol
   readonly remainingMs?: number;
 }
 
+/** The moment of an answer. */
+export interface Moment {
+  readonly nowMs: number;
+  /** From [0, 1): spreads the times at which waiters ask again. */
+  readonly random: number;
+}
+
+type Queue = QueueSettings & Partial<Pick<QueueDefinition, 'state' | 'opening'>>;
+
 /**
- * A standing in the words of the contract. A waiter whose position is not known (an engine is away) is told to ask again. Nobody knows how long a pause
- * takes: it has no estimate, and those near the head ask as often as before, so that they hear of its end. `random`: [0, 1).
+ * A standing in the words of the contract. A waiter whose position is not known (an engine is away) is told to ask again. Before the opening nobody is told a
+ * position: the draw is secret. Nobody knows how long a pause takes: it has no estimate, and those near the head ask as often as before, so that they hear
+ * of its end.
  */
-export const tellStanding = (
-  queue: QueueSettings & Partial<Pick<QueueDefinition, 'state'>>,
-  standing: Standing,
-  pace: Pace | undefined,
-  random: number,
-): Told => {
+export const tellStanding = (queue: Queue, standing: Standing, pace: Pace | undefined, { nowMs, random }: Moment): Told => {
   switch (standing.state) {
     case 'WAITING': {
+      if (queue.opening?.opened === false) {
+        const untilMs = queue.opening.opensAt.getTime() - nowMs;
+        return { status: 'PREQUEUE', pollAfterMs: pollBeforeOpeningMs(queue, { untilMs, waiting: pace?.waiting, random }) };
+      }
       const { position } = standing;
       const eta =
         position === undefined || pace === undefined

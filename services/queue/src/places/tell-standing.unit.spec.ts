@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { drawBy } from '../opening/draw.ts';
 import type { QueueSettings } from '../queues/queue.ts';
 import { tellStanding } from './tell-standing.ts';
 
@@ -14,11 +15,12 @@ const queue: QueueSettings = {
   lanes: [],
   message: undefined,
 };
+const moment = { nowMs: Date.parse('2030-01-01T11:00:00.000Z'), random: 0 };
 const pace = { lane: 'standard', waiting: 50, rate: 1 };
 
 describe('tellStanding', () => {
   it('tells a waiter position, wait and when to ask again', () => {
-    expect(tellStanding(queue, { state: 'WAITING', position: 20 }, pace, 0)).toEqual({
+    expect(tellStanding(queue, { state: 'WAITING', position: 20 }, pace, moment)).toEqual({
       status: 'WAITING',
       position: 20,
       etaSeconds: 20,
@@ -27,12 +29,20 @@ describe('tellStanding', () => {
   });
 
   it('tells a waiter whose position nobody knows to ask again', () => {
-    expect(tellStanding(queue, { state: 'WAITING' }, undefined, 0)).toEqual({ status: 'WAITING', pollAfterMs: 30_000 });
+    expect(tellStanding(queue, { state: 'WAITING' }, undefined, moment)).toEqual({ status: 'WAITING', pollAfterMs: 30_000 });
+  });
+
+  it('tells nobody a position before the opening, and lets them ask again shortly after it', () => {
+    const opening = { opensAt: new Date(moment.nowMs + 20_000), opened: false, listed: false, draw: drawBy(Buffer.alloc(32)) };
+    const waiting = { state: 'WAITING', position: 20 } as const;
+    expect(tellStanding({ ...queue, opening }, waiting, pace, moment)).toEqual({ status: 'PREQUEUE', pollAfterMs: 20_000 });
+    const opened = { ...opening, opened: true };
+    expect(tellStanding({ ...queue, opening: opened }, waiting, pace, moment)).toMatchObject({ status: 'WAITING', position: 20 });
   });
 
   it('tells the admitted until when', () => {
     const untilMs = Date.parse('2030-01-01T12:00:00.000Z');
-    expect(tellStanding(queue, { state: 'ADMITTED', untilMs, remainingMs: 1234.5 }, pace, 0)).toEqual({
+    expect(tellStanding(queue, { state: 'ADMITTED', untilMs, remainingMs: 1234.5 }, pace, moment)).toEqual({
       status: 'ADMITTED',
       admittedUntil: '2030-01-01T12:00:00.000Z',
       remainingMs: 1234,
@@ -40,10 +50,10 @@ describe('tellStanding', () => {
   });
 
   it.each(['EXPIRED', 'COMPLETED', 'LEFT', 'REVOKED'] as const)('tells %s by its name', (ending) => {
-    expect(tellStanding(queue, { state: 'ENDED', ending }, pace, 0)).toEqual({ status: ending });
+    expect(tellStanding(queue, { state: 'ENDED', ending }, pace, moment)).toEqual({ status: ending });
   });
 
   it('knows no token that has waited longer than its life', () => {
-    expect(tellStanding(queue, { state: 'OVER' }, pace, 0)).toEqual({ status: 'INVALID' });
+    expect(tellStanding(queue, { state: 'OVER' }, pace, moment)).toEqual({ status: 'INVALID' });
   });
 });

@@ -5,7 +5,8 @@ import { inTransaction, type Database } from '@onsale/shared/db';
 import { notFound } from '@onsale/shared/errors';
 import { longestPollMs } from '../places/poll.ts';
 import type { ReadCounters } from './read-counters.ts';
-import { lockQueue, updateSettings } from './queue-store.ts';
+import { changedOpensAt } from '../opening/change-opening.ts';
+import { findQueue, lockQueue, updateOpensAt, updateSettings } from './queue-store.ts';
 import { settingsViewOf } from './queue-view.ts';
 import { patched, settingsOf, type SettingsPatch } from './settings.ts';
 
@@ -26,7 +27,7 @@ interface ChangeOfQueue {
 
 /**
  * An operator changes what the request names; it holds on every replica within a second. A lowered cap drains, a window that has begun stays as it is.
- * Audited in the same transaction. @throws Refusal NOT_FOUND
+ * Audited in the same transaction. @throws Refusal NOT_FOUND; OPENING_FIXED
  */
 export const changeQueue =
   ({ db, readCounters, announce, wake }: Deps) =>
@@ -35,15 +36,17 @@ export const changeQueue =
       const queue = await lockQueue(trx, queueId);
       if (queue === undefined) throw notFound('queue');
       const settings = patched(queue, patch);
+      const opensAt = changedOpensAt(queue, patch.opensAt);
+      if (opensAt !== queue.opening?.opensAt) await updateOpensAt(trx, { id: queueId, opensAt });
       await updateSettings(trx, { id: queueId, settings, longestPollMs: longestPollMs(settings) });
       await insertAudit(trx, {
         actor: member.id,
         action: 'queue.change',
         subject: queueId,
-        before: settingsOf(queue),
-        after: settingsOf(settings),
+        before: { ...settingsOf(queue), opensAt: queue.opening?.opensAt },
+        after: { ...settingsOf(settings), opensAt },
       });
-      return { ...queue, ...settings };
+      return (await findQueue(trx, queueId))!;
     });
     announce(queueId);
     wake(queueId);

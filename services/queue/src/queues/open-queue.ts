@@ -19,9 +19,11 @@ export const openQueue =
   async (trx: Trx, { id, patch, actor }: Opening): Promise<QueueDefinition | undefined> => {
     const settings = patched(defaults, patch);
     const createdAt = clock.now();
-    const opened = await insertQueue(trx, { id, epoch: createdAt.getTime(), createdAt, settings, longestPollMs: longestPollMs(settings) });
+    const opensAt = typeof patch.opensAt === 'string' ? new Date(patch.opensAt) : undefined;
+    const values = { id, epoch: createdAt.getTime(), createdAt, opensAt, settings, longestPollMs: longestPollMs(settings) };
+    const opened = await insertQueue(trx, values);
     if (!opened) return undefined;
-    await insertAudit(trx, { actor, action: 'queue.create', subject: id, after: settingsOf(settings) });
+    await insertAudit(trx, { actor, action: 'queue.create', subject: id, after: { ...settingsOf(settings), opensAt } });
     return findQueue(trx, id);
   };
 

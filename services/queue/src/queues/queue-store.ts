@@ -1,3 +1,4 @@
+import { drawBy } from '../opening/draw.ts';
 import { isDuplicate, type Queryable, type Trx } from '@onsale/shared/db';
 import type { QueueDefinition, QueueSettings } from './queue.ts';
 
@@ -17,6 +18,10 @@ interface Row {
   message: string | null;
   created_at: Date;
   generation: number;
+  opens_at: Date | null;
+  opened_at: Date | null;
+  draw_seed: Buffer | null;
+  draw_listed_at: Date | null;
 }
 
 const COLUMNS = [
@@ -35,7 +40,16 @@ const COLUMNS = [
   'message',
   'created_at',
   'generation',
+  'opens_at',
+  'opened_at',
+  'draw_seed',
+  'draw_listed_at',
 ] as const;
+
+const openingOf = ({ opens_at, opened_at, draw_seed, draw_listed_at }: Row): QueueDefinition['opening'] =>
+  opens_at === null || draw_seed === null
+    ? undefined
+    : { opensAt: opens_at, opened: opened_at !== null, listed: draw_listed_at !== null, draw: drawBy(draw_seed) };
 
 const queueOf = (row: Row): QueueDefinition => ({
   id: row.id,
@@ -52,6 +66,7 @@ const queueOf = (row: Row): QueueDefinition => ({
   lanes: JSON.parse(row.lanes) as QueueDefinition['lanes'],
   message: row.message ?? undefined,
   generation: row.generation,
+  opening: openingOf(row),
   createdAt: row.created_at,
 });
 
@@ -83,6 +98,9 @@ export const lockQueue = async (trx: Trx, id: string): Promise<QueueDefinition |
   return row && queueOf(row);
 };
 
+/** By the database: so it is in no statement, and in no error or log of one. */
+const NEW_SEED = 'RANDOM_BYTES(32)';
+
 /** False when the id is taken. */
 export const insertQueue = async (
   db: Queryable,
@@ -90,9 +108,10 @@ export const insertQueue = async (
     id,
     epoch,
     createdAt,
+    opensAt,
     settings,
     longestPollMs,
-  }: { id: string; epoch: number; createdAt: Date; settings: QueueSettings; longestPollMs: number },
+  }: { id: string; epoch: number; createdAt: Date; opensAt: Date | undefined; settings: QueueSettings; longestPollMs: number },
 ): Promise<boolean> => {
   try {
     await db('queues').insert({
@@ -108,6 +127,8 @@ export const insertQueue = async (
       allowance: 0,
       allowance_at: createdAt,
       longest_poll_ms: longestPollMs,
+      opens_at: opensAt ?? null,
+      draw_seed: db.raw(NEW_SEED),
     });
     return true;
   } catch (error) {
@@ -137,6 +158,13 @@ export const updateSale = async (
   await trx('queues')
     .where({ id })
     .update({ state, message: message ?? null });
+};
+
+/** Changes when a locked queue opens, which nobody has entered yet. One that was made before there were draws gets its seed by it. */
+export const updateOpensAt = async (trx: Trx, { id, opensAt }: { id: string; opensAt: Date | undefined }): Promise<void> => {
+  await trx('queues')
+    .where({ id })
+    .update({ opens_at: opensAt ?? null, draw_seed: trx.raw(`COALESCE(draw_seed, ${NEW_SEED})`) });
 };
 
 /** Where admission stands: the queue's row beside its definition. */
@@ -238,6 +266,7 @@ export const beginGeneration = async (
     .update({
       generation,
       last_number: lastNumber,
+      draw_cursor: 0, // whoever comes back to the line may stand before those whom it had then
       ...(restMs > 0 && { rest_until: trx.raw('NOW(3) + INTERVAL ? MICROSECOND', [restMs * 1000]) }),
     });
 };

@@ -21,6 +21,7 @@ export const viewOf = (queue: QueueDefinition, { waiting, admitted, lanes }: Cou
   ...(queue.cap !== undefined && { cap: queue.cap }),
   ...(queue.admitPerSecond !== undefined && { admitPerSecond: queue.admitPerSecond }),
   ...lanesOf(queue, lanes),
+  ...(queue.opening !== undefined && { opensAt: queue.opening.opensAt.toISOString() }),
   ...(queue.message !== undefined && { message: queue.message }),
 });
 

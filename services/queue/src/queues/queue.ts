@@ -1,4 +1,5 @@
 import type { QueueState } from '@onsale/contracts/queue';
+import type { Opening } from '../opening/opening.ts';
 
 /** What an operator may set of a queue. `undefined`: no such limit. */
 export interface QueueSettings {
@@ -24,7 +25,10 @@ export interface QueueSettings {
 /** A waiting room as the database has it. */
 export interface QueueDefinition extends QueueSettings {
   readonly id: string;
-  readonly state: QueueState;
+  /** As its operator set it; `stateOf` tells the one that holds. */
+  readonly state: Exclude<QueueState, 'PREQUEUE'>;
+  /** Without one it is open from the start. */
+  readonly opening: Opening | undefined;
   /** Origin of its numbers, in milliseconds since 1970. */
   readonly epoch: number;
   /** The life of its line in Redis; 0 until it has had one. */

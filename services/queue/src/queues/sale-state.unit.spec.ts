@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { admits, placesOf, steered } from './sale-state.ts';
+import { drawBy } from '../opening/draw.ts';
+import { admits, placesOf, saleState, steered } from './sale-state.ts';
 
 describe('steering a sale', () => {
   it.each([
@@ -24,5 +25,27 @@ describe('steering a sale', () => {
       [false, 0],
     ]);
     expect(placesOf({ state: 'CLOSED', capacity: undefined })).toBe(0);
+  });
+});
+
+const opening = { opensAt: new Date(0), opened: false, listed: false, draw: drawBy(Buffer.alloc(32)) };
+
+describe('the state of a sale with an opening', () => {
+  it('is PREQUEUE until the opening was written, whatever the time, and admits only once the draw is written down', () => {
+    expect(saleState({ state: 'OPEN', opening })).toBe('PREQUEUE');
+    expect(saleState({ state: 'PAUSED', opening })).toBe('PREQUEUE');
+    expect(admits({ state: 'OPEN', opening })).toBe(false);
+    const opened = { ...opening, opened: true };
+    expect(saleState({ state: 'OPEN', opening: opened })).toBe('OPEN');
+    expect(admits({ state: 'OPEN', opening: opened })).toBe(false);
+    expect(admits({ state: 'OPEN', opening: { ...opened, listed: true } })).toBe(true);
+  });
+
+  it('admits nobody while paused or closed; closed is closed before the opening, too', () => {
+    const listed = { ...opening, opened: true, listed: true };
+    expect(saleState({ state: 'PAUSED', opening: listed })).toBe('PAUSED');
+    expect(admits({ state: 'PAUSED', opening: listed })).toBe(false);
+    expect(saleState({ state: 'CLOSED', opening })).toBe('CLOSED');
+    expect(admits({ state: 'CLOSED', opening: listed })).toBe(false);
   });
 });

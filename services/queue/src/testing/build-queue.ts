@@ -7,6 +7,7 @@ import type { QueueDefinition } from '../queues/queue.ts';
 export const buildQueue = (given: Partial<QueueDefinition> = {}): QueueDefinition => ({
   id: `q-${newId()}`,
   state: 'OPEN',
+  opening: undefined,
   epoch: Date.now() - 1000,
   generation: 1,
   createdAt: new Date(),

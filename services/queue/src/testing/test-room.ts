@@ -116,7 +116,7 @@ export const testRooms = async () => {
     key: (queueId: string, suffix: string): string => `test:queue:{${queueId}}:${suffix}`,
     replica,
     /** Opens a queue of a new name. */
-    queue: async (room: Room, settings: Partial<QueueSettings> = {}): Promise<string> => {
+    queue: async (room: Room, settings: Partial<QueueSettings> & { readonly opensAt?: string } = {}): Promise<string> => {
       const id = `q-${newId()}`;
       const { cap = null, lanes, ...rest } = { ...DEFAULTS, ...settings };
       await room.createQueue({ member: operator, body: { id, cap, lanes: [...lanes], ...rest } });
@@ -125,6 +125,15 @@ export const testRooms = async () => {
     /** Codes for a lane. */
     invites: async (room: Room, queueId: string, lane: string, count = 1) =>
       (await room.createInvitations({ member: operator, queueId, lane, count })).codes,
+    /** Its opening comes, as if it had been for right after the last of these: they are in the draw. */
+    comesToOpening: async (queueId: string, members: readonly TestMember[]): Promise<void> => {
+      const last = Math.max(...members.map((member) => member.number()));
+      const { epoch } = await database.db('queues').where({ id: queueId }).first<{ epoch: number }>('epoch');
+      await database
+        .db('queues')
+        .where({ id: queueId })
+        .update({ opens_at: new Date(epoch + Math.ceil(last / 1000) + 1) });
+    },
     change: (room: Room, queueId: string, patch: Parameters<Room['changeQueue']>[0]['patch']) =>
       room.changeQueue({ member: operator, queueId, patch }),
     steer: (room: Room, queueId: string, action: SaleAction, message?: string | null) =>
