@@ -10,7 +10,9 @@ import { startEngines } from '../engines/start-engines.ts';
 import { workFolder } from '../paths.ts';
 import { claimFreeHome, reapOrphans } from '../processes/home.ts';
 import { Interrupted, onInterruption } from '../terminal/interruption.ts';
-import { listSpecs, needEngines } from '../test/list-specs.ts';
+import { installBrowser } from '../programs/browser.ts';
+import { runSteps } from '../terminal/steps.ts';
+import { listSpecs, needBrowser, needEngines } from '../test/list-specs.ts';
 import { runJest } from '../test/run-jest.ts';
 import { parseTestOptions } from '../test/test-options.ts';
 import { testSeed } from '../test/test-seed.ts';
@@ -37,6 +39,7 @@ try {
   const specs = await listSpecs(jestArguments);
   signal.throwIfAborted();
   const env = needEngines(specs) ? await engineVariables() : {};
+  if (needBrowser(specs)) await haveBrowser();
   count(
     await runJest({
       seed,
@@ -72,4 +75,14 @@ async function engineVariables(): Promise<Record<string, string>> {
     onPrepared: (prepared) => (engines = prepared),
   });
   return { ONSALE_TEST_MYSQL_URL: mysqlUrl, ONSALE_TEST_REDIS_URL: redisUrl, ONSALE_TEST_KAFKA_BROKERS: kafkaBrokers };
+}
+
+/** Without one the specs of the pages fail, and say so; the others can run all the same. */
+async function haveBrowser(): Promise<void> {
+  try {
+    await runSteps([{ title: 'browser', run: (say) => installBrowser({ env: process.env, say }) }], { signal });
+  } catch (error) {
+    if (!(error instanceof CannotGoOn)) throw error;
+    console.error(error.message);
+  }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { CannotGoOn } from '../engines/engines.ts';
-import { listSpecs, needEngines } from './list-specs.ts';
+import { listSpecs, needBrowser, needEngines } from './list-specs.ts';
 
 describe('the specs of npm test -- <path>', () => {
   it('are those whose path matches; none is said before anything starts', async () => {
@@ -14,5 +14,10 @@ describe('the specs of npm test -- <path>', () => {
     expect(needEngines(['/a/b.unit.spec.ts', '/a/c.unit.spec.ts'])).toBe(false);
     expect(needEngines(['/a/b.unit.spec.ts', '/a/c.int.spec.ts'])).toBe(true);
     expect(needEngines(['/a/d.e2e.spec.ts'])).toBe(true);
+  });
+
+  it('need a browser where one is named so', () => {
+    expect(needBrowser(['/a/b.unit.spec.ts', '/a/c.e2e.spec.ts'])).toBe(false);
+    expect(needBrowser(['/a/b.unit.spec.ts', '/a/c.browser.e2e.spec.ts'])).toBe(true);
   });
 });

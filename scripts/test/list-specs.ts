@@ -10,6 +10,11 @@ export async function listSpecs(args: string[]): Promise<string[]> {
   return specs;
 }
 
+/** Those that look at pages in a browser are named so. */
+export function needBrowser(specs: readonly string[]): boolean {
+  return specs.some((spec) => spec.endsWith('.browser.e2e.spec.ts'));
+}
+
 /** Pure ones run without engines. */
 export function needEngines(specs: readonly string[]): boolean {
   return specs.some((spec) => !spec.endsWith('.unit.spec.ts'));

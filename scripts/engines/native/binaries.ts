@@ -1,7 +1,7 @@
-import { execFile, spawn } from 'node:child_process';
-import { accessSync, constants, existsSync, rmSync, writeFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { canAptInstall, aptInstall } from '../../programs/apt-get.ts';
+import { findProgram } from '../../programs/find-program.ts';
 import { CannotGoOn, type Say } from '../engines.ts';
 
 const run = promisify(execFile);
@@ -38,60 +38,15 @@ export async function findBinaries({ say }: { say: Say }): Promise<Binaries> {
 
 /** The full path of the program for one part, if it is installed. */
 export function findBinary(part: Part): string | undefined {
-  // sbin is not in everyone's PATH, and that is where Debian keeps database servers
-  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin', '/usr/libexec'];
-  return parts[part].commands.flatMap((command) => folders.map((folder) => join(folder, command))).find(isExecutable);
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
+  return findProgram(parts[part].commands);
 }
 
 async function install(missing: Part[], say: Say): Promise<void> {
-  const canInstall = process.platform === 'linux' && process.getuid?.() === 0 && existsSync('/usr/bin/apt-get');
-  if (!canInstall) throw new CannotGoOn(howToInstall(missing));
-  const packages = missing.map((part) => parts[part].apt);
-  say(`apt-get install ${packages.join(' ')}`);
-  const allowServices = denyServices();
-  try {
-    await aptGet(['update']);
-    await aptGet(['install', '-y', '--no-install-recommends', ...packages]);
-  } finally {
-    allowServices();
-  }
-}
-
-/** Debian starts a server when its package is installed, unless this file says no: nothing but our own private instances may run. */
-function denyServices(): () => void {
-  const policy = '/usr/sbin/policy-rc.d';
-  if (existsSync(policy)) return () => {};
-  writeFileSync(policy, '#!/bin/sh\n# written by Onsale while it installs packages, and removed after\nexit 101\n', { mode: 0o755 });
-  const remove = () => rmSync(policy, { force: true });
-  process.once('exit', remove);
-  return () => {
-    process.off('exit', remove);
-    remove();
-  };
-}
-
-function aptGet(args: string[]): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-    const child = spawn('apt-get', ['-qq', '-o', 'DPkg::Lock::Timeout=300', ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr])
-      stream.on('data', (chunk: Buffer) => (output = (output + chunk.toString()).slice(-2_000)));
-    child.on('error', reject);
-    child.on('close', (code) => {
-      if (code === 0) resolve();
-      else reject(new CannotGoOn(`apt-get ${args.join(' ')} failed (exit ${code}):\n${output.trim()}`));
-    });
-  });
+  if (!canAptInstall()) throw new CannotGoOn(howToInstall(missing));
+  await aptInstall(
+    missing.map((part) => parts[part].apt),
+    say,
+  );
 }
 
 async function assertJava(java: string): Promise<void> {

@@ -1,0 +1,148 @@
+import { signUp } from '@onsale/contracts/commerce';
+import { newId } from '@onsale/shared/ids';
+import { eventually } from '@onsale/shared/testing';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Browser } from 'playwright-core';
+import { openWindow, startBrowser, type Window } from '../kit/browser.ts';
+import { startTestFleet, type TestFleet } from '../kit/test-fleet.ts';
+
+const PASSWORD = 'a password of a visitor';
+/** A page of the shop, as far as this fleet has one. */
+const NEXT = '/api/v1/concerts?limit=1';
+
+let fleet: TestFleet;
+let browser: Browser;
+beforeAll(async () => {
+  [fleet, browser] = await Promise.all([startTestFleet({ replicas: { gateway: 1 } }), startBrowser()]);
+});
+afterAll(async () => {
+  await browser?.close();
+  await fleet?.stop();
+});
+
+/** A line with one place inside, which Ada has; Bob waits for it. */
+const busyLine = async () => {
+  const sale = await fleet.sale({ seats: 2, queue: { cap: 1, maxPollSeconds: 1 } });
+  const [ada, bob] = await fleet.members(2);
+  await ada.isAdmitted(sale.queueId);
+  await bob.takesNumber(sale.queueId);
+  return { ...sale, ada, bob };
+};
+
+const newVisitor = async (): Promise<string> => {
+  const email = `${newId()}@example.com`;
+  await fleet.client.call(signUp, { body: { email, password: PASSWORD, name: 'Eve' } });
+  return email;
+};
+
+const heading = ({ page }: Window, name: string) => page.getByRole('heading', { level: 1, name, exact: true });
+
+const signsIn = async (window: Window, email: string): Promise<void> => {
+  await window.page.getByLabel('Email').fill(email);
+  await window.page.getByLabel('Password').fill(PASSWORD);
+  await window.page.getByRole('button', { name: 'Sign in' }).click();
+  await heading(window, 'Take a number').waitFor();
+};
+
+const takesNumber = async (window: Window): Promise<void> => {
+  await window.page.getByRole('button', { name: 'Take a number' }).click();
+  await heading(window, 'You are in line').waitFor();
+};
+
+const position = ({ page }: Window) => page.locator('#position').textContent();
+
+/** The access token in the browser is one whose time is over. */
+const isOpenForLong = async ({ context }: Window): Promise<void> => {
+  const cookie = (await context.cookies()).find(({ name }) => name === 'onsale-access')!;
+  await context.addCookies([{ ...cookie, value: await fleet.accessToken({ lifeSeconds: -60 }) }]);
+};
+
+describe.each([
+  ['with JavaScript', true],
+  ['without JavaScript', false],
+])('a visitor %s', (_how, javaScriptEnabled) => {
+  it('signs in, takes a number, waits, is let in when a slot frees, and arrives', async () => {
+    const [{ queueId, scheduleId, ada, bob }, email] = await Promise.all([busyLine(), newVisitor()]);
+    const window = await openWindow(browser, { baseURL: fleet.gatewayUrl, javaScriptEnabled });
+    const { page } = window;
+
+    await page.goto(`/waiting-room/${queueId}?next=${encodeURIComponent(NEXT)}`);
+    expect(await window.hears()).toEqual(
+      expect.arrayContaining([
+        { role: 'main', name: '' },
+        { role: 'heading', name: 'Sign in to join the line' },
+        { role: 'textbox', name: 'Email' },
+        { role: 'textbox', name: 'Password' },
+        { role: 'button', name: 'Sign in' },
+      ]),
+    );
+    await signsIn(window, email);
+    await takesNumber(window);
+    expect(await position(window)).toBe('2');
+    expect(await page.title()).toMatch(/^You are number 2 in line/);
+    expect(await window.hears()).toEqual(
+      expect.arrayContaining([
+        { role: 'RootWebArea', name: expect.stringMatching(/^You are number 2 in line.* – Waiting room$/) },
+        { role: 'main', name: '' },
+        { role: 'heading', name: 'You are in line' },
+        { role: 'progressbar', name: 'Way to the front since you joined' },
+        { role: 'status', name: '' },
+        { role: 'link', name: 'look now' },
+      ]),
+    );
+
+    await isOpenForLong(window);
+    await bob.leaves(queueId);
+    await eventually(async () => expect(await position(window)).toBe('1'));
+    expect(await page.locator('progress').getAttribute(javaScriptEnabled ? 'max' : 'value')).toBe(javaScriptEnabled ? '2' : '1');
+
+    await ada.leaves(queueId);
+    await page.waitForURL(`**${NEXT}`);
+    const seats = await window.context.request.get(`/api/v1/schedules/${scheduleId}/seats`);
+    expect(seats.status()).toBe(200); // by cookies alone
+    const origins = new Set(window.asked.map((url) => new URL(url).origin));
+    expect([...origins]).toEqual([fleet.gatewayUrl]);
+    await window.close();
+  });
+});
+
+describe('the page with JavaScript', () => {
+  it('changes in place: what has the focus keeps it, and a listener is told once', async () => {
+    const [{ queueId, bob }, email] = await Promise.all([busyLine(), newVisitor()]);
+    const window = await openWindow(browser, { baseURL: fleet.gatewayUrl, javaScriptEnabled: true });
+    const { page } = window;
+    await page.goto(`/waiting-room/${queueId}`);
+    await signsIn(window, email);
+    await takesNumber(window);
+    await page.getByRole('link', { name: 'look now' }).focus();
+    const loads = () => window.asked.filter((url) => url.includes(`/waiting-room/${queueId}`)).length;
+    const before = loads();
+
+    await bob.leaves(queueId);
+    await page.getByRole('status').getByText('You are next in line').waitFor();
+    expect(await position(window)).toBe('1');
+    expect(await page.title()).toMatch(/^You are next in line/);
+    expect(await page.locator(':focus').textContent()).toBe('look now');
+    expect(loads()).toBe(before);
+    expect(window.complaints).toEqual([]);
+    await window.close();
+  });
+
+  it('asks where no stream comes through, and renews its session by itself', async () => {
+    const [{ queueId, bob }, email] = await Promise.all([busyLine(), newVisitor()]);
+    const window = await openWindow(browser, { baseURL: fleet.gatewayUrl, javaScriptEnabled: true });
+    const { page } = window;
+    await page.route('**/stream', (route) => route.fulfill({ status: 502 }));
+    await page.goto(`/waiting-room/${queueId}`);
+    await signsIn(window, email);
+    await takesNumber(window);
+    await isOpenForLong(window);
+    const refreshed = page.waitForResponse('**/api/v1/sessions/refresh');
+
+    await bob.leaves(queueId);
+    expect((await refreshed).status()).toBe(201);
+    await page.getByRole('status').getByText('You are next in line').waitFor();
+    expect(window.asked.at(-1)).toMatch(/\/tokens\/current$/);
+    await window.close();
+  });
+});
