@@ -19,7 +19,7 @@ export type OwnEngines = Engines & {
 const say = (): void => {};
 
 /** Data in a folder that goes with the engines; pid files in the home of `npm test`, which ends what a killed spec leaves behind. */
-const homeOf = (folder: string): Home => {
+export const homeOf = (folder: string): Home => {
   const run = process.env.ONSALE_TEST_HOME;
   if (run === undefined) return joinHome(folder);
   const { instance } = joinHome(run);
@@ -28,7 +28,7 @@ const homeOf = (folder: string): Home => {
 };
 
 /** Containers go by the name of this folder: what a killed spec leaves behind, the next of its worker takes down. */
-const containersOf = (otherwise: string): string => {
+export const containersOf = (otherwise: string): string => {
   const run = process.env.ONSALE_TEST_HOME;
   return run === undefined ? otherwise : joinHome(join(run, `own-engines-${process.env.JEST_WORKER_ID ?? '1'}`)).folder;
 };

@@ -1,4 +1,5 @@
-import type { Redis } from '@onsale/shared/redis';
+import { createLog } from '@onsale/shared/log';
+import { createRedis, type Redis } from '@onsale/shared/redis';
 import { patientRedis, testRedis } from '@onsale/shared/testing';
 import type { Engines } from '../../scripts/engines/engines.ts';
 
@@ -34,4 +35,16 @@ export const wholeEngines = ({
 }: Pick<Engines, 'mysqlUrl' | 'redisUrl' | 'kafkaBrokers'>): FleetEngines => {
   const redis = patientRedis(redisUrl);
   return { mysqlUrl, redisUrl, kafkaBrokers, redis, release: async () => redis.disconnect() };
+};
+
+/** The engines of the run, but for Redis, which a spec started for itself: sentinels, a cluster. */
+export const enginesWithRedis = (redisUrl: string): FleetEngines => {
+  const redis = createRedis({ url: redisUrl, name: 'test', log: createLog({ service: 'test', level: 'silent' }) });
+  return {
+    mysqlUrl: engine('ONSALE_TEST_MYSQL_URL'),
+    redisUrl,
+    kafkaBrokers: engine('ONSALE_TEST_KAFKA_BROKERS'),
+    redis,
+    release: async () => redis.disconnect(),
+  };
 };

@@ -149,8 +149,8 @@ export const startTestFleet = async ({ replicas, settings, engines: own, fetch =
     client,
     stores,
     sale,
-    asOperator,
     queue,
+    asOperator,
     digest: createDigest({ databases: stores.databases, redis }),
     accessToken,
     /** Signed by a key that only looks like ours. */

@@ -54,13 +54,12 @@ const clusterOf = ({ nodes, tls, credentials }: ListAddress, { enableAutoPipelin
     clusterRetryStrategy: retryRestMs,
     enableAutoPipelining,
     slotsRefreshTimeout: COMMAND_MS,
-    slotsRefreshInterval: SLOTS_MS,
     retryDelayOnFailover: 0, // as autoResendUnfulfilledCommands
     ...(tls && { dnsLookup: (host, done) => done(null, host) }), // certificates are of names
     redisOptions: { ...options, ...credentials, ...(tls && { tls: {} }) },
   });
   cluster.on('+node', keepDeadlines);
-  cluster.on('-node', () => cluster.refreshSlotsCache());
+  followSlots(cluster);
   boundQueue(cluster);
   return cluster;
 };
@@ -106,6 +105,16 @@ const quieten = (redis: Redis): void => {
   const { connector } = redis as unknown as { connector: { connectToSentinel: (...args: unknown[]) => SingleRedis } };
   const open = connector.connectToSentinel.bind(connector);
   connector.connectToSentinel = (...args) => open(...args).on('error', () => {});
+};
+
+/** By a timer of our own: that of ioredis goes on, and keeps the process, when the cluster is left while it asks. */
+const followSlots = (cluster: Cluster): void => {
+  const ask = (): void => {
+    if (cluster.status === 'ready') cluster.refreshSlotsCache();
+  };
+  const timer = setInterval(ask, SLOTS_MS).unref();
+  cluster.on('-node', ask);
+  cluster.on('end', () => clearInterval(timer));
 };
 
 /** A whole cluster that is away keeps what waits for it for ever, settled or not: as with a single Redis, it lives through so many tries to connect. */
