@@ -77,6 +77,7 @@ export const startRoomFleet = async (engines: Pick<Engines, 'units'>, more: Flee
     databases: fleet.databases,
     codec,
     processes,
+    operatorToken: () => accessToken(newId(), 'operator'),
     /** New members, signed in. */
     members: (count: number) =>
       Promise.all(

@@ -6,13 +6,21 @@ import { journey } from '../../bench/journey.ts';
 import { saga } from '../../bench/saga.ts';
 import { status } from '../../bench/status.ts';
 import { tokens } from '../../bench/tokens.ts';
+import { waitingMillion } from '../../bench/waiting-million.ts';
 import { CannotGoOn, type Engines } from '../engines/engines.ts';
 import { startEngines } from '../engines/start-engines.ts';
 import { workFolder } from '../paths.ts';
 import { claimFreeHome, reapOrphans } from '../processes/home.ts';
 import { Interrupted, onInterruption } from '../terminal/interruption.ts';
 
-const benchmarks: Record<string, (engines: Engines, options: readonly string[]) => Promise<void>> = { saga, journey, status, tokens, gate };
+const benchmarks: Record<string, (engines: Engines, options: readonly string[]) => Promise<void>> = {
+  saga,
+  journey,
+  status,
+  tokens,
+  gate,
+  'waiting-million': waitingMillion,
+};
 
 const [name, ...options] = process.argv.slice(2);
 const benchmark = benchmarks[name ?? ''];

@@ -83,6 +83,8 @@ interface Newcomer {
 
 /** Newcomers of one call. */
 const NEWCOMERS = 200;
+/** Places of one call that are moved from one set to another: 10 microseconds each, so that Redis is held for some milliseconds at most. */
+const MOVES = 250;
 /** Keys of one call: a script of more would hold Redis for milliseconds. */
 const BATCH = 1000;
 /** So far above every number known do the numbers of a line's next life begin. */
@@ -264,7 +266,7 @@ export const createLine = ({ redis, namespace }: LineOptions) => {
     /** Tells the line what the journal decided; again changes nothing. Answers with places that gave way to another of their member. */
     apply: async (queueId: string, decisions: readonly Decision[]): Promise<Place[]> => {
       const gaveWay: Place[] = [];
-      for (const batch of chunksOf(decisions, BATCH)) {
+      for (const batch of chunksOf(decisions, MOVES)) {
         const args = batch.flatMap((decision) =>
           'ending' in decision
             ? ['E', keyOf(decision), decision.lane, decision.ending]
@@ -277,11 +279,17 @@ export const createLine = ({ redis, namespace }: LineOptions) => {
 
     /** Puts genuine places that neither Redis nor the journal knows back into their lanes. `LOST`: another place of that member stays. */
     restore: async (queue: QueueDefinition, places: readonly Place[]): Promise<{ found: Found<Standing | 'LOST'>[]; gaveWay: Place[] }> => {
-      const { tokenLifeSeconds } = queue;
-      const args = [micros(queue), tokenLifeSeconds, openingNumber(queue), ...places.flatMap((at) => [keyOf(at), at.lane, at.score])];
-      const reply = (await scripts.restore(name(queue.id), args)) as [string, unknown[], (string | number)[], string[]];
-      const [nowMs, states, paces, gaveWay] = reply;
-      return { found: foundOf(states, paces, Number(nowMs)) as Found<Standing | 'LOST'>[], gaveWay: gaveWayOf(gaveWay) };
+      const found: Found<Standing | 'LOST'>[] = [];
+      const gaveWay: Place[] = [];
+      for (const batch of chunksOf(places, MOVES)) {
+        const moved = batch.flatMap((place) => [keyOf(place), place.lane, place.score]);
+        const args = [micros(queue), queue.tokenLifeSeconds, openingNumber(queue), ...moved];
+        const reply = (await scripts.restore(name(queue.id), args)) as [string, unknown[], (string | number)[], string[]];
+        const [nowMs, states, paces, gone] = reply;
+        found.push(...(foundOf(states, paces, Number(nowMs)) as Found<Standing | 'LOST'>[]));
+        gaveWay.push(...gaveWayOf(gone));
+      }
+      return { found, gaveWay };
     },
 
     /** Begins the line's next life; `mark` ends the beginning. Its numbers go on 5 s above `floor` and all that Redis knows; a first life has no lead. */
