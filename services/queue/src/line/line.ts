@@ -220,7 +220,11 @@ export const createLine = ({ redis, namespace }: LineOptions) => {
      * in one turn of the event loop take one call.
      */
     enqueue: (queue: QueueDefinition, member: string, lane: string): Promise<Entry> =>
-      enqueued(JSON.stringify([queue.id, queue.generation, queue.capacity, queue.tokenLifeSeconds]), { queue, member, lane }),
+      enqueued(JSON.stringify([queue.id, queue.generation, queue.capacity, queue.tokenLifeSeconds, openingNumber(queue)]), {
+        queue,
+        member,
+        lane,
+      }),
 
     /** Where places stand; asking counts as seen. `undefined` as a whole: this Redis has lost writes, so that the journal has to be asked for all. */
     status: async (queue: QueueDefinition, places: readonly Place[]): Promise<Found<Standing | undefined>[] | undefined> => {
