@@ -36,6 +36,7 @@ beforeAll(async () => {
     capacity: 10,
     windowSeconds: 60,
     abandonAfterSeconds: 60,
+    noShowAfterSeconds: 60,
     onExpiry: 'end',
     tokenLifeSeconds: 600,
     maxPollSeconds: 5,

@@ -22,6 +22,7 @@ const defaults = {
   admitPerSecond: undefined,
   capacity: undefined,
   windowSeconds: 600,
+  noShowAfterSeconds: undefined,
   abandonAfterSeconds: 120,
   onExpiry: 'end',
   tokenLifeSeconds: 86_400,

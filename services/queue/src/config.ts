@@ -44,6 +44,13 @@ const queueSettings = {
     max: 86_400,
     about: 'a waiter near the head who has not been seen for so long is passed over',
   }),
+  ONSALE_QUEUE_NO_SHOW_AFTER_SECONDS: setting.int({
+    default: 0,
+    min: 0,
+    max: 86_400,
+    about:
+      'an admission whose owner never came for so long is ended early; 0: none is, as a window is a promise that only the operator may shorten',
+  }),
   ONSALE_QUEUE_ON_EXPIRY: z
     .enum(['end', 'requeue'])
     .default('end')
@@ -85,6 +92,7 @@ export const readSettings = (env: Env = process.env) => {
     admitPerSecond: undefined,
     capacity: undefined,
     windowSeconds: e.ONSALE_QUEUE_WINDOW_SECONDS,
+    noShowAfterSeconds: e.ONSALE_QUEUE_NO_SHOW_AFTER_SECONDS === 0 ? undefined : e.ONSALE_QUEUE_NO_SHOW_AFTER_SECONDS,
     abandonAfterSeconds: e.ONSALE_QUEUE_ABANDON_AFTER_SECONDS,
     onExpiry: e.ONSALE_QUEUE_ON_EXPIRY,
     tokenLifeSeconds: e.ONSALE_QUEUE_TOKEN_LIFE_SECONDS,

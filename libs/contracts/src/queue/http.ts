@@ -56,6 +56,7 @@ export const QueueSettings = Queue.extend({
   capacity: z.int().min(1).optional(),
   windowSeconds: z.int(),
   abandonAfterSeconds: z.int(),
+  noShowAfterSeconds: z.int().optional(),
   onExpiry: z.enum(['end', 'requeue']),
   tokenLifeSeconds: z.int(),
   maxPollSeconds: z.int(),
@@ -76,6 +77,8 @@ const settings = {
   capacity: z.int().min(1).max(1_000_000_000).nullable(),
   windowSeconds: z.int().min(1).max(86_400),
   abandonAfterSeconds: z.int().min(1).max(86_400),
+  /** An admission whose owner never came for so long is ended early; null: none is. */
+  noShowAfterSeconds: z.int().min(1).max(86_400).nullable(),
   onExpiry: z.enum(['end', 'requeue']),
   tokenLifeSeconds: z.int().min(1).max(604_800),
   maxPollSeconds: z.int().min(1).max(300),

@@ -14,11 +14,19 @@ export interface Slots {
 
 /**
  * How many may be admitted now: the free slots, bounded by the token bucket (which holds one second's admissions, one at least) and by
- * `TICK_MOST`. A cap below the number of the admitted drains. `allowance` is the bucket before they are taken out of it.
+ * `TICK_MOST`. A cap below the number of the admitted drains. `most` is how many it were with all slots free; `allowance` the bucket before any
+ * are taken out of it.
  */
-export const admissible = ({ cap, live, admitPerSecond, allowance, elapsedMs }: Slots): { count: number; allowance: number } => {
+export const admissible = ({
+  cap,
+  live,
+  admitPerSecond,
+  allowance,
+  elapsedMs,
+}: Slots): { count: number; most: number; allowance: number } => {
   const free = cap === undefined ? TICK_MOST : Math.max(0, cap - live);
-  if (admitPerSecond === undefined) return { count: Math.min(free, TICK_MOST), allowance: 0 };
+  if (admitPerSecond === undefined) return { count: Math.min(free, TICK_MOST), most: TICK_MOST, allowance: 0 };
   const filled = Math.min(Math.max(1, admitPerSecond), allowance + (admitPerSecond * elapsedMs) / 1000);
-  return { count: Math.min(free, TICK_MOST, Math.floor(filled)), allowance: filled };
+  const most = Math.min(TICK_MOST, Math.floor(filled));
+  return { count: Math.min(free, most), most, allowance: filled };
 };

@@ -16,13 +16,18 @@ describe('admissible', () => {
   });
 
   it('fills the bucket by the rate, up to one second of it', () => {
-    expect(admissible(slots({ admitPerSecond: 20, elapsedMs: 250 }))).toEqual({ count: 5, allowance: 5 });
-    expect(admissible(slots({ admitPerSecond: 20, allowance: 3, elapsedMs: 100 }))).toEqual({ count: 5, allowance: 5 });
-    expect(admissible(slots({ admitPerSecond: 20, elapsedMs: 3_600_000 }))).toEqual({ count: 20, allowance: 20 });
+    expect(admissible(slots({ admitPerSecond: 20, elapsedMs: 250 }))).toEqual({ count: 5, most: 5, allowance: 5 });
+    expect(admissible(slots({ admitPerSecond: 20, allowance: 3, elapsedMs: 100 }))).toEqual({ count: 5, most: 5, allowance: 5 });
+    expect(admissible(slots({ admitPerSecond: 20, elapsedMs: 3_600_000 }))).toEqual({ count: 20, most: 20, allowance: 20 });
+  });
+
+  it('says apart how many the rate alone would let in', () => {
+    expect(admissible(slots({ live: 98, admitPerSecond: 20, elapsedMs: 500 }))).toEqual({ count: 2, most: 10, allowance: 10 });
+    expect(admissible(slots({ live: 98 }))).toMatchObject({ count: 2, most: 1000 });
   });
 
   it('lets a rate below one a second through in its time', () => {
     expect(admissible(slots({ admitPerSecond: 0.5, elapsedMs: 1900 })).count).toBe(0);
-    expect(admissible(slots({ admitPerSecond: 0.5, elapsedMs: 2000 }))).toEqual({ count: 1, allowance: 1 });
+    expect(admissible(slots({ admitPerSecond: 0.5, elapsedMs: 2000 }))).toEqual({ count: 1, most: 1, allowance: 1 });
   });
 });

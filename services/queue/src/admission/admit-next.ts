@@ -2,15 +2,17 @@ import { during, type CrashPoints } from '@onsale/shared/crash';
 import { inTransaction, isDuplicate, type Database, type Trx } from '@onsale/shared/db';
 import type { Metrics } from '@onsale/shared/metrics';
 import { decisionOf } from '../journal/decision.ts';
+import { endsCounter } from '../journal/ends-counter.ts';
 import { admittedOf, countLive, entriesOf, insertAdmissions, insertEnd, type JournalEntry } from '../journal/journal-store.ts';
-import type { Head, Line } from '../line/line.ts';
+import type { Decision, Head, Line } from '../line/line.ts';
 import type { Place } from '../places/place.ts';
 import { insertEntries } from '../opening/draw-store.ts';
 import { openingNumber } from '../opening/opening.ts';
 import { weightOf } from '../queues/lanes.ts';
 import { findAdmission, lockAdmission, raiseLastNumber, updateAdmission, type AdmissionState } from '../queues/queue-store.ts';
 import { admits } from '../queues/sale-state.ts';
-import { admissible } from './admissible.ts';
+import { admissible, TICK_MOST } from './admissible.ts';
+import { claimNoShows, endNoShows } from './no-shows.ts';
 import type { RestoreLine } from './restore-line.ts';
 import { takeTurns } from './take-turns.ts';
 
@@ -29,11 +31,28 @@ export interface Admitted {
   readonly empty: boolean;
 }
 
+interface Look {
+  readonly head: Head;
+  /** Numbers that were claimed as no-shows. */
+  readonly noShows: readonly number[];
+}
+
+/** What a transaction did; `decided` is what Redis is to be told besides the rows that are not told yet. */
+interface Turn {
+  readonly admitted: number;
+  readonly ended: number;
+  readonly decided: readonly Decision[];
+}
+const NOTHING: Turn = { admitted: 0, ended: 0, decided: [] };
+
 /** Numbers are microseconds: one that is newer by a second is worth a write. */
 const NUMBER_DRIFT = 1_000_000;
 
+/** Nobody comes in. */
+const CLOSED = { count: 0, most: 0, allowance: 0 };
+
 const roomIn = async (db: Database | Trx, queue: AdmissionState) =>
-  admits(queue) ? admissible({ ...queue, live: await countLive(db, queue.id) }) : { count: 0, allowance: 0 };
+  admits(queue) ? admissible({ ...queue, live: await countLive(db, queue.id) }) : CLOSED;
 
 /** Who comes in, lane by lane in turn; `late`: somebody of the lane with a higher score was admitted before. */
 const inTurn = (queue: AdmissionState, head: Head, staying: ReadonlySet<Place>, count: number) => {
@@ -89,19 +108,30 @@ const onceAMember = (places: readonly Place[], inside: ReadonlySet<string>) => {
  */
 export const admitNext = ({ db, line, restoreLine, metrics, crash }: Deps) => {
   const admissions = metrics.counter({ name: 'onsale_queue_admissions_total', help: 'Members admitted' });
+  const noShows = metrics.counter({ name: 'onsale_queue_no_shows_total', help: 'Admissions ended early, as their owners never came' });
+  const ends = endsCounter(metrics);
 
   const keepNumber = async (queue: AdmissionState, lastNumber: number): Promise<void> => {
     if (lastNumber - queue.lastNumber > NUMBER_DRIFT) await raiseLastNumber(db, queue.id, lastNumber);
   };
 
-  const admitFrom = async (
-    trx: Trx,
-    { id, generation }: AdmissionState,
-    head: Head,
-  ): Promise<{ admitted: number; stale: JournalEntry[] }> => {
+  /** The line, and admissions that may be ended for those in it. `undefined`: Redis has lost writes. */
+  const lookAtLine = async (queue: AdmissionState): Promise<Look | undefined> => {
+    const room = queue.resting ? CLOSED : await roomIn(db, queue);
+    const head = await line.head(queue, room.count);
+    if (head === undefined) return undefined;
+    const claimed = await claimNoShows(line, queue, { ...room, waiting: head.waiting });
+    if (claimed === undefined) return undefined;
+    if (claimed.length === 0) return { head, noShows: claimed };
+    const longer = await line.head(queue, Math.min(TICK_MOST, room.count + claimed.length));
+    return longer && { head: longer, noShows: claimed };
+  };
+
+  const admitFrom = async (trx: Trx, { id, generation }: AdmissionState, { head, noShows }: Look): Promise<Turn> => {
     const queue = await lockAdmission(trx, id);
     // another life of the line began since it was read: it rests, so that those who were lost come back first (a rest comes with a new life alone)
-    if (queue === undefined || queue.generation !== generation) return { admitted: 0, stale: [] };
+    if (queue === undefined || queue.generation !== generation) return NOTHING;
+    const { ended, kept } = admits(queue) ? await endNoShows(trx, queue, noShows) : { ended: 0, kept: [] };
     const room = await roomIn(trx, queue);
     const first = head.lanes.flatMap((lane) => lane.first);
     const stale = await staleOf(trx, id, first);
@@ -123,7 +153,7 @@ export const admitNext = ({ db, line, restoreLine, metrics, crash }: Deps) => {
       const allowance = Math.max(0, room.allowance - admissions.length);
       await updateAdmission(trx, { id, turn, laneStates, allowance, elapsedMs: queue.elapsedMs, lastNumber: head.lastNumber });
     }
-    return { admitted: admissions.length, stale };
+    return { admitted: admissions.length, ended, decided: [...stale.map(decisionOf), ...kept] };
   };
 
   /** A line before its opening is kept all the same: what it lost is restored, and its numbers are written down. */
@@ -138,20 +168,22 @@ export const admitNext = ({ db, line, restoreLine, metrics, crash }: Deps) => {
     const queue = await findAdmission(db, queueId);
     if (queue === undefined || queue.generation === 0) return { admitted: 0, empty: true }; // a line's first life begins with its first number
     if (queue.opening?.listed === false) return watchOver(queue);
-    const room = queue.resting ? 0 : (await roomIn(db, queue)).count;
-    const head = await line.head(queue, room);
-    if (head === undefined) {
+    const look = await lookAtLine(queue);
+    if (look === undefined) {
       await restoreLine(queueId, queue.generation);
       return { admitted: 0, empty: false };
     }
+    const { head } = look;
     await keepNumber(queue, head.lastNumber);
     const empty = head.waiting === 0;
     if (head.lanes.every(({ first }) => first.length === 0)) return { admitted: 0, empty };
     try {
-      const admit = () => inTransaction(db, (trx) => admitFrom(trx, queue, head));
-      const { admitted, stale } = await during(crash, 'admission', admit);
+      const admit = () => inTransaction(db, (trx) => admitFrom(trx, queue, look));
+      const { admitted, ended, decided } = await during(crash, 'admission', admit);
       admissions.inc(admitted);
-      if (stale.length > 0) await line.apply(queueId, stale.map(decisionOf)); // or they would stand at the head for ever
+      noShows.inc(ended);
+      ends.inc({ ending: 'EXPIRED' }, ended);
+      if (decided.length > 0) await line.apply(queueId, decided); // or they would stand at the head, or be claimed, for ever
       return { admitted, empty };
     } catch (error) {
       if (isDuplicate(error)) return { admitted: 0, empty: false }; // one of them left at this moment: the next tick reads a line without

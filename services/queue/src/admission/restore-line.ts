@@ -46,7 +46,9 @@ export const restoreLine = ({ db, line, announce, log, metrics }: Deps) => {
   const underWay = new Map<string, Promise<boolean>>();
 
   const tellAgain = async (db: Queryable, queue: AdmissionState, left: number): Promise<void> => {
-    for await (const batch of batchesOf(db, queue.id, 'live')) await line.apply(queue.id, batch.map(decisionOf));
+    // who of them had come is lost, so none of them is watched for a no-show
+    const seen = (entry: JournalEntry) => ({ ...decisionOf(entry), seen: true });
+    for await (const batch of batchesOf(db, queue.id, 'live')) await line.apply(queue.id, batch.map(seen));
     if (left === 0) return; // nobody is in line who might have ended
     for await (const batch of batchesOf(db, queue.id, 'ended')) await line.apply(queue.id, batch.map(decisionOf));
   };

@@ -7,6 +7,8 @@ export interface JournalEntry extends Place {
   /** Milliseconds since 1970; absent for who was never admitted. */
   readonly admittedUntilMs: number | undefined;
   readonly ending: Ending | undefined;
+  /** Of an admission: the journal itself has told its owner, in Redis' stead. */
+  readonly seen: boolean;
 }
 
 interface Row {
@@ -17,9 +19,10 @@ interface Row {
   score: number;
   until: Date | null;
   ending: Ending | null;
+  seen: number;
 }
 
-const COLUMNS = ['queue_id', 'number', 'member', 'lane', 'score', 'until', 'ending'] as const;
+const COLUMNS = ['queue_id', 'number', 'member', 'lane', 'score', 'until', 'ending', 'seen'] as const;
 
 const entryOf = (row: Row): JournalEntry => ({
   queueId: row.queue_id,
@@ -29,6 +32,7 @@ const entryOf = (row: Row): JournalEntry => ({
   score: row.score,
   admittedUntilMs: row.until?.getTime(),
   ending: row.ending ?? undefined,
+  seen: row.seen === 1,
 });
 
 const affectedRows = (result: unknown): number => (result as [{ affectedRows: number }])[0].affectedRows;
@@ -151,6 +155,27 @@ export const expire = async (trx: Trx, queueId: string, numbers: readonly number
     .whereIn('number', [...numbers])
     .whereNull('ended_at')
     .update({ ended_at: trx.raw('NOW(3)'), ending: 'EXPIRED' satisfies Ending, told: false });
+};
+
+/** Ends admissions that began longer ago than `afterMs`, and that the journal has not told their owners of; answers with how many. */
+export const endUnseen = async (
+  trx: Trx,
+  { queueId, numbers, afterMs }: { queueId: string; numbers: readonly number[]; afterMs: number },
+): Promise<number> =>
+  trx('journal')
+    .where({ queue_id: queueId, seen: false })
+    .whereIn('number', [...numbers])
+    .whereNull('ended_at')
+    .where('admitted_at', '<=', trx.raw('NOW(3) - INTERVAL ? MICROSECOND', [afterMs * 1000]))
+    .update({ ended_at: trx.raw('NOW(3)'), ending: 'EXPIRED' satisfies Ending, told: false });
+
+/** The journal is about to tell the owners of these admissions, those that have not ended meanwhile. */
+export const markSeen = async (db: Queryable, queueId: string, numbers: readonly number[]): Promise<void> => {
+  await db('journal')
+    .where({ queue_id: queueId, seen: false })
+    .whereIn('number', [...numbers])
+    .whereNull('ended_at')
+    .update({ seen: true });
 };
 
 /** Rows of all queues but `except` that Redis has not been told of as they are now. */

@@ -88,6 +88,26 @@ describe('the journal', () => {
     expect(await numbersOf(queueId)).toEqual([20 * DAY_MICROS]);
   });
 
+  it('forgets nobody who came to a sale that opened lately, however long before', async () => {
+    const queueId = await rooms.queue(room, { cap: 0 });
+    const member = rooms.member(room, queueId);
+    await member.enters();
+    await member.leaves();
+    await eventually(async () => expect((await rooms.journal(queueId)).filter(({ told }) => told === 1)).toHaveLength(1));
+    await age(queueId, 60);
+    const opening = (daysAgo: number) => ({
+      opens_at: rooms.db.raw('NOW(3) - INTERVAL ? DAY', [daysAgo]),
+      opened_at: rooms.db.raw('NOW(3)'),
+      draw_listed_at: rooms.db.raw('NOW(3)'),
+      draw_seed: Buffer.alloc(32),
+    });
+    const purge = purgeJournal({ db: rooms.db, days: 30 });
+    await rooms.db('queues').where({ id: queueId }).update(opening(29));
+    expect(await purge()).toBe(0);
+    await rooms.db('queues').where({ id: queueId }).update(opening(31));
+    expect(await purge()).toBe(1);
+  });
+
   it('says the same of the rest as before when it has forgotten who passed a late place', async () => {
     const queueId = await rooms.queue(room);
     await age(queueId, 60);

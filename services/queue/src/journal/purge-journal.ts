@@ -1,11 +1,12 @@
 import type { Database } from '@onsale/shared/db';
 import { loop, type Part } from '@onsale/shared/lifecycle';
 import type { Log } from '@onsale/shared/log';
+import { oldestNumber } from '../opening/opening.ts';
 import { listQueues } from '../queues/queue-store.ts';
 import type { QueueDefinition } from '../queues/queue.ts';
 import { databaseNow, deleteEnded } from './journal-store.ts';
 
-const DAY_MS = 86_400_000;
+const DAY_SECONDS = 86_400;
 const EVERY_MS = 60 * 60_000;
 /** Rows of one statement: milliseconds of locks. */
 const BATCH = 1000;
@@ -53,9 +54,9 @@ export const purgeJournal =
     const stop = (): boolean => signal?.aborted === true;
     const nowMs = await databaseNow(deps.db);
     let purged = 0;
-    for await (const { id: queueId, epoch } of allQueues(deps.db)) {
-      const below = (nowMs - deps.days * DAY_MS - epoch) * 1000;
-      if (below > 0) purged += await purgeQueue(deps, { queueId, below }, stop);
+    for await (const queue of allQueues(deps.db)) {
+      const below = oldestNumber({ ...queue, tokenLifeSeconds: deps.days * DAY_SECONDS }, nowMs); // who came before an opening lives from there on
+      if (below > 0) purged += await purgeQueue(deps, { queueId: queue.id, below }, stop);
       if (stop()) break;
     }
     return purged;

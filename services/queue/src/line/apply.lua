@@ -1,16 +1,23 @@
 -- Tells the line what the journal has decided. Telling it again changes nothing, and an admission that comes after its end is none.
--- ARGV: kind ('A' admitted, 'E' ended), place, lane, until (ms since 1970) or end, and again
+-- ARGV: kind ('A' admitted, 'S' admitted and known to its owner, 'E' ended), place, lane, until (ms since 1970) or end, and again
 -- Answers: places that had to give way, because their member was admitted by another number; flat: place, lane, score
 local gaveWay = {}
 local admitted = {}
 
-local function admit(place, lane, untilMs)
+local function admit(place, lane, untilMs, seen)
   local number, member = numberOf(place), memberOf(place)
   if endOf(number) then
     return
   end
   dropWaiting(place, lane)
-  admitted[lane] = (admitted[lane] or 0) + redis.call('ZADD', ADMITTED, untilMs, place)
+  local new = redis.call('ZADD', ADMITTED, untilMs, place)
+  admitted[lane] = (admitted[lane] or 0) + new
+  if seen then
+    redis.call('ZREM', UNSEEN, place)
+    redis.call('SREM', CLAIMED, place)
+  elseif new == 1 then
+    redis.call('ZADD', UNSEEN, 'NX', nowMs, place)
+  end
   local owned, ownedLane = ownedBy(member)
   if owned and owned ~= number then
     local other = owned .. ':' .. member
@@ -27,13 +34,15 @@ end
 local function finish(place, lane, ending)
   dropWaiting(place, lane)
   redis.call('ZREM', ADMITTED, place)
+  redis.call('ZREM', UNSEEN, place)
+  redis.call('SREM', CLAIMED, place)
   rememberEnd(numberOf(place), ending)
   free(numberOf(place), memberOf(place))
 end
 
 for i = 1, #ARGV, 4 do
-  if ARGV[i] == 'A' then
-    admit(ARGV[i + 1], ARGV[i + 2], ARGV[i + 3])
+  if ARGV[i] ~= 'E' then
+    admit(ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i] == 'S')
   else
     finish(ARGV[i + 1], ARGV[i + 2], ARGV[i + 3])
   end

@@ -46,8 +46,8 @@ export type Entry =
   | { readonly outcome: 'FULL' }
   | { readonly outcome: 'UNMARKED' };
 
-/** What the journal has decided of a place. */
-export type Decision = Place & ({ readonly admittedUntilMs: number } | { readonly ending: Ending });
+/** What the journal has decided of a place. `seen`: its owner knows of the admission, so it is not watched for a no-show. */
+export type Decision = Place & ({ readonly admittedUntilMs: number; readonly seen?: boolean } | { readonly ending: Ending });
 
 /** How many are in the room. */
 export interface Counters {
@@ -274,7 +274,7 @@ export const createLine = ({ redis, namespace }: LineOptions) => {
         const args = batch.flatMap((decision) =>
           'ending' in decision
             ? ['E', keyOf(decision), decision.lane, decision.ending]
-            : ['A', keyOf(decision), decision.lane, decision.admittedUntilMs],
+            : [decision.seen === true ? 'S' : 'A', keyOf(decision), decision.lane, decision.admittedUntilMs],
         );
         gaveWay.push(...gaveWayOf((await scripts.apply(name(queueId), args)) as string[]));
       }
@@ -344,6 +344,19 @@ export const createLine = ({ redis, namespace }: LineOptions) => {
 
     /** The same by the score alone, for whoever does not know the queue. */
     findByScore,
+
+    /**
+     * Up to `most` admissions whose owners never came in `afterMs` of being watched, for the journal to decide about; `silenceMs` without a status
+     * read, or a few seconds without this call, begin the watch anew. `undefined`: this Redis has lost writes.
+     */
+    claimNoShows: async (
+      queue: QueueDefinition,
+      { afterMs, silenceMs, most }: { afterMs: number; silenceMs: number; most: number },
+    ): Promise<number[] | undefined> => {
+      const reply = (await scripts.claimNoShows(name(queue.id), [queue.generation, afterMs, silenceMs, most])) as [string, string[]];
+      const [marked, places] = reply;
+      return marked === '1' ? places.map((key) => ownerOf(key).number) : undefined;
+    },
 
     /** Says that somebody waits there, so that ticks look at it. */
     markBusy: async (queueId: string, nowMs: number): Promise<void> => {

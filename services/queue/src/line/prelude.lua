@@ -4,6 +4,9 @@ local queue = KEYS[1]
 local MARKER, LAST, LANES = queue .. ':marker', queue .. ':last', queue .. ':lanes'
 local ADMITTED, LOOKED = queue .. ':admitted', queue .. ':looked'
 local STANDARD = 'standard'
+-- The admitted whose owners have not come yet, by when Redis was told of their admission; those of them whom the journal may be ending for it; and since
+-- when somebody has watched for them (hash).
+local UNSEEN, CLAIMED, WATCH = queue .. ':unseen', queue .. ':claimed', queue .. ':watch'
 
 -- In line; gone near the head; when those near the head were last seen; the score up to which they are watched; the lane's admission rate.
 local function waitingKey(lane)
@@ -199,6 +202,12 @@ local function look(place, lane, oldest)
   end
   local untilMs = redis.call('ZSCORE', ADMITTED, place)
   if untilMs then
+    if redis.call('ZSCORE', UNSEEN, place) then
+      if redis.call('SISMEMBER', CLAIMED, place) == 1 then
+        return 'UNKNOWN', '', lane
+      end
+      redis.call('ZREM', UNSEEN, place)
+    end
     return 'ADMITTED', untilMs, lane
   end
   local ending = endOf(numberOf(place))

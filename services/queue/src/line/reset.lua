@@ -8,7 +8,7 @@ for _, lane in ipairs(lanes()) do
   redis.call('UNLINK', seenKey(lane), watchedKey(lane))
   left = left + redis.call('ZCARD', waitingKey(lane)) + redis.call('ZCARD', parkedKey(lane))
 end
-redis.call('UNLINK', ADMITTED, LOOKED)
+redis.call('UNLINK', ADMITTED, LOOKED, UNSEEN, CLAIMED, WATCH)
 redis.call('SET', LAST, text(lastNumber))
 redis.call('SET', MARKER, 'restoring:' .. markerOf(ARGV[1]))
 return { text(lastNumber), left }

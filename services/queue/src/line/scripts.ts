@@ -33,6 +33,7 @@ export const scriptsOf = (redis: Redis) => {
     reset: ofQueue('reset'),
     counters: ofQueue('counters'),
     find: ofQueue('find'),
+    claimNoShows: ofQueue('claim-no-shows'),
     mark: ofQueue('mark'),
     marked: ofQueue('marked'),
     peek: ofQueue('peek'),

@@ -4,6 +4,7 @@
 if not marked(ARGV[1]) then
   return { '0' }
 end
+redis.call('HSET', WATCH, 'asked', text(nowMs))
 local oldest = oldestNumber(ARGV[2], ARGV[3], ARGV[4])
 local states, waitingIn = {}, {}
 for i = 5, #ARGV, 2 do

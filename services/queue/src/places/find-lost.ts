@@ -18,7 +18,7 @@ const decisionsOf = (places: readonly Place[], standings: readonly (Standing | u
   places.flatMap((place, i): Decision[] => {
     const standing = standings[i];
     if (standing?.state === 'ENDED') return [{ ...place, ending: standing.ending }];
-    return standing?.state === 'ADMITTED' ? [{ ...place, admittedUntilMs: standing.untilMs }] : [];
+    return standing?.state === 'ADMITTED' ? [{ ...place, admittedUntilMs: standing.untilMs, seen: true }] : [];
   });
 
 /**

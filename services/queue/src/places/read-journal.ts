@@ -1,5 +1,5 @@
-import type { Database } from '@onsale/shared/db';
-import { databaseNow, entriesOf, insertEnd, latestAdmissionOf, type JournalEntry } from '../journal/journal-store.ts';
+import type { Database, Queryable } from '@onsale/shared/db';
+import { databaseNow, entriesOf, insertEnd, latestAdmissionOf, markSeen, type JournalEntry } from '../journal/journal-store.ts';
 import { oldestNumber } from '../opening/opening.ts';
 import type { QueueDefinition } from '../queues/queue.ts';
 import type { Place, Standing } from './place.ts';
@@ -11,8 +11,23 @@ const standingOf = (entry: JournalEntry, nowMs: number): Standing => {
 };
 
 /**
+ * Rows of numbers, where those that are admitted are known to have been told so: before they are, under the locks of their rows, so that nobody is told
+ * whose admission is being ended as a no-show.
+ */
+const entriesSeen = async (db: Queryable, queueId: string, numbers: readonly number[]): Promise<Map<number, JournalEntry>> => {
+  const entries = await entriesOf(db, queueId, numbers);
+  const unseen = entries.filter(({ ending, seen }) => ending === undefined && !seen).map(({ number }) => number);
+  if (unseen.length > 0) {
+    await markSeen(db, queueId, unseen);
+    entries.push(...(await entriesOf(db, queueId, unseen)));
+  }
+  return new Map(entries.map((entry) => [entry.number, entry]));
+};
+
+/**
  * What the journal knows of places, in their order. `undefined` is nothing: who has such a place may still wait. A place whose member was admitted
- * by a later number is over, and gets its row here. Two indexed reads, however many places.
+ * by a later number is over, and gets its row here. Two indexed reads, however many places, and a write for those who are told the first time that they are
+ * admitted.
  * @throws whatever the database throws
  */
 export const readJournal =
@@ -21,12 +36,11 @@ export const readJournal =
     const queueId = queue.id;
     const numbers = places.map(({ number }) => number);
     const members = places.map(({ member }) => member);
-    const [entries, latest, nowMs] = await Promise.all([
-      entriesOf(db, queueId, numbers),
+    const [byNumber, latest, nowMs] = await Promise.all([
+      entriesSeen(db, queueId, numbers),
       latestAdmissionOf(db, queueId, members),
       databaseNow(db),
     ]);
-    const byNumber = new Map(entries.map((entry) => [entry.number, entry]));
     const oldest = oldestNumber(queue, nowMs);
 
     const standings: (Standing | undefined)[] = [];

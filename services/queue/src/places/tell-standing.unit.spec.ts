@@ -12,6 +12,7 @@ const queue: QueueSettings = {
   onExpiry: 'end',
   tokenLifeSeconds: 86_400,
   maxPollSeconds: 30,
+  noShowAfterSeconds: undefined,
   lanes: [],
   message: undefined,
 };

@@ -11,6 +11,7 @@ interface Row {
   capacity: number | null;
   window_seconds: number;
   abandon_after_seconds: number;
+  no_show_after_seconds: number | null;
   on_expiry: QueueDefinition['onExpiry'];
   token_life_seconds: number;
   max_poll_seconds: number;
@@ -33,6 +34,7 @@ const COLUMNS = [
   'capacity',
   'window_seconds',
   'abandon_after_seconds',
+  'no_show_after_seconds',
   'on_expiry',
   'token_life_seconds',
   'max_poll_seconds',
@@ -60,6 +62,7 @@ const queueOf = (row: Row): QueueDefinition => ({
   capacity: row.capacity ?? undefined,
   windowSeconds: row.window_seconds,
   abandonAfterSeconds: row.abandon_after_seconds,
+  noShowAfterSeconds: row.no_show_after_seconds ?? undefined,
   onExpiry: row.on_expiry,
   tokenLifeSeconds: row.token_life_seconds,
   maxPollSeconds: row.max_poll_seconds,
@@ -76,6 +79,7 @@ const settingsRow = (settings: QueueSettings) => ({
   capacity: settings.capacity ?? null,
   window_seconds: settings.windowSeconds,
   abandon_after_seconds: settings.abandonAfterSeconds,
+  no_show_after_seconds: settings.noShowAfterSeconds ?? null,
   on_expiry: settings.onExpiry,
   token_life_seconds: settings.tokenLifeSeconds,
   max_poll_seconds: settings.maxPollSeconds,

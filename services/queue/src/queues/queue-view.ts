@@ -30,6 +30,7 @@ export const settingsViewOf = (queue: QueueDefinition, counters: Counters): Queu
   ...viewOf(queue, counters),
   ...(queue.capacity !== undefined && { capacity: queue.capacity }),
   windowSeconds: queue.windowSeconds,
+  ...(queue.noShowAfterSeconds !== undefined && { noShowAfterSeconds: queue.noShowAfterSeconds }),
   abandonAfterSeconds: queue.abandonAfterSeconds,
   onExpiry: queue.onExpiry,
   tokenLifeSeconds: queue.tokenLifeSeconds,

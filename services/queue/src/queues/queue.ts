@@ -12,6 +12,8 @@ export interface QueueSettings {
   readonly windowSeconds: number;
   /** A waiter near the head who has not been seen for so long is passed over. */
   readonly abandonAfterSeconds: number;
+  /** An admission whose owner never came for so long is ended, and its slot given on; without one, none is. */
+  readonly noShowAfterSeconds: number | undefined;
   /** `requeue`: who shows an expired place has a new one from that moment; `end`: who asks for one. */
   readonly onExpiry: 'end' | 'requeue';
   /** Longest wait of a token. */

@@ -8,6 +8,7 @@ const old: QueueSettings = {
   capacity: 100,
   windowSeconds: 600,
   abandonAfterSeconds: 120,
+  noShowAfterSeconds: 90,
   onExpiry: 'end',
   tokenLifeSeconds: 86_400,
   maxPollSeconds: 30,
@@ -22,11 +23,12 @@ describe('patched', () => {
   });
 
   it('takes a limit away by null', () => {
-    expect(patched(old, { cap: null, admitPerSecond: null, capacity: null, message: null })).toEqual({
+    expect(patched(old, { cap: null, admitPerSecond: null, capacity: null, noShowAfterSeconds: null, message: null })).toEqual({
       ...old,
       cap: undefined,
       admitPerSecond: undefined,
       capacity: undefined,
+      noShowAfterSeconds: undefined,
       message: undefined,
     });
   });

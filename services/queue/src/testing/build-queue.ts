@@ -15,6 +15,7 @@ export const buildQueue = (given: Partial<QueueDefinition> = {}): QueueDefinitio
   admitPerSecond: undefined,
   capacity: undefined,
   windowSeconds: 600,
+  noShowAfterSeconds: undefined,
   abandonAfterSeconds: 120,
   onExpiry: 'end',
   tokenLifeSeconds: 86_400,

@@ -51,6 +51,7 @@ export const startQueue = async ({ settings = {}, kafka = false, replicas = 1 }:
       admitPerSecond: undefined,
       capacity: undefined,
       windowSeconds: 600,
+      noShowAfterSeconds: undefined,
       abandonAfterSeconds: 120,
       onExpiry: 'end',
       tokenLifeSeconds: 86_400,

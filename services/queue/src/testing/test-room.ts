@@ -19,6 +19,7 @@ const DEFAULTS: QueueSettings = {
   admitPerSecond: undefined,
   capacity: undefined,
   windowSeconds: 600,
+  noShowAfterSeconds: undefined,
   abandonAfterSeconds: 120,
   onExpiry: 'end',
   tokenLifeSeconds: 86_400,
@@ -136,6 +137,18 @@ export const testRooms = async () => {
     },
     change: (room: Room, queueId: string, patch: Parameters<Room['changeQueue']>[0]['patch']) =>
       room.changeQueue({ member: operator, queueId, patch }),
+    /** As if the admitted of a queue, and whoever watches for their owners, had been there for so much longer. */
+    ageWatch: async (queueId: string, seconds: number): Promise<void> => {
+      const key = (suffix: string): string => `test:queue:{${queueId}}:${suffix}`;
+      for (const place of await engine.redis.zrange(key('unseen'), 0, '-1'))
+        await engine.redis.zincrby(key('unseen'), -seconds * 1000, place);
+      await engine.redis.hincrby(key('watch'), 'since', -seconds * 1000);
+      const earlier = (column: string) => database.db.raw('?? - INTERVAL ? SECOND', [column, seconds]);
+      await database
+        .db('journal')
+        .where({ queue_id: queueId })
+        .update({ admitted_at: earlier('admitted_at'), ended_at: earlier('ended_at') });
+    },
     steer: (room: Room, queueId: string, action: SaleAction, message?: string | null) =>
       room.steerSale({ member: operator, queueId, action, message }),
     revoke: (room: Room, queueId: string, number: number) => room.endByNumber.revoke({ member: operator, queueId, number }),
