@@ -63,6 +63,8 @@ beforeAll(async () => {
     changeQueue: { ...inQueue, body: queueSettings },
     revokePlace: { ...inQueue, body: { number: 1 } },
     completePlace: { ...inQueue, body: { number: 1 } },
+    listAllQueues: { query: { limit: '5' } },
+    readQueueDetail: inQueue,
     pauseQueue: { ...inQueue, body: { message: 'hello' } },
     resumeQueue: { ...inQueue, body: { message: 'hello' } },
     closeQueue: { ...inQueue, body: { message: 'hello' } },

@@ -103,6 +103,60 @@ describe('the waiting room over HTTP, on two replicas without Kafka', () => {
     expect(JSON.parse(audit[1].after_change)).toMatchObject({ cap: 2, message: 'Now', windowSeconds: 600 });
   });
 
+  it('is shown to operators in full: settings, who is where in it, and what the cap sustains', async () => {
+    const queueId = await opened({ cap: 2, windowSeconds: 100, capacity: 10, noShowAfterSeconds: 60, message: 'Hello' });
+    const params = { queueId };
+    const members = Array.from({ length: 5 }, () => queue.member());
+    const tokens: contract.QueueToken[] = [];
+    for (const [i, member] of members.entries()) tokens.push(await member.client(i).call(contract.issueToken, { params }));
+    await admitted(tokens[1]!.token);
+    await members[0]!.holding(tokens[0]!.token).call(contract.leaveQueue, { params });
+    await queue.operator.call(contract.revokePlace, { params, body: { number: tokens[4]!.number } });
+    await admitted(tokens[2]!.token);
+
+    const detail = await eventually(async () => {
+      const read = await queue.operator.call(contract.readQueueDetail, { params });
+      expect(read).toMatchObject({
+        admitted: 2,
+        waiting: 1,
+        passedOver: 0,
+        notSeen: 0,
+        ended: { EXPIRED: 0, COMPLETED: 0, LEFT: 1, REVOKED: 1 },
+      });
+      return read;
+    });
+    expect(detail).toMatchObject({ id: queueId, state: 'OPEN', cap: 2, capacity: 10, noShowAfterSeconds: 60, sustainablePerSecond: 0.02 });
+    expect(detail.byLane).toMatchObject([{ name: 'standard', waiting: 1, passedOver: 0 }]);
+    expect(detail.admissionsPerSecond).toBeGreaterThan(0);
+    expect(detail.admissionsPerSecond).toBe(detail.byLane[0]!.admissionsPerSecond);
+
+    const listed: contract.QueueSettings[] = [];
+    for (let cursor: string | undefined; ;) {
+      const page = await queue.operator.call(contract.listAllQueues, { query: { limit: 2, ...(cursor !== undefined && { cursor }) } });
+      listed.push(...page.items);
+      if (page.nextCursor === undefined) break;
+      cursor = page.nextCursor;
+    }
+    expect(listed.filter(({ id }) => id === queueId)).toMatchObject([{ capacity: 10, windowSeconds: 100, message: 'Hello' }]);
+    expect(new Set(listed.map(({ id }) => id)).size).toBe(listed.length);
+  });
+
+  it('tells operators alone, in the audit, who did what, newest first', async () => {
+    const queueId = await opened();
+    const params = { queueId };
+    await queue.operator.call(contract.changeQueue, { params, body: { cap: 3 } });
+    await queue.operator.call(contract.pauseQueue, { params, body: { message: 'Wait' } });
+    const query = { subject: queueId, limit: 2 };
+    const first = await queue.operator.call(contract.readQueueAudit, { query });
+    expect(first.items).toMatchObject([
+      { actor: queue.operatorId, action: 'queue.pause', before: { state: 'OPEN' }, after: { state: 'PAUSED', message: 'Wait' } },
+      { action: 'queue.change', before: { cap: 1 }, after: { cap: 3 } },
+    ]);
+    const second = await queue.operator.call(contract.readQueueAudit, { query: { ...query, cursor: first.nextCursor! } });
+    expect(second).toEqual({ items: [expect.objectContaining({ action: 'queue.create', after: expect.objectContaining({ cap: 1 }) })] });
+    expect(await statusOf(queue.member().client().answer(contract.readQueueAudit, { query }))).toBe('403 FORBIDDEN');
+  });
+
   it('opens each id once, however many ask', async () => {
     const body = { id: `q-${newId()}`, cap: 5 };
     const answers = await Promise.all(Array.from({ length: 5 }, () => statusOf(queue.operator.answer(contract.createQueue, { body }))));
@@ -127,7 +181,18 @@ describe('the waiting room over HTTP, on two replicas without Kafka', () => {
         queue.anonymous().answer(contract.issueToken, { params }),
         queue.operator.answer(contract.changeQueue, { params, body: wrong }),
         queue.operator.answer(contract.changeQueue, { params, body: { cup: 5 } as never }),
+        queue.operator.answer(contract.changeQueue, { params, body: { cap: 1.5 } }),
+        queue.operator.answer(contract.changeQueue, { params, body: { cap: 1e12 } }),
+        queue.operator.answer(contract.changeQueue, { params, body: { capacity: 2_000_000 } }),
         queue.operator.answer(contract.changeQueue, { params: { queueId: 'nowhere' }, body: { cap: 5 } }),
+        queue.operator.answer(contract.pauseQueue, { params: { queueId: 'nowhere' } }),
+        queue.operator.answer(contract.pauseQueue, { params, body: { message: '' } }),
+        member.client().answer(contract.closeQueue, { params }),
+        member.client().answer(contract.revokePlace, { params, body: { number: 1 } }),
+        queue.operator.answer(contract.revokePlace, { params, body: { number: -1 } }),
+        queue.operator.answer(contract.completePlace, { params: { queueId: 'nowhere' }, body: { number: 1 } }),
+        queue.operator.answer(contract.readQueueDetail, { params: { queueId: 'nowhere' } }),
+        member.client().answer(contract.listAllQueues, {}),
         member.client().answer(contract.issueToken, { params: { queueId: 'No{where}' } }),
       ].map(statusOf),
     );
@@ -140,7 +205,18 @@ describe('the waiting room over HTTP, on two replicas without Kafka', () => {
       '401 UNAUTHENTICATED',
       '400 VALIDATION_FAILED',
       '400 VALIDATION_FAILED',
+      '400 VALIDATION_FAILED',
+      '400 VALIDATION_FAILED',
+      '400 VALIDATION_FAILED',
       '404 NOT_FOUND',
+      '404 NOT_FOUND',
+      '400 VALIDATION_FAILED',
+      '403 FORBIDDEN',
+      '403 FORBIDDEN',
+      '400 VALIDATION_FAILED',
+      '404 NOT_FOUND',
+      '404 NOT_FOUND',
+      '403 FORBIDDEN',
       '400 VALIDATION_FAILED',
     ]);
     expect(await queue.db('audit').where({ subject: queueId })).toHaveLength(1);

@@ -35,6 +35,7 @@ import { createDefinitions } from './queues/definitions.ts';
 import { listQueues } from './queues/list-queues.ts';
 import { openQueue } from './queues/open-queue.ts';
 import { openScheduleQueue } from './queues/open-schedule-queue.ts';
+import { operatorReads } from './queues/operator-reads.ts';
 import { readCounters } from './queues/read-counters.ts';
 import { readQueue } from './queues/read-queue.ts';
 import { steerSale } from './queues/steer-sale.ts';
@@ -118,6 +119,7 @@ export const createRoom = ({ db, redis, notices, codec, settings, clock, random,
     createQueue: createQueue({ db, openQueue: open, announce }),
     changeQueue: changeQueue({ db, readCounters: counters, announce, wake }),
     steerSale: steerSale({ db, readCounters: counters, announce, wake }),
+    operatorReads: operatorReads({ db, line, readCounters: counters }),
     readQueue: readQueue({ definitions, readCounters: counters }),
     listQueues: listQueues({ db, readCounters: counters }),
     openScheduleQueue: openScheduleQueue({ openQueue: open, announce, capacityPerSeat, log }),

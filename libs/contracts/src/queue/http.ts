@@ -64,6 +64,22 @@ export const QueueSettings = Queue.extend({
 });
 export type QueueSettings = z.infer<typeof QueueSettings>;
 
+/** One queue in full. Rates are smoothed over about a minute; those who ended are counted as far as the journal remembers. */
+export const QueueDetail = QueueSettings.extend({
+  /** Near the head and not seen for `abandonAfterSeconds`; they come back to their place when they ask. */
+  passedOver: z.int().min(0),
+  /** Admitted, and not come yet. */
+  notSeen: z.int().min(0),
+  admissionsPerSecond: z.number().min(0),
+  byLane: z.array(
+    z.object({ name: z.string(), waiting: z.int().min(0), passedOver: z.int().min(0), admissionsPerSecond: z.number().min(0) }),
+  ),
+  ended: z.object({ EXPIRED: z.int().min(0), COMPLETED: z.int().min(0), LEFT: z.int().min(0), REVOKED: z.int().min(0) }),
+  /** What the cap sustains when everybody stays for the whole window: a hint for choosing both. */
+  sustainablePerSecond: z.number().min(0).optional(),
+});
+export type QueueDetail = z.infer<typeof QueueDetail>;
+
 /** Lanes take turns by their weights. The standard one is there without being named, with weight 1; the others are by grant. */
 const Lanes = z
   .array(z.strictObject({ name: LaneName, weight: z.int().min(1).max(100).default(1) }))
@@ -74,7 +90,8 @@ const settings = {
   /** Admitted at once, at most; null: no line, everybody is admitted. Comparable systems run 100 to 6,000. */
   cap: z.int().min(0).max(1_000_000).nullable(),
   admitPerSecond: z.number().positive().max(100_000).nullable(),
-  capacity: z.int().min(1).max(1_000_000_000).nullable(),
+  /** In the room at most; so many were measured to fit. null: no limit. */
+  capacity: z.int().min(1).max(1_000_000).nullable(),
   windowSeconds: z.int().min(1).max(86_400),
   abandonAfterSeconds: z.int().min(1).max(86_400),
   /** An admission whose owner never came for so long is ended early; null: none is. */
@@ -262,6 +279,30 @@ export const createQueue = route({
   body: CreateQueue,
   answers: { 201: QueueSettings },
   problems: ['QUEUE_EXISTS'],
+});
+
+export const listAllQueues = route({
+  owner: 'queue',
+  method: 'GET',
+  path: '/admin/queues',
+  summary: 'Queues with their settings',
+  auth: 'operator',
+  gate: 'none',
+  query: PageQuery,
+  answers: { 200: page(QueueSettings) },
+  problems: [],
+});
+
+export const readQueueDetail = route({
+  owner: 'queue',
+  method: 'GET',
+  path: '/admin/queues/{queueId}',
+  summary: 'One queue in full: settings, who is where in it, how it moves',
+  auth: 'operator',
+  gate: 'none',
+  params: QueueParams,
+  answers: { 200: QueueDetail },
+  problems: ['NOT_FOUND'],
 });
 
 export const changeQueue = route({

@@ -11,7 +11,8 @@ export interface JournalEntry extends Place {
   readonly seen: boolean;
 }
 
-interface Row {
+/** The columns of it. */
+export interface Row {
   queue_id: string;
   number: number;
   member: string;
@@ -22,9 +23,9 @@ interface Row {
   seen: number;
 }
 
-const COLUMNS = ['queue_id', 'number', 'member', 'lane', 'score', 'until', 'ending', 'seen'] as const;
+export const COLUMNS = ['queue_id', 'number', 'member', 'lane', 'score', 'until', 'ending', 'seen'] as const;
 
-const entryOf = (row: Row): JournalEntry => ({
+export const entryOf = (row: Row): JournalEntry => ({
   queueId: row.queue_id,
   number: row.number,
   member: row.member,
@@ -61,20 +62,6 @@ export const entriesOf = async (db: Queryable, queueId: string, numbers: readonl
       .where({ queue_id: queueId })
       .whereIn('number', [...numbers])
   ).map(entryOf);
-
-/** The whole of a row, as operators are told of it. */
-export interface JournalRecord extends JournalEntry {
-  readonly admittedAt: Date | undefined;
-  readonly endedAt: Date | undefined;
-}
-
-/** The row of a number, if it has one. */
-export const findRecord = async (db: Queryable, queueId: string, number: number): Promise<JournalRecord | undefined> => {
-  const row = await db('journal')
-    .where({ queue_id: queueId, number })
-    .first<(Row & { admitted_at: Date | null; ended_at: Date | null }) | undefined>([...COLUMNS, 'admitted_at', 'ended_at']);
-  return row && { ...entryOf(row), admittedAt: row.admitted_at ?? undefined, endedAt: row.ended_at ?? undefined };
-};
 
 /** The highest number by which each of the members was ever admitted. */
 export const latestAdmissionOf = async (db: Queryable, queueId: string, members: readonly string[]): Promise<Map<string, number>> => {

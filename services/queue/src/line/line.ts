@@ -57,6 +57,19 @@ export interface Counters {
   readonly lanes: readonly { readonly name: string; readonly waiting: number }[];
 }
 
+/** The room as operators see it. */
+export interface Figures {
+  readonly admitted: number;
+  /** Of the admitted, those whose owners have not come yet. */
+  readonly notSeen: number;
+  readonly lanes: readonly {
+    readonly name: string;
+    readonly waiting: number;
+    readonly passedOver: number;
+    readonly admissionsPerSecond: number;
+  }[];
+}
+
 export interface Head {
   readonly lastNumber: number;
   /** In all lanes. */
@@ -334,6 +347,18 @@ export const createLine = ({ redis, namespace }: LineOptions) => {
       const [admitted, ...flat] = (await scripts.counters(name(queueId), [])) as [number, ...(string | number)[]];
       const lanes = chunksOf(flat, 2).map(([lane, waiting]) => ({ name: String(lane), waiting: Number(waiting) }));
       return { waiting: lanes.reduce((sum, { waiting }) => sum + waiting, 0), admitted, lanes };
+    },
+
+    /** Who is where in the room, and how its lanes move. */
+    figures: async (queueId: string): Promise<Figures> => {
+      const [admitted, notSeen, ...flat] = (await scripts.figures(name(queueId), [])) as [number, number, ...(string | number)[]];
+      const lanes = chunksOf(flat, 4).map(([lane, waiting, passedOver, rate]) => ({
+        name: String(lane),
+        waiting: Number(waiting),
+        passedOver: Number(passedOver),
+        admissionsPerSecond: Number(rate),
+      }));
+      return { admitted, notSeen, lanes };
     },
 
     /** Who waits by a number, or was passed over, as far as this Redis knows. By its score; who is in a draw is looked for among all. */

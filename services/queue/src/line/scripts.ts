@@ -32,6 +32,7 @@ export const scriptsOf = (redis: Redis) => {
     restore: ofQueue('restore'),
     reset: ofQueue('reset'),
     counters: ofQueue('counters'),
+    figures: ofQueue('figures'),
     find: ofQueue('find'),
     claimNoShows: ofQueue('claim-no-shows'),
     mark: ofQueue('mark'),

@@ -3,6 +3,7 @@ import { created, implement, ok } from '@onsale/shared/http';
 import type { changeQueue } from './change-queue.ts';
 import type { createQueue } from './create-queue.ts';
 import type { listQueues } from './list-queues.ts';
+import type { operatorReads } from './operator-reads.ts';
 import type { readQueue } from './read-queue.ts';
 import type { SaleAction } from './sale-state.ts';
 import type { steerSale } from './steer-sale.ts';
@@ -12,6 +13,7 @@ interface Queues {
   readonly changeQueue: ReturnType<typeof changeQueue>;
   readonly readQueue: ReturnType<typeof readQueue>;
   readonly listQueues: ReturnType<typeof listQueues>;
+  readonly operatorReads: ReturnType<typeof operatorReads>;
   readonly steerSale: ReturnType<typeof steerSale>;
 }
 
@@ -25,9 +27,11 @@ const steered = (
   );
 
 /** The doors to waiting rooms: public counters, and what operators set. */
-export const queueRoutes = ({ createQueue, changeQueue, readQueue, listQueues, steerSale }: Queues) => [
+export const queueRoutes = ({ createQueue, changeQueue, readQueue, listQueues, operatorReads, steerSale }: Queues) => [
   implement(contract.listQueues, async ({ query }) => ok(await listQueues(query))),
   implement(contract.readQueue, async ({ params }) => ok(await readQueue(params.queueId))),
+  implement(contract.listAllQueues, async ({ query }) => ok(await operatorReads.list(query))),
+  implement(contract.readQueueDetail, async ({ params }) => ok(await operatorReads.read(params.queueId))),
   implement(contract.createQueue, async ({ member, body }) =>
     created(await createQueue({ member, body }), { location: `/api/v1/queues/${body.id}` }),
   ),
