@@ -29,6 +29,7 @@ interface SaleOptions {
     readonly windowSeconds?: number;
     readonly maxPollSeconds?: number;
     readonly abandonAfterSeconds?: number;
+    readonly opensAt?: string;
   };
 }
 
