@@ -127,6 +127,21 @@ describe('a planted fault breaks the one invariant that is meant for it:', () =>
     ],
     [
       'I5',
+      'a number admitted before the opening',
+      async () => {
+        await shop.queue('queues').update({ opens_at: new Date(Date.now() + 60_000) });
+      },
+    ],
+    [
+      'I5',
+      'a number admitted by a draw that does not list it',
+      async () => {
+        const before = new Date(0);
+        await shop.queue('queues').update({ opens_at: before, opened_at: before, draw_listed_at: before });
+      },
+    ],
+    [
+      'I5',
       'a member who came in again before the first place had ended',
       async () => {
         const memberId = newId();

@@ -41,6 +41,7 @@ beforeAll(async () => {
     tokenLifeSeconds: 600,
     maxPollSeconds: 5,
     message: 'hello',
+    lanes: [{ name: 'early', weight: 2 }],
     opensAt: '2030-01-01T20:00:00.000Z',
   };
   good = {
