@@ -115,6 +115,7 @@ describe('the page with JavaScript', () => {
     await signsIn(window, email);
     await takesNumber(window);
     await page.getByRole('link', { name: 'look now' }).focus();
+    await eventually(async () => expect(window.asked.at(-1)).toMatch(/\/tokens\/current\/stream$/));
     const loads = () => window.asked.filter((url) => url.includes(`/waiting-room/${queueId}`)).length;
     const before = loads();
 
@@ -124,7 +125,39 @@ describe('the page with JavaScript', () => {
     expect(await page.title()).toMatch(/^You are next in line/);
     expect(await page.locator(':focus').textContent()).toBe('look now');
     expect(loads()).toBe(before);
+    expect(window.asked.filter((url) => url.endsWith('/tokens/current'))).toEqual([]); // the stream told it
     expect(window.complaints).toEqual([]);
+    await window.close();
+  });
+
+  it('renews a session that is over while it listens, and listens on', async () => {
+    const [{ queueId, bob }, email] = await Promise.all([busyLine(), newVisitor()]);
+    const window = await openWindow(browser, { baseURL: fleet.gatewayUrl, javaScriptEnabled: true });
+    const { page } = window;
+    const isOver = Promise.withResolvers<void>();
+    const stood = `event: status\ndata: ${JSON.stringify({ status: 'WAITING', state: 'OPEN', position: 2 })}\n\n`;
+    const body = `${stood}${stood}event: end\ndata: ${JSON.stringify({ reason: 'UNAUTHENTICATED' })}\n\n`;
+    let streams = 0;
+    await page.route('**/stream', async (route) => {
+      streams += 1;
+      if (streams > 1) return route.continue();
+      await isOver.promise;
+      return route.fulfill({ contentType: 'text/event-stream', body });
+    });
+    await page.goto(`/waiting-room/${queueId}`);
+    await signsIn(window, email);
+    await takesNumber(window);
+    const refreshed = page.waitForResponse('**/api/v1/sessions/refresh');
+    await isOpenForLong(window);
+    isOver.resolve();
+    expect((await refreshed).status()).toBe(201);
+    await eventually(() => expect(streams).toBe(2));
+    const loads = () => window.asked.filter((url) => url.includes(`/waiting-room/${queueId}`)).length;
+    const before = loads();
+
+    await bob.leaves(queueId);
+    await page.getByRole('status').getByText('You are next in line').waitFor();
+    expect(loads()).toBe(before);
     await window.close();
   });
 

@@ -376,3 +376,36 @@ describe('a session whose access token is over', () => {
     expect([headingOf(answer), cookiesOf(answer)]).toEqual(['Sign in to join the line', [`${ACCESS}=`, `${REFRESH}=`]]);
   });
 });
+
+describe('where members are those of an identity provider', () => {
+  it('strangers are sent there, no form of ours takes their password, and nothing is renewed here', async () => {
+    const tokens = {
+      issuer: 'https://id.example/',
+      audience: 'shop',
+      algorithms: ['EdDSA' as const],
+      memberClaim: 'sub',
+      roleClaim: undefined,
+      operatorRole: 'staff',
+    };
+    const other = await startFleet({
+      settings: (settings) => ({
+        ...settings,
+        replicas: { queue: settings.replicas.queue, reservation: undefined, payment: undefined, commerce: undefined },
+        identity: { jwksUrl: new URL('/internal/jwks', settings.replicas.commerce![0]), deadlineMs: 10_000, tokens },
+      }),
+    });
+    try {
+      other.queue.answers((_seen, res) => json(res, 200, { id: 'main', state: 'OPEN', waiting: 0, admitted: 0 }));
+      const page = await other.call('GET', '/waiting-room/main?next=%2Fshop');
+      expect([page.status, headingOf(page), page.text.includes('<form')]).toEqual([200, 'Sign in to join the line', false]);
+      expect(page.text).toContain('<a href="/waiting-room/main?next=%2Fshop">come back to this page</a>');
+      const origin = `https://${new URL(other.url).host}`;
+      const headers = { origin, 'content-type': 'application/x-www-form-urlencoded' };
+      expect((await other.call('POST', '/waiting-room/main/session', { headers, body: 'email=a&password=b' })).status).toBe(404);
+      const renewal = await other.call('GET', '/api/v1/sessions/waiting-room/main', { headers: { cookie: '__Secure-onsale-refresh=x' } });
+      expect([renewal.status, cookiesOf(renewal)]).toEqual([303, []]);
+    } finally {
+      await other.stop();
+    }
+  });
+});

@@ -4,6 +4,8 @@ import { isWorthTelling, numberWords, placeWords, progressOf, stateWords, waitWo
 
 const API = '/api/v1';
 const WAITING = ['PREQUEUE', 'WAITING'];
+/** A stream that was refused, or did not last, is not tried again for so long: asking does as well. */
+const WITHOUT_STREAM_MS = 60_000;
 const byId = (id) => document.getElementById(id);
 const room = byId('room');
 
@@ -18,8 +20,11 @@ const keepUp = ({ queue, poll, first }) => {
   let from = Number(first) || undefined;
   let timer;
   let stream;
+  let left = false;
+  let listenAgainAt = 'EventSource' in window ? 0 : Infinity;
 
   const leave = () => {
+    left = true;
     clearTimeout(timer);
     stream?.close();
     location.reload();
@@ -69,7 +74,9 @@ const keepUp = ({ queue, poll, first }) => {
       write('state', 'You seem to be offline. We keep your place.');
       return 5000 * (1 + Math.random());
     });
-    if (next !== undefined && stream === undefined) ask(next);
+    if (left || stream !== undefined) return;
+    if (Date.now() >= listenAgainAt) listen();
+    else ask(next);
   };
 
   const ask = (afterMs) => {
@@ -77,19 +84,29 @@ const keepUp = ({ queue, poll, first }) => {
     timer = setTimeout(() => void lookAndAsk(), afterMs);
   };
 
+  /** The answer to a plain question says why there is no stream; a session that is over is renewed by it, and listened to again. */
+  const askInstead = (lasted) => {
+    stream.close();
+    stream = undefined;
+    listenAgainAt = lasted ? 0 : Date.now() + WITHOUT_STREAM_MS;
+    if (!left) ask(Math.min(poll, 2000) * Math.random());
+  };
+
   const listen = () => {
-    if (!('EventSource' in window)) return ask(poll);
+    let heard = 0;
     stream = new EventSource(`${place}/stream`);
-    stream.addEventListener('status', (event) => show(JSON.parse(event.data)));
-    stream.addEventListener('end', leave);
+    stream.addEventListener('status', (event) => {
+      heard += 1;
+      show(JSON.parse(event.data));
+    });
+    stream.addEventListener('end', () => askInstead(heard > 1));
     stream.addEventListener('error', () => {
-      if (stream.readyState !== EventSource.CLOSED) return; // it comes back by itself
-      stream = undefined;
-      ask(Math.min(poll, 2000) * (1 + Math.random())); // refused: the answer to a plain question says why
+      if (stream?.readyState === EventSource.CLOSED) askInstead(false);
     });
   };
 
-  listen();
+  if (listenAgainAt === 0) listen();
+  else ask(poll);
 };
 
 if (room?.dataset.place) keepUp({ queue: room.dataset.queue, poll: Number(room.dataset.poll), first: room.dataset.first });
