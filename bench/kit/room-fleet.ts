@@ -1,8 +1,8 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createClient } from '@onsale/contracts';
-import { createQueue } from '@onsale/contracts/queue';
+import { createClient, type CallOptions } from '@onsale/contracts';
+import { changeQueue, createQueue } from '@onsale/contracts/queue';
 import { createAccessTokenSigner, createQueueTokenCodec } from '@onsale/shared/auth';
 import { newId, systemClock } from '@onsale/shared/ids';
 import { temporaryFolders } from '@onsale/shared/testing';
@@ -48,12 +48,12 @@ const ELSEWHERE = { ONSALE_RESERVATION_URLS: NOBODY, ONSALE_PAYMENT_URLS: NOBODY
 /** Limits that are counted and never reached. */
 const WIDE = { ONSALE_LIMIT_MEMBER: '10000000', ONSALE_LIMIT_ADDRESS: '100000000', ONSALE_LIMIT_SIGN_IN: '10000000' };
 
-/** A waiting room as in production: one gateway, one queue service, and commerce for its keys; members are signed in without it. */
-export const startRoomFleet = async (engines: Pick<Engines, 'units'>, more: FleetSettings = {}) => {
+/** A waiting room as in production: one gateway or more, one queue service, and commerce for its keys; members are signed in without it. */
+export const startRoomFleet = async (engines: Pick<Engines, 'units'>, more: FleetSettings = {}, { gateways = 1 } = {}) => {
   const folders = temporaryFolders();
   const { access, codec, settings } = makeKeys(folders.make());
   const fleet = await startTestFleet({
-    replicas: { reservation: 0, payment: 0 },
+    replicas: { gateway: gateways, reservation: 0, payment: 0 },
     settings: {
       ...settings,
       gateway: { ...settings.gateway, ...ELSEWHERE, ...WIDE, ...more.gateway },
@@ -71,6 +71,7 @@ export const startRoomFleet = async (engines: Pick<Engines, 'units'>, more: Flee
   ];
   return {
     gatewayUrl: fleet.gatewayUrl,
+    gatewayUrls: fleet.urlsOf('gateway'),
     redisUrl: fleet.redisUrl,
     redis: fleet.redis,
     namespace: fleet.namespace,
@@ -88,7 +89,12 @@ export const startRoomFleet = async (engines: Pick<Engines, 'units'>, more: Flee
       ),
     /** A queue of its own, with a cap of nobody unless it says otherwise. */
     queue: async (
-      wanted: { readonly cap?: number | null; readonly maxPollSeconds?: number; readonly abandonAfterSeconds?: number } = {},
+      wanted: {
+        readonly cap?: number | null;
+        readonly maxPollSeconds?: number;
+        readonly abandonAfterSeconds?: number;
+        readonly windowSeconds?: number;
+      } = {},
     ) => {
       const id = `bench-${newId().slice(-12)}`;
       await client.call(createQueue, {
@@ -97,6 +103,9 @@ export const startRoomFleet = async (engines: Pick<Engines, 'units'>, more: Flee
       });
       return id;
     },
+    /** As an operator does. */
+    change: async (queueId: string, body: CallOptions<typeof changeQueue>['body']) =>
+      client.call(changeQueue, { accessToken: await accessToken(newId(), 'operator'), params: { queueId }, body }),
     stop: async () => {
       await fleet.stop();
       folders.remove();

@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { gate } from '../../bench/gate.ts';
 import { journey } from '../../bench/journey.ts';
+import { push } from '../../bench/push.ts';
 import { saga } from '../../bench/saga.ts';
 import { status } from '../../bench/status.ts';
 import { tokens } from '../../bench/tokens.ts';
@@ -19,6 +20,7 @@ const benchmarks: Record<string, (engines: Engines, options: readonly string[]) 
   status,
   tokens,
   gate,
+  push,
   'waiting-million': waitingMillion,
 };
 
