@@ -38,13 +38,21 @@ interface Latest {
   readonly res: ServerResponse;
 }
 
+const latest = new WeakMap<Socket, Latest>();
+
+/** Of a connection that carries no requests any more. */
+export const forgetRequests = (socket: Socket): void => {
+  latest.delete(socket);
+};
+
 /**
  * Whether what is written now is read as the answer to the broken bytes, and not to a request that they came behind: when nothing else is
  * under way, or when they break off the body of the request whose turn it is, which nobody can have taken for whole.
  */
-const mayAnswer = (latest: Latest | undefined, socket: Socket): boolean => {
-  if (latest === undefined || latest.res.writableFinished) return true;
-  const { req, res } = latest;
+const mayAnswer = (socket: Socket): boolean => {
+  const last = latest.get(socket);
+  if (last === undefined || last.res.writableFinished) return true;
+  const { req, res } = last;
   return !req.complete && res.socket === socket && !res.headersSent;
 };
 
@@ -54,12 +62,11 @@ const mayAnswer = (latest: Latest | undefined, socket: Socket): boolean => {
  * RFC 9110 allows.
  */
 export const answerParserErrors = (server: Server): void => {
-  const latest = new WeakMap<Socket, Latest>();
   server.on('request', (req: IncomingMessage, res: ServerResponse) => latest.set(req.socket, { req, res }));
   server.on('checkExpectation', (req: IncomingMessage, res: ServerResponse) => server.emit('request', req, res));
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     const heard = socket.writable && error.code !== 'ECONNRESET';
-    if (heard && mayAnswer(latest.get(socket), socket)) socket.write(messageOf(refusalOf(error.code)));
+    if (heard && mayAnswer(socket)) socket.write(messageOf(refusalOf(error.code)));
     socket.destroySoon();
   });
 };

@@ -230,6 +230,15 @@ describe('server-sent events', () => {
     expect(events!.heard.retries).toHaveLength(1);
   });
 
+  it('are no request under way any more once they have begun, however long they last', async () => {
+    const quiet = await fleetOf();
+    const one = await quiet.signIn();
+    await Promise.all([opens('sse', quiet, one), opens('sse', quiet, one)]);
+    await eventually(async () => expect(await metric(quiet, 'onsale_gateway_streams', 'kind="sse"')).toBe(2));
+    expect(await metric(quiet, 'onsale_http_requests_under_way', '')).toBe(0);
+    expect(await metric(quiet, 'onsale_http_request_seconds_count', '/stream",status="200"')).toBe(2);
+  });
+
   it('answer 204 to a browser that comes back after the end, and the end to one that has not heard it', async () => {
     const headers = as(member, fleet.tokenFor(member));
     says = { status: 'EXPIRED' };

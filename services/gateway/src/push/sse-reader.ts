@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { QueueStatus } from '@onsale/contracts/queue';
 import { createMailbox } from './mailbox.ts';
 import { CLOSING_MS, isOver, retryAfterBreakMs, type Ending, type Reader } from './reader.ts';
@@ -26,40 +27,47 @@ const lastOf = (ending: Ending): string => {
   }
 };
 
-interface SseReaderOptions {
-  readonly res: ServerResponse;
-  readonly monotonic: () => number;
-}
-
-/**
- * Begins the answer that has no end, and writes events into it. The connection is this stream's alone, so that it goes with it; nothing between is to
- * gather what is written (nginx: `X-Accel-Buffering`).
- */
-export const openSseReader = ({ res, monotonic }: SseReaderOptions): Reader => {
-  const mailbox = createMailbox({ monotonic, write: (text, done) => void res.write(text, done) });
-  let retry = `retry: ${retryAfterBreakMs()}\n\n`; // goes with the first event
+/** What the answer begins with. Its end is that of the connection; nothing between is to gather what is written (nginx: `X-Accel-Buffering`). */
+export const beginEvents = (res: ServerResponse): void => {
+  res.useChunkedEncodingByDefault = false;
   res.writeHead(200, {
     'content-type': 'text/event-stream; charset=utf-8',
     'cache-control': 'no-store',
     'x-accel-buffering': 'no',
     connection: 'close',
   });
+};
+
+interface SseReaderOptions {
+  /** The connection behind an answer that has begun. */
+  readonly socket: Socket;
+  readonly monotonic: () => number;
+}
+
+/** Writes events into the answer that has no end. */
+export const openSseReader = ({ socket, monotonic }: SseReaderOptions): Reader => {
+  const mailbox = createMailbox({ monotonic, write: (text, done) => void socket.write(text, done) });
+  let isFirst = true;
+  /** Told with the first event. */
+  const retry = (): string => {
+    const hint = isFirst ? `retry: ${retryAfterBreakMs()}\n\n` : '';
+    isFirst = false;
+    return hint;
+  };
   return {
     kind: 'sse',
-    tell: (status) => {
-      mailbox.put(retry + eventOf(status));
-      retry = '';
-    },
+    tell: (status) => mailbox.put(retry() + eventOf(status)),
     beat: () => {
       if (mailbox.isFree()) mailbox.put(':\n\n');
       return true; // TCP alone tells that nobody is there
     },
     stalledMs: mailbox.stalledMs,
     end: (ending) => {
-      const cut = setTimeout(() => res.destroy(), CLOSING_MS);
-      res.once('close', () => clearTimeout(cut));
-      res.end(lastOf(ending));
+      const cut = setTimeout(() => socket.destroy(), CLOSING_MS);
+      socket.once('close', () => clearTimeout(cut));
+      socket.write(retry() + lastOf(ending));
+      socket.destroySoon();
     },
-    cut: () => void res.destroy(),
+    cut: () => void socket.destroy(),
   };
 };

@@ -9,7 +9,8 @@ import { invalid } from '../gate/gate.ts';
 import type { TokenChecks } from '../gate/token-checks.ts';
 import type { Hub, Opening } from './hub.ts';
 import { openSocketReader } from './socket-reader.ts';
-import { hasHeardEnd, openSseReader } from './sse-reader.ts';
+import { beginEvents, hasHeardEnd, openSseReader } from './sse-reader.ts';
+import { takeSocket } from './take-socket.ts';
 import { foundOf } from './watches.ts';
 
 interface StreamAnswersOptions {
@@ -26,7 +27,7 @@ interface StreamAnswersOptions {
  */
 export const streamAnswers = ({ hub, checks, upgrades, monotonic }: StreamAnswersOptions): [RouteSpec, LocalAnswer][] => {
   /** Has `begin` open the stream when the member has a place to tell of; what was taken for it is given back unless it does. */
-  const opening = async ({ access, held }: LocalRequest, begin: (opening: Opening) => boolean): Promise<void> => {
+  const opening = async ({ access, held }: LocalRequest, begin: (opening: Opening) => Promise<boolean>): Promise<void> => {
     if (access === undefined || held === undefined) throw new Error('a stream without a token');
     const giveBack = hub.take(access.memberId);
     let begun = false;
@@ -34,7 +35,7 @@ export const streamAnswers = ({ hub, checks, upgrades, monotonic }: StreamAnswer
       const askedAt = monotonic();
       const status = foundOf(held, await checks.check(held.token, held.payload));
       if (status === 'INVALID') throw invalid();
-      begun = begin({ access, held, status, askedAt, giveBack });
+      begun = await begin({ access, held, status, askedAt, giveBack });
     } finally {
       if (!begun) giveBack();
     }
@@ -47,14 +48,17 @@ export const streamAnswers = ({ hub, checks, upgrades, monotonic }: StreamAnswer
   const bySse: LocalAnswer = (request) => {
     assertFits(request);
     const { req, res } = request;
-    return opening(request, (opening) => {
+    return opening(request, async (opening) => {
       if (req.method === 'HEAD' || hasHeardEnd(req.get('last-event-id'), opening.status)) {
         res.setHeader('cache-control', 'no-store');
         res.status(req.method === 'HEAD' ? 200 : 204).end();
         return false;
       }
       if (res.closed) return false; // gone on the way to here: no `close` would tell
-      res.once('close', hub.add(opening, openSseReader({ res, monotonic })));
+      beginEvents(res);
+      const socket = await takeSocket(req, res);
+      if (socket === undefined) return false;
+      socket.once('close', hub.add(opening, openSseReader({ socket, monotonic })));
       return true;
     });
   };
@@ -67,7 +71,7 @@ export const streamAnswers = ({ hub, checks, upgrades, monotonic }: StreamAnswer
       res.setHeader('connection', 'upgrade');
       throw new Refusal('UPGRADE_REQUIRED', 'Open this as a WebSocket; by plain HTTP the same is one step up, at `.../stream`.');
     }
-    return opening(request, (opening) => {
+    return opening(request, async (opening) => {
       const socket = upgrades.accept(req);
       if (socket === undefined) return false;
       socket.once('close', hub.add(opening, openSocketReader({ socket, monotonic })));
