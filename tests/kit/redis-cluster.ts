@@ -1,5 +1,5 @@
 import { eventually } from '@onsale/shared/testing';
-import { startRedisNodes, type RedisNode } from './redis-nodes.ts';
+import { hasCopy, startRedisNodes, type RedisNode } from './redis-nodes.ts';
 
 const MASTERS = 3;
 const SLOTS = 16_384;
@@ -40,9 +40,7 @@ export const startCluster = async () => {
         if (!info.includes('cluster_state:ok') || !info.includes(`cluster_known_nodes:${all.length}`))
           throw new Error('not one cluster yet');
       }
-      for (const { client } of replicas) {
-        if (!(await client.info('replication')).includes('master_link_status:up')) throw new Error('a replica has no copy yet');
-      }
+      for (const replica of replicas) await hasCopy(replica);
     });
     return {
       url: `redis+cluster://${masters.map(({ port }) => `127.0.0.1:${port}`).join(',')}`,

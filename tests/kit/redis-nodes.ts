@@ -150,3 +150,8 @@ export const startRedisNodes = async (most: number) => {
 };
 
 export type RedisNodes = Awaited<ReturnType<typeof startRedisNodes>>;
+
+/** @throws Error while the replica has no whole copy of its master */
+export const hasCopy = async ({ client }: RedisNode): Promise<void> => {
+  if (!(await client.info('replication')).includes('master_link_status:up')) throw new Error('the replica has no copy yet');
+};

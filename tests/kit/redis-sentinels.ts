@@ -1,5 +1,5 @@
 import { eventually } from '@onsale/shared/testing';
-import { startRedisNodes, type RedisNode } from './redis-nodes.ts';
+import { hasCopy, startRedisNodes, type RedisNode } from './redis-nodes.ts';
 
 const NAME = 'onsale';
 const SENTINELS = 3;
@@ -17,13 +17,11 @@ export const startSentinels = async () => {
   try {
     const master = await nodes.start({});
     const replica = await nodes.start({ args: ['--replicaof', '127.0.0.1', String(master.port)] });
-    await eventually(async () => {
-      if (!(await replica.client.info('replication')).includes('master_link_status:up')) throw new Error('the replica has no copy yet');
-    });
+    await eventually(() => hasCopy(replica));
     const config = [
       `sentinel monitor ${NAME} 127.0.0.1 ${master.port} 2`,
       `sentinel down-after-milliseconds ${NAME} ${DOWN_MS}`,
-      `sentinel failover-timeout ${NAME} 10000`,
+      `sentinel failover-timeout ${NAME} ${DOWN_MS}`,
       'sentinel announce-ip 127.0.0.1',
     ].join('\n');
     const sentinels: RedisNode[] = [];
