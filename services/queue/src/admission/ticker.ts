@@ -4,6 +4,7 @@ import type { Log } from '@onsale/shared/log';
 import type { Metrics } from '@onsale/shared/metrics';
 import type { Line } from '../line/line.ts';
 import type { OpenDue } from '../opening/open-due.ts';
+import { TICK_MOST } from './admissible.ts';
 import type { AdmitNext } from './admit-next.ts';
 import type { EndExpired } from './end-expired.ts';
 import type { TellLine } from './tell-line.ts';
@@ -97,6 +98,7 @@ export const createTicker = ({ endExpired, openDue, tellLine, admitNext, line, t
       admitted += count;
     });
     if (admitted > 0) await attempt('tell the line', undefined, tellLine);
+    if (admitted >= TICK_MOST) part.wake(); // as many as one look takes: there may be more
     stop();
     for (const waiters of called.values()) for (const resolve of waiters) resolve();
   };

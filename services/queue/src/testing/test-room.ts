@@ -68,6 +68,7 @@ export type TestMember = ReturnType<typeof createMember>;
 
 interface Replica {
   readonly ticking?: boolean;
+  readonly tickMs?: number;
   /** Its connection to Redis is cut. */
   readonly withoutRedis?: boolean;
   readonly db?: Database;
@@ -85,6 +86,7 @@ export const testRooms = async () => {
   /** A replica with its own connections. Without `ticking` the test takes the steps of a tick itself. */
   const replica = async ({
     ticking = true,
+    tickMs = 50,
     withoutRedis = false,
     db = createDatabase({ url: database.url, log }),
   }: Replica = {}): Promise<Room> => {
@@ -97,7 +99,7 @@ export const testRooms = async () => {
       redis: connection,
       notices: { publish: async () => {}, on: () => () => {} },
       codec,
-      settings: { namespace: 'test', queueDefaults: DEFAULTS, capacityPerSeat: 1.1, tickMs: 50 },
+      settings: { namespace: 'test', queueDefaults: DEFAULTS, capacityPerSeat: 1.1, tickMs },
       clock: systemClock,
       random: Math.random,
       log,

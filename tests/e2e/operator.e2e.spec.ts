@@ -1,0 +1,148 @@
+import {
+  changeQueue,
+  closeQueue,
+  completePlace,
+  listAllQueues,
+  pauseQueue,
+  readQueueAudit,
+  readQueueDetail,
+  resumeQueue,
+  revokePlace,
+} from '@onsale/contracts/queue';
+import { readReservationAudit } from '@onsale/contracts/reservation';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { eventually } from '@onsale/shared/testing';
+import type { TestMember } from '../kit/member.ts';
+import { startTestFleet, type TestFleet } from '../kit/test-fleet.ts';
+
+let fleet: TestFleet;
+beforeAll(async () => {
+  fleet = await startTestFleet({ replicas: { queue: 2 } });
+});
+afterAll(() => fleet?.stop());
+
+const statusOf = async (member: TestMember, queueId: string) => (await member.status(queueId)).body;
+/** One inside, and another who waits. */
+const sale = async () => {
+  const { queueId, scheduleId, concertId } = await fleet.sale({ seats: 3, queue: { cap: 1, maxPollSeconds: 2 } });
+  const [inside, waiting, newcomer] = await fleet.members(3);
+  await inside.isAdmitted(queueId);
+  await waiting.takesNumber(queueId);
+  return { queueId, scheduleId, concertId, params: { queueId }, inside, waiting, newcomer };
+};
+
+describe('an operator', () => {
+  it('pauses and resumes a sale, and everybody in it is told; those inside go on', async () => {
+    const { queueId, scheduleId, params, inside, waiting } = await sale();
+    await fleet.asOperator(pauseQueue, { params, body: { message: 'Back in a minute' } });
+    await eventually(async () =>
+      expect(await statusOf(waiting, queueId)).toMatchObject({
+        status: 'WAITING',
+        position: 1,
+        state: 'PAUSED',
+        message: 'Back in a minute',
+      }),
+    );
+    expect(await statusOf(inside, queueId)).toMatchObject({ status: 'ADMITTED', state: 'PAUSED' });
+    expect((await inside.holds(scheduleId, ['1'])).is).toBe('201');
+    expect(await waiting.holds(scheduleId, ['2'])).toMatchObject({
+      is: '403 QUEUE_NOT_ADMITTED',
+      problem: { queue: { state: 'PAUSED', message: 'Back in a minute' } },
+    });
+    await inside.leaves(queueId);
+    expect(await statusOf(waiting, queueId)).toMatchObject({ status: 'WAITING' });
+
+    await fleet.asOperator(resumeQueue, { params, body: { message: null } });
+    const admitted = await eventually(async () => {
+      const status = await statusOf(waiting, queueId);
+      expect(status).toMatchObject({ status: 'ADMITTED', state: 'OPEN' });
+      return status;
+    });
+    expect(admitted).not.toHaveProperty('message');
+  });
+
+  it('closes a sale for good: no numbers, and those who wait hear of it', async () => {
+    const { queueId, scheduleId, params, inside, waiting, newcomer } = await sale();
+    await fleet.asOperator(closeQueue, { params, body: { message: 'Sold out' } });
+    await eventually(async () =>
+      expect(await statusOf(waiting, queueId)).toMatchObject({ status: 'WAITING', state: 'CLOSED', message: 'Sold out' }),
+    );
+    await eventually(async () => {
+      const [another] = await fleet.members(1); // by either replica
+      expect((await another.takesNumber(queueId)).is).toBe('403 QUEUE_CLOSED');
+    });
+    expect((await newcomer.takesNumber(queueId)).is).toBe('403 QUEUE_CLOSED');
+    expect((await inside.holds(scheduleId, ['1'])).is).toBe('201');
+    const operator = await fleet.accessToken({ role: 'operator' });
+    await expect(fleet.client.call(resumeQueue, { params, accessToken: operator })).rejects.toMatchObject({ code: 'QUEUE_ALREADY_CLOSED' });
+  });
+
+  it('takes a number back: the gate is shut within the second that an answer is kept, and stays so when Redis is emptied', async () => {
+    const { queueId, scheduleId, params, inside, waiting } = await sale();
+    const { number } = (await statusOf(inside, queueId))!;
+    expect((await inside.holds(scheduleId, ['1'])).is).toBe('201'); // the gate has its answer
+    expect(await fleet.asOperator(revokePlace, { params, body: { number } })).toMatchObject({ number, status: 'REVOKED' });
+    await eventually(async () =>
+      expect(await inside.holds(scheduleId, ['2'])).toMatchObject({
+        is: '403 QUEUE_NOT_ADMITTED',
+        problem: { queue: { status: 'REVOKED' } },
+      }),
+    );
+    await eventually(async () => expect(await statusOf(waiting, queueId)).toMatchObject({ status: 'ADMITTED' }));
+
+    await fleet.emptyRedis();
+    await eventually(async () => expect(await statusOf(inside, queueId)).toMatchObject({ status: 'REVOKED' }));
+    expect((await inside.holds(scheduleId, ['2'])).is).toBe('403 QUEUE_NOT_ADMITTED');
+    await eventually(async () => expect(await statusOf(waiting, queueId)).toMatchObject({ status: 'ADMITTED' }));
+  });
+
+  it('tells of a completion, and the next comes in', async () => {
+    const { queueId, params, inside, waiting } = await sale();
+    const { number } = (await statusOf(inside, queueId))!;
+    for (let again = 0; again < 2; again += 1)
+      expect(await fleet.asOperator(completePlace, { params, body: { number } })).toMatchObject({ number, status: 'COMPLETED' });
+    await eventually(async () => expect(await statusOf(waiting, queueId)).toMatchObject({ status: 'ADMITTED' }));
+    expect(await statusOf(inside, queueId)).toMatchObject({ status: 'COMPLETED' });
+    expect(await fleet.asOperator(readQueueDetail, { params })).toMatchObject({ admitted: 1, ended: { COMPLETED: 1 }, passedOver: 0 });
+  });
+
+  it('reads what was changed, by whom, in each service; a member does not', async () => {
+    const { queueId, concertId, params } = await sale();
+    await fleet.asOperator(changeQueue, { params, body: { cap: 7 } });
+    const { items } = await fleet.asOperator(readQueueAudit, { query: { subject: queueId } });
+    expect(items).toMatchObject([{ action: 'queue.change', before: { cap: 1 }, after: { cap: 7 } }, { action: 'queue.create' }]);
+    const concerts = await fleet.asOperator(readReservationAudit, { query: { subject: concertId } });
+    expect(concerts.items).toMatchObject([{ action: 'concert.create', subject: concertId }]);
+    expect((await fleet.asOperator(listAllQueues, { query: { limit: 100 } })).items).toContainEqual(
+      expect.objectContaining({ id: queueId, cap: 7, windowSeconds: expect.any(Number) }),
+    );
+    const member = await fleet.accessToken();
+    for (const route of [readQueueAudit, listAllQueues])
+      await expect(fleet.client.call(route, { accessToken: member })).rejects.toMatchObject({ code: 'FORBIDDEN' });
+  });
+
+  it('bounds the rate: two replicas admit everybody, and never more than it allows', async () => {
+    const rate = 10;
+    const { queueId } = await fleet.sale({ seats: 1, queue: { cap: 1000 } });
+    await fleet.asOperator(changeQueue, { params: { queueId }, body: { admitPerSecond: rate } });
+    const members = await fleet.members(40);
+    await Promise.all(members.map((member) => member.takesNumber(queueId)));
+    const journal = await eventually(
+      async () => {
+        const rows = await fleet.stores.journal(queueId);
+        expect(rows).toHaveLength(members.length);
+        return rows;
+      },
+      { withinMs: 60_000 },
+    );
+    const times = journal.map(({ admittedAt }) => admittedAt.getTime());
+    // a bucket of one second's admissions and the next one, full at the beginning, and what comes in during the time looked at
+    const beyond = times.flatMap((from, i) =>
+      times
+        .slice(i)
+        .flatMap((till, n) => (n + 1 > rate + 1 + (rate * (till - from)) / 1000 + 1e-6 ? [{ from, till, admitted: n + 1 }] : [])),
+    );
+    expect(beyond).toEqual([]);
+    expect(times.at(-1)! - times[0]!).toBeGreaterThanOrEqual(2900 - 1); // 29 of 40 had to come in by the rate
+  });
+});
