@@ -169,4 +169,22 @@ describe('a shop that has never heard of Onsale, behind a waiting room without K
     await eventually(async () => expect((await spent.buys()).is).toBe('403 QUEUE_NOT_ADMITTED')); // a gateway keeps ADMITTED for a second
     expect(shop.sold.size).toBe(STOCK);
   });
+
+  it('has a page for browsers, which are known by a cookie that the shop has set', async () => {
+    const { gatewayUrl } = shop.fleet;
+    const login = await fetch(`${gatewayUrl}/login/browser`, { method: 'POST' });
+    await login.body?.cancel();
+    const cookie = login.headers.getSetCookie()[0]!.split(';')[0]!;
+    const page = `${gatewayUrl}/waiting-room/${QUEUE}`;
+    expect(await (await fetch(page)).text()).toContain('Sign in at the shop');
+    expect(await (await fetch(page, { headers: { cookie } })).text()).not.toContain('Sign in');
+    const headers = { cookie, origin: gatewayUrl, 'content-type': 'application/x-www-form-urlencoded' };
+    const taken = await fetch(`${page}/place`, { method: 'POST', headers, body: 'next=/shop/stock', redirect: 'manual' });
+    expect([taken.status, taken.headers.getSetCookie()[0]]).toEqual([303, expect.stringMatching(/^onsale-queue-sneakers=/)]);
+    const both = { cookie: `${cookie}; ${taken.headers.getSetCookie()[0]!.split(';')[0]!}` };
+    await eventually(async () => expect((await ask('GET', `${gatewayUrl}/shop/stock`, both)).is).toBe('200'));
+    expect((await ask('POST', `${gatewayUrl}/shop/purchases`, { ...both, origin: 'https://evil.example' })).is).toBe(
+      '403 ORIGIN_NOT_ALLOWED',
+    );
+  });
 });

@@ -81,7 +81,11 @@ export const createShop = (options: ShopOptions) => {
 
   const app = express();
   app.get('/keys', (_req, res) => void res.json(provider.keys));
-  app.post('/login/:name', (req, res) => void res.json({ accessToken: provider.issue(req.params.name) }));
+  app.post('/login/:name', (req, res) => {
+    const accessToken = provider.issue(req.params.name);
+    res.cookie('onsale-access', accessToken, { httpOnly: true, sameSite: 'lax' }); // for browsers; outside development it is __Host-onsale-access, and secure
+    res.json({ accessToken });
+  });
   app.get('/shop/about', (_req, res) => void res.send('<h1>Sneakers</h1><p>Twenty pairs, to those whose turn it is.</p>'));
   app.get('/shop/stock', (_req, res) => void res.json({ left: stock - sold.size }));
   app.post('/shop/purchases', buy);

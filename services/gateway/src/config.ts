@@ -41,6 +41,7 @@ const identitySettings = {
     default: 'operator',
     about: 'what that claim says of an operator, by itself or in a list',
   }),
+  ONSALE_IDENTITY_LANES_CLAIM: setting.optionalText({ about: "claim with the lanes that are a member's; without it there are none" }),
   ONSALE_IDENTITY_KEYS_MS: setting.int({ default: 2000, min: 1, max: 60_000, about: 'longest wait for those keys' }),
 };
 
@@ -141,6 +142,7 @@ const identityOf = (e: Read & { readonly ONSALE_MODE: 'production' | 'developmen
       memberClaim: e.ONSALE_IDENTITY_MEMBER_CLAIM,
       roleClaim: e.ONSALE_IDENTITY_ROLE_CLAIM,
       operatorRole: e.ONSALE_IDENTITY_OPERATOR_ROLE,
+      lanesClaim: e.ONSALE_IDENTITY_LANES_CLAIM,
     },
   };
 };

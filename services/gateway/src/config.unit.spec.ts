@@ -61,6 +61,7 @@ describe('readSettings', () => {
         memberClaim: 'sub',
         roleClaim: undefined,
         operatorRole: 'operator',
+        lanesClaim: undefined,
       },
     });
     expect(settings.foreignRoutes).toMatchObject([{ prefix: '/shop', queueId: 'drop' }]);

@@ -22,7 +22,11 @@ const named = (principal: Principal): IncomingHttpHeaders => {
     [`${INTERNAL_HEADERS}role`]: member.role,
     ...(admission === undefined
       ? {}
-      : { [`${INTERNAL_HEADERS}queue`]: admission.queueId, [`${INTERNAL_HEADERS}number`]: String(admission.number) }),
+      : {
+          [`${INTERNAL_HEADERS}queue`]: admission.queueId,
+          [`${INTERNAL_HEADERS}number`]: String(admission.number),
+          [`${INTERNAL_HEADERS}lane`]: admission.lane,
+        }),
   };
 };
 

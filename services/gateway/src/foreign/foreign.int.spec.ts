@@ -60,6 +60,7 @@ describe('a foreign service behind the gate', () => {
       'x-onsale-member': member.id,
       'x-onsale-role': 'member',
       'x-onsale-queue': 'drop',
+      'x-onsale-lane': 'standard',
       'x-onsale-number': expect.stringMatching(/^\d+$/),
       'x-forwarded-for': '127.0.0.1',
     });

@@ -1,3 +1,4 @@
+import { LaneName } from '@onsale/contracts';
 import type { Access, JWTPayload, TokenRules } from '@onsale/shared/auth';
 import { Refusal } from '@onsale/shared/errors';
 
@@ -15,6 +16,8 @@ export interface ProviderTokens {
   readonly roleClaim: string | undefined;
   /** What the role claim says of an operator, by itself or in a list. */
   readonly operatorRole: string;
+  /** A list of the lanes that are a member's beside the standard one; without the claim there are none. */
+  readonly lanesClaim: string | undefined;
 }
 
 /** Goes into headers and into the columns of the queue service (audit.actor). */
@@ -36,9 +39,15 @@ const memberIdOf = (value: unknown): string => {
 
 const isOperator = (value: unknown, role: string): boolean => value === role || (Array.isArray(value) && value.includes(role));
 
+/** A queue has eight lanes at most; who has more of them is in many queues. */
+const MOST_LANES = 32;
+
+const lanesOf = (value: unknown): readonly string[] =>
+  (Array.isArray(value) ? value : [value]).filter((lane): lane is string => LaneName.safeParse(lane).success).slice(0, MOST_LANES);
+
 /** The access tokens of an OpenID Connect provider (RFC 9068 or near it): RFC 7519 claims, and those that are named for member and role. */
 export const providerTokens = (settings: ProviderTokens): TokenRules => {
-  const { issuer, audience, algorithms, memberClaim, roleClaim, operatorRole } = settings;
+  const { issuer, audience, algorithms, memberClaim, roleClaim, operatorRole, lanesClaim } = settings;
   return {
     issuer,
     audience,
@@ -49,7 +58,9 @@ export const providerTokens = (settings: ProviderTokens): TokenRules => {
       const memberId = memberIdOf(claimOf(claims, memberClaim));
       const role = roleClaim !== undefined && isOperator(claimOf(claims, roleClaim), operatorRole) ? 'operator' : 'member';
       const { sid } = claims;
-      return { memberId, role, sessionId: typeof sid === 'string' && sid.length <= 128 ? sid : memberId };
+      const sessionId = typeof sid === 'string' && sid.length <= 128 ? sid : memberId;
+      const lanes = lanesClaim === undefined ? [] : lanesOf(claimOf(claims, lanesClaim));
+      return { memberId, role, sessionId, ...(lanes.length > 0 && { lanes }) };
     },
   };
 };

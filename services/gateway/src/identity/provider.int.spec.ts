@@ -37,6 +37,7 @@ const start = () =>
           memberClaim: 'sub',
           roleClaim: 'realm_access.roles',
           operatorRole: 'staff',
+          lanesClaim: 'lanes',
         },
       },
     }),
@@ -101,6 +102,17 @@ describe('members of an identity provider', () => {
       { realm_access: 'staff' },
     ])
       expect([claims, await roleOf(claims)]).toEqual([claims, 403]);
+  });
+
+  it('have the lanes that the claim which is named grants them', async () => {
+    const lanesOf = async (lanes: unknown) => {
+      expect(await asks(await tokenOf({ claims: { lanes } }))).toBe('200');
+      const principal = await lastPrincipal();
+      return principal.kind === 'member' ? principal.member.lanes : undefined;
+    };
+    expect(await lanesOf(['vip', 'press', 'NOT A LANE', 7])).toEqual(['vip', 'press']);
+    expect(await lanesOf('vip')).toEqual(['vip']);
+    for (const none of [undefined, [], {}, 7]) expect(await lanesOf(none)).toBeUndefined();
   });
 
   it('are never the gateway, whatever they call themselves', async () => {
