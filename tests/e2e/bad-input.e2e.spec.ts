@@ -1,4 +1,5 @@
 import { routes, type Owner } from '@onsale/contracts';
+import { newId } from '@onsale/shared/ids';
 import { eventually } from '@onsale/shared/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { badRequests, type Credentials, type GoodRequest } from '../kit/bad-requests.ts';
@@ -40,6 +41,7 @@ beforeAll(async () => {
     onExpiry: 'end',
     tokenLifeSeconds: 600,
     maxPollSeconds: 5,
+    lanes: [{ name: 'vip', weight: 2 }],
     message: 'hello',
     lanes: [{ name: 'early', weight: 2 }],
     opensAt: '2030-01-01T20:00:00.000Z',
@@ -47,14 +49,14 @@ beforeAll(async () => {
   good = {
     publicKeys: {},
     signUp: { body: { email: 'new@example.com', password: 'a long password', name: 'New' } },
-    signIn: { body: { email: 'nobody@example.com', password: 'a long password' } },
+    signIn: { body: { email: 'nobody@example.com', password: 'a long password', transport: 'cookie' } },
     refreshSession: { body: { refreshToken: 'x'.repeat(43) } },
     signOut: {},
     readMe: {},
     listQueues: { query: { limit: '5' } },
     readQueue: inQueue,
     readDraw: { ...inQueue, query: { limit: '5' } },
-    issueToken: { ...inQueue, body: {}, accessToken: newcomer.accessToken },
+    issueToken: { ...inQueue, body: { lane: 'standard', invitation: 'a-code' }, accessToken: newcomer.accessToken },
     tokenStatus: inQueue,
     streamStatus: inQueue,
     streamStatusBySocket: inQueue,
@@ -69,6 +71,10 @@ beforeAll(async () => {
     pauseQueue: { ...inQueue, body: { message: 'hello' } },
     resumeQueue: { ...inQueue, body: { message: 'hello' } },
     closeQueue: { ...inQueue, body: { message: 'hello' } },
+    createInvitations: { ...inQueue, body: { lane: 'vip', count: 1 } },
+    listMembers: { query: { limit: '5', email: 'nobody@example.com' } },
+    readMember: { params: { id: newId() } },
+    changeMember: { params: { id: newId() }, body: { role: 'member', lanes: ['vip'] } },
     listConcerts: { query: { limit: '5' } },
     readConcert: { params: { id: concertId } },
     listDates: { params: { id: concertId } },

@@ -17,7 +17,7 @@ const VOLATILE_COLUMNS = new Set(['last_number']);
  * The line's places, owners, ends and last number (services/queue/src/line/prelude.lua). What else is in Redis changes without anybody asking, or
  * with every question: who was seen, marks, rates, limits, locks, ended sessions.
  */
-const LINE_KEYS = /:queue:\{[^}]+\}:(waiting:\w+|parked|admitted|last|owner:.+|ended:\d+)$/;
+const LINE_KEYS = /:queue:\{[^}]+\}:(waiting:[\w-]+|parked:[\w-]+|admitted|last|owner:.+|ended:\d+)$/;
 
 const hashOf = (lines: readonly string[]): string =>
   `${lines.length} ${createHash('sha256').update(lines.toSorted().join('\n')).digest('hex').slice(0, 16)}`;

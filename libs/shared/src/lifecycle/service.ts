@@ -43,6 +43,8 @@ export interface Service {
   stop(): Promise<void>;
 }
 
+/** How often those who are too slow are looked for: Node's own 30 s would make 50 of a deadline of 20. */
+const SLOW_CHECK_MS = 5_000;
 /** Idle connections outlive those of the gateway's agent, so that it never writes into one that is being closed. */
 const KEEP_ALIVE_MS = 65_000;
 /** For all parts and engines. A relay tries for 5 s to send what is left, a handler of messages ends within 5 s; each has 3 s that nobody else can take. */
@@ -124,7 +126,13 @@ export const createService = ({ name, settings, log, metrics, app, checks, parts
   const state = { listening: false, stopping: false };
   const traffic = createTraffic(metrics);
   const server = createServer(
-    { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: 20_000, requestTimeout: 30_000, maxHeaderSize: 32_768 },
+    {
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      headersTimeout: 20_000,
+      requestTimeout: 30_000,
+      connectionsCheckingInterval: SLOW_CHECK_MS,
+      maxHeaderSize: 32_768,
+    },
     (req, res) => {
       // an answer that had begun before the stop leaves its connection idle, and an idle one keeps the server from closing
       traffic.take(res, () => void setImmediate(() => server.listening || server.closeIdleConnections()));
