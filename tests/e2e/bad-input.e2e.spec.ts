@@ -41,7 +41,6 @@ beforeAll(async () => {
     onExpiry: 'end',
     tokenLifeSeconds: 600,
     maxPollSeconds: 5,
-    lanes: [{ name: 'vip', weight: 2 }],
     message: 'hello',
     lanes: [{ name: 'early', weight: 2 }],
     opensAt: '2030-01-01T20:00:00.000Z',

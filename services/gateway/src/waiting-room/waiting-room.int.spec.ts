@@ -386,6 +386,7 @@ describe('where members are those of an identity provider', () => {
       memberClaim: 'sub',
       roleClaim: undefined,
       operatorRole: 'staff',
+      lanesClaim: undefined,
     };
     const other = await startFleet({
       settings: (settings) => ({
