@@ -1,6 +1,7 @@
 import { readMe, refreshSession, signIn, signOut, signUp, type Session } from '@onsale/contracts/commerce';
 import { publicKeys } from '@onsale/contracts/gateway';
 import { newId } from '@onsale/shared/ids';
+import { eventually } from '@onsale/shared/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { outcomeOf, tally } from '../kit/outcome.ts';
 import { startTestFleet, type TestFleet } from '../kit/test-fleet.ts';
@@ -28,6 +29,43 @@ describe('a session', () => {
     const { keys } = await fleet.client.call(publicKeys);
     expect(keys.map((key) => key.kid)).toContain(kid);
     expect(JSON.stringify(keys)).not.toContain('"d":');
+  });
+
+  it('of a browser is in its cookies alone, is refreshed from them, and ends with them', async () => {
+    const { email } = await signedUp();
+    const { origin } = new URL(fleet.gatewayUrl);
+    let held: Record<string, string> = {};
+    const ask = async (method: string, path: string, body?: object) => {
+      const answer = await fetch(`${origin}/api/v1${path}`, {
+        method,
+        headers: {
+          origin,
+          cookie: Object.entries(held)
+            .map(([name, value]) => `${name}=${value}`)
+            .join('; '),
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      const set = answer.headers.getSetCookie().map((one) => /^([^=]+)=([^;]*)/.exec(one)!.slice(1) as [string, string]);
+      held = Object.fromEntries(Object.entries({ ...held, ...Object.fromEntries(set) }).filter(([, value]) => value !== ''));
+      return { status: answer.status, body: await answer.text() };
+    };
+    expect(await ask('POST', '/sessions', { email, password, transport: 'cookie' })).toMatchObject({
+      status: 201,
+      body: expect.not.stringMatching(/Token":/),
+    });
+    expect(await ask('GET', '/members/me')).toMatchObject({ status: 200, body: expect.stringContaining(email) });
+    const before = held;
+    expect((await ask('POST', '/sessions/refresh')).status).toBe(201);
+    expect(Object.keys(held)).toEqual(Object.keys(before));
+    expect(held['onsale-refresh']).not.toBe(before['onsale-refresh']);
+    const kept = held;
+    expect((await ask('DELETE', '/sessions')).status).toBe(204);
+    expect(held).toEqual({});
+    held = kept;
+    await eventually(async () => expect((await ask('GET', '/members/me')).status).toBe(401));
+    expect((await ask('POST', '/sessions/refresh')).status).toBe(401);
   });
 
   it('tells nobody whether an email is known', async () => {

@@ -4,6 +4,7 @@ import { notFound, Refusal } from '@onsale/shared/errors';
 import type { Cookies } from '../identity/cookies.ts';
 import type { InternalCalls } from '../upstream/internal-calls.ts';
 import { page, seeOther, type Answer } from './answers.ts';
+import type { Fields } from './form-fields.ts';
 import { pagePath } from './page-path.ts';
 import type { QueueBoard } from './queue-board.ts';
 import type { SignInFailure } from './view.ts';
@@ -17,9 +18,6 @@ interface FormsOptions {
   readonly board: QueueBoard;
   readonly deadlineMs: number;
 }
-
-/** The fields of a form, as they were sent. */
-export type Fields = Readonly<Record<string, unknown>>;
 
 /** Where the queue does not say itself when to come back. */
 const DEFAULT_RETRY_SECONDS = 30;

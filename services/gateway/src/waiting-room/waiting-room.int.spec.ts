@@ -2,7 +2,7 @@ import type { OutgoingHttpHeaders } from 'node:http';
 import type { TokenCheckResult } from '@onsale/contracts/queue';
 import { endedSessions } from '@onsale/shared/auth';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { json, startFleet, type Answered, type Fleet, type SignedIn } from '../testing/index.ts';
+import { json, startFleet, startStandIn, type Answered, type Fleet, type SignedIn } from '../testing/index.ts';
 
 const [ACCESS, REFRESH, QUEUE] = ['onsale-access', 'onsale-refresh', 'onsale-queue-'];
 const SESSION = { accessToken: 'new-access', refreshToken: 'new-refresh', tokenType: 'Bearer', expiresIn: 600, refreshExpiresIn: 3600 };
@@ -267,6 +267,27 @@ describe('the form to sign in', () => {
     expect(answer.text).toContain(`role="alert" id="failure">${words}`);
     expect(answer.text).toContain('value="&quot;&gt;&lt;b&gt;@x"');
     expect(answer.text).not.toContain('a password');
+  });
+
+  it('asks one replica, whose refusal is the answer', async () => {
+    const [first, second] = await Promise.all([startStandIn(), startStandIn()]);
+    const two = await startFleet({
+      settings: (settings) => ({
+        ...settings,
+        secureCookies: false,
+        replicas: { ...settings.replicas, commerce: [first.url, second.url] },
+      }),
+    });
+    try {
+      for (const replica of [first, second]) replica.answers((_seen, res) => json(res, 401, { status: 401, code: 'INVALID_CREDENTIALS' }));
+      const headers = { origin: two.url, 'content-type': 'application/x-www-form-urlencoded' };
+      const answer = await two.call('POST', '/waiting-room/main/session', { headers, body: 'email=a&password=b' });
+      expect(answer.status).toBe(401);
+      expect([...first.seen, ...second.seen].filter(({ url }) => url === '/api/v1/sessions')).toHaveLength(1);
+    } finally {
+      await two.stop();
+      await Promise.all([first.stop(), second.stop()]);
+    }
   });
 
   it('goes nowhere else', async () => {
