@@ -59,14 +59,13 @@ const signInElsewhere = ({ queueId, next }: PageOptions): Html =>
 
 const outside = (options: PageOptions): Html => {
   const { sale } = options;
-  const opens = sale?.state === 'PREQUEUE' && sale.opensAt !== undefined;
+  const opensAt = sale?.state === 'PREQUEUE' ? sale.opensAt : undefined;
   return html`<h1>Take a number</h1>
     <p>Everybody gets one place in line, whatever device they come from. You are let in as soon as it is your turn.</p>
     ${
-      opens &&
+      opensAt !== undefined &&
       html`<p>
-        The sale opens at <time datetime="${sale.opensAt}">${timeOf(sale.opensAt)}</time>. Until then nobody is ahead of anybody: the order
-        is drawn.
+        The sale opens at <time datetime="${opensAt}">${timeOf(opensAt)}</time>. Until then nobody is ahead of anybody: the order is drawn.
       </p> `
     }${
       sale?.state === 'PAUSED' && html`<p>Admission is paused for the moment; numbers are given out.</p> `

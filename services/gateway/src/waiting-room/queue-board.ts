@@ -22,10 +22,10 @@ interface BoardOptions {
   readonly monotonic: () => number;
 }
 
-const saleOf = ({ state, message, ...more }: Queue & { readonly opensAt?: string }): Sale => ({
+const saleOf = ({ state, message, opensAt }: Queue): Sale => ({
   state,
   ...(message !== undefined && { message }),
-  ...(more.opensAt !== undefined && { opensAt: more.opensAt }),
+  ...(opensAt !== undefined && { opensAt }),
 });
 
 /**

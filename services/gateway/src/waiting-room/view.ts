@@ -1,7 +1,7 @@
 import type { Queue, QueueStatus } from '@onsale/contracts/queue';
 
 /** What anybody is told of the sale. `undefined` while the queue cannot be read. */
-export type Sale = Pick<Queue, 'state'> & { readonly message?: string | undefined; readonly opensAt?: string | undefined };
+export type Sale = Pick<Queue, 'state' | 'message' | 'opensAt'>;
 
 /** What a visitor is shown: the states of the waiting room, and what can stand in the way. */
 export type View =

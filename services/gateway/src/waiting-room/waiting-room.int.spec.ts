@@ -125,9 +125,13 @@ describe('the page of the waiting room', () => {
   });
 
   it('waits with those who are there before the opening', async () => {
-    const { answer } = await place({ status: 'PREQUEUE', pollAfterMs: 9000 }, { more: { state: 'PREQUEUE' } });
+    const opensAt = '2027-01-01T20:00:00.000Z';
+    const { answer } = await place({ status: 'PREQUEUE', pollAfterMs: 9000 }, { more: { state: 'PREQUEUE', opensAt } });
     expect([headingOf(answer), titleOf(answer)]).toEqual(['You are in before the opening', 'The sale has not opened yet – Waiting room']);
     expect(answer.text).toMatch(/put in order by a draw/);
+    const before = await look(`/waiting-room/${newQueue({ state: 'PREQUEUE', opensAt })}`, signedIn());
+    expect(headingOf(before)).toBe('Take a number');
+    for (const { text } of [answer, before]) expect(text).toContain(`The sale opens at <time datetime="${opensAt}">20:00 UTC</time>`);
   });
 
   it('lets whoever is admitted go on by itself, and by a link', async () => {
