@@ -81,9 +81,10 @@ const drained = (server: Server, deadlineMs: number, log: Log): Promise<void> =>
 /** The requests under way. Once `leaving`, every answer that has not begun says that its connection closes, and the rest are counted. */
 const createTraffic = (metrics: Metrics) => {
   const underWay = new Set<ServerResponse>();
-  const gauge = metrics.gauge({
+  metrics.gauge({
     name: 'onsale_http_requests_under_way',
     help: 'Requests whose headers have come, and that are not answered',
+    value: () => underWay.size,
   });
   let answered = 0;
   let broken = 0;
@@ -94,11 +95,9 @@ const createTraffic = (metrics: Metrics) => {
   return {
     take: (res: ServerResponse, closed: () => void): void => {
       underWay.add(res);
-      gauge.inc();
       if (leaving) closing(res);
       res.once('close', () => {
         underWay.delete(res);
-        gauge.dec();
         if (!leaving) return;
         if (res.writableFinished) answered += 1;
         else broken += 1;

@@ -19,8 +19,23 @@ export const createMetrics = ({ service, defaults = true }: { service: string; d
     registry,
     counter: <L extends string = never>({ name, help, labels = [] }: Named<L>) =>
       once(name, () => new Counter<L>({ name, help, labelNames: labels, registers: [registry] })),
-    gauge: <L extends string = never>({ name, help, labels = [] }: Named<L>) =>
-      once(name, () => new Gauge<L>({ name, help, labelNames: labels, registers: [registry] })),
+    /** With `value` it is asked when somebody reads the metrics, and costs nothing until then. */
+    gauge: <L extends string = never>({ name, help, labels = [], value }: Named<L> & { value?: () => number }) =>
+      once(
+        name,
+        () =>
+          new Gauge<L>({
+            name,
+            help,
+            labelNames: labels,
+            registers: [registry],
+            ...(value !== undefined && {
+              collect() {
+                this.set(value());
+              },
+            }),
+          }),
+      ),
     histogram: <L extends string = never>({ name, help, labels = [], buckets = LATENCY_BUCKETS }: Named<L> & { buckets?: number[] }) =>
       once(name, () => new Histogram<L>({ name, help, labelNames: labels, buckets, registers: [registry] })),
   };

@@ -24,17 +24,27 @@ const problems =
     sendProblem(res, refusal, requestIdOf(req));
   };
 
+/** Handlers one after another, as a router has them, without its matching of a path that none of them names. */
+const inTurn =
+  (handlers: readonly RequestHandler[]): RequestHandler =>
+  (req, res, next) => {
+    const failed = (error: unknown): void => next(error);
+    const go = (at: number): void => {
+      const handler = handlers[at];
+      if (handler === undefined) return next();
+      const done: unknown = handler(req, res, (error?: unknown) => (error === undefined ? go(at + 1) : failed(error)));
+      if (done instanceof Promise) done.catch(failed);
+    };
+    go(0);
+  };
+
 /** The express app of the gateway: what holds for every answer, then the pages, then the door. */
 export const createGatewayApp = (options: AppOptions): Express => {
   const { trustedProxies, corsOrigins, table } = options;
   const app = express();
   app.disable('x-powered-by').set('etag', false);
   app.set('trust proxy', trustedProxies.length === 0 ? false : [...trustedProxies]);
-  app.use(edgeHeaders);
-  app.use(requestContext(options));
-  app.use(cors({ origins: corsOrigins, table }));
-  app.use(options.waitingRoom);
-  app.use(createDoor(options));
+  app.use(inTurn([edgeHeaders, requestContext(options), cors({ origins: corsOrigins, table }), options.waitingRoom, createDoor(options)]));
   app.use(problems(options));
   return app;
 };

@@ -1,13 +1,13 @@
 import { parse } from 'node:querystring';
 import type { RouteSpec } from '@onsale/contracts';
 import { publicKeys } from '@onsale/contracts/gateway';
-import { tokenStatus } from '@onsale/contracts/queue';
+import { tokenStatus, type QueueStatus } from '@onsale/contracts/queue';
 import { validate } from '@onsale/shared/http';
 import type { VerifiedAccess } from '@onsale/shared/auth';
 import type { Request, Response } from 'express';
 import { invalid, type HeldToken } from '../gate/gate.ts';
 import { statusOf } from '../gate/queue-status.ts';
-import type { TokenChecks } from '../gate/token-checks.ts';
+import type { TokenChecks, TokenState } from '../gate/token-checks.ts';
 import type { Authentication } from '../identity/authenticate.ts';
 import { cacheControlOf } from '../upstream/relay.ts';
 
@@ -56,7 +56,7 @@ export const localAnswers = ({ authentication, checks, streams }: LocalAnswersOp
         if (held === undefined) throw new Error('a status without a token');
         const result = await checks.check(held.token, held.payload);
         if (result.status === 'INVALID') throw invalid();
-        return statusOf(held.payload, { ...result, status: result.status });
+        return statusOf(held.payload, result as TokenState & { status: QueueStatus['status'] });
       }),
     ],
   ]);

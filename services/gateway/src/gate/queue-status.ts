@@ -7,14 +7,15 @@ export const statusOf = (
   { queueId, number, lane }: QueueTokenPayload,
   { status, position, etaSeconds, pollAfterMs, admittedUntil, state, message }: TokenState & { status: QueueStatus['status'] },
 ): QueueStatus => ({
+  // what is undefined is not in the answer's JSON
   queueId,
   number,
   lane,
   status,
-  ...(position === undefined ? {} : { position }),
-  ...(etaSeconds === undefined ? {} : { etaSeconds }),
-  ...(pollAfterMs === undefined ? {} : { pollAfterMs }),
-  ...(admittedUntil === undefined ? {} : { admittedUntil }),
-  ...(state === undefined ? {} : { state }),
-  ...(message === undefined ? {} : { message }),
+  position,
+  etaSeconds,
+  pollAfterMs,
+  admittedUntil,
+  state,
+  message,
 });

@@ -40,8 +40,9 @@ const withSales = (
   tokens: readonly QueueTokenPayload[],
   { results, sales }: { results: TokenCheckResult[]; sales?: Sale[] },
 ): TokenState[] => {
-  const byQueue = new Map(sales?.map(({ queueId, ...sale }) => [queueId, sale]));
-  return results.map((result, i) => ({ ...result, ...byQueue.get(tokens[i]?.queueId ?? '') }));
+  if (sales === undefined) return results;
+  const byQueue = new Map(sales.map(({ queueId, ...sale }) => [queueId, sale]));
+  return results.map((result, i) => Object.assign(result, byQueue.get(tokens[i]?.queueId ?? '')));
 };
 
 const away = (cause: unknown): Refusal =>

@@ -68,6 +68,13 @@ export const createLimits = ({ redis, namespace, policies, deadlineMs, breakerRe
     monotonic: () => performance.now(),
   });
 
+  /** As `takeShared`, of the one key that all but a few requests have. */
+  const takeOne = async (policy: Policy, key: string, sessionId: string | undefined): Promise<Verdict> => {
+    const { counts, ended } = await gathered({ counters: [{ policy: policy.name, key, seconds: policy.seconds }], sessionId });
+    const { count, resetMs } = counts[0]!;
+    return { taken: [policy.judged(key, count, resetMs)], ended };
+  };
+
   const takeShared = async ({ keys, sessionId }: Asking): Promise<Verdict> => {
     const known = keys.map(({ policy, key }) => all[policy].known(key));
     const asked = keys.filter((_, i) => known[i] === undefined);
@@ -82,7 +89,9 @@ export const createLimits = ({ redis, namespace, policies, deadlineMs, breakerRe
     /** Counts the request. Never rejects: a Redis that is away is no reason to refuse anybody. */
     take: async (asking: Asking): Promise<Verdict> => {
       try {
-        return await takeShared(asking);
+        const [only, ...more] = asking.keys;
+        if (only === undefined || more.length > 0 || all[only.policy].known(only.key) !== undefined) return await takeShared(asking);
+        return await takeOne(all[only.policy], only.key, asking.sessionId);
       } catch (error) {
         if (!isOpen(error)) log.debug({ err: error }, 'limits are counted in this process');
         local.inc();

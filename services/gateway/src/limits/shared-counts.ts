@@ -48,11 +48,11 @@ export const createSharedCounts = ({ redis, namespace }: { readonly redis: Redis
       keys.push(sessions.key(sessionId));
       args.push('');
     }
-    const answers = (keys.length === 0 ? [] : await run(keys, args)).values();
-    const next = (): number => answers.next().value!;
-    return questions.map(({ counters, sessionId }) => ({
-      counts: counters.map(() => ({ count: next(), resetMs: next() })),
-      ended: sessionId !== undefined && next() === 1,
-    }));
+    const answers = keys.length === 0 ? [] : await run(keys, args);
+    let at = 0;
+    return questions.map(({ counters, sessionId }) => {
+      const counts = counters.map(() => ({ count: answers[at++]!, resetMs: answers[at++]! }));
+      return { counts, ended: sessionId !== undefined && answers[at++] === 1 };
+    });
   };
 };
