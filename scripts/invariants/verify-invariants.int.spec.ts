@@ -120,6 +120,20 @@ describe('a planted fault breaks the one invariant that is meant for it:', () =>
     ],
     [
       'I5',
+      'a number admitted while the sale was paused',
+      async () => {
+        const paused = {
+          actor: newId(),
+          action: 'queue.pause',
+          subject: shop.scheduleId,
+          after_change: JSON.stringify({ state: 'PAUSED' }),
+        };
+        await shop.queue('audit').insert({ ...paused, at: shop.queue.raw('NOW(3) - INTERVAL 1 MINUTE') });
+        await shop.admits([{ number: 11, memberId: newId() }]);
+      },
+    ],
+    [
+      'I5',
       'a number admitted before a lower one that was present',
       async () => {
         await shop.admits([17, 13].map((number) => ({ number, memberId: newId() })));

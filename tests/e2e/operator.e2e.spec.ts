@@ -121,6 +121,23 @@ describe('an operator', () => {
       await expect(fleet.client.call(route, { accessToken: member })).rejects.toMatchObject({ code: 'FORBIDDEN' });
   });
 
+  it('has the slot of an owner who never comes given on, and nobody else’s', async () => {
+    const { queueId } = await fleet.sale({ seats: 3, queue: { cap: 2, maxPollSeconds: 1, abandonAfterSeconds: 60 } });
+    await fleet.asOperator(changeQueue, { params: { queueId }, body: { noShowAfterSeconds: 1 } });
+    const [stays, leaves, neverComes] = await fleet.members(3);
+    const [waits] = await fleet.members(1);
+    await stays.isAdmitted(queueId);
+    await leaves.isAdmitted(queueId);
+    await neverComes.takesNumber(queueId);
+    await leaves.leaves(queueId);
+    await eventually(async () => expect(await fleet.stores.journal(queueId)).toHaveLength(3)); // admitted, and not told so
+    await waits.takesNumber(queueId);
+    await eventually(async () => expect(await statusOf(waits, queueId)).toMatchObject({ status: 'ADMITTED' }), { withinMs: 60_000 });
+    expect(await statusOf(neverComes, queueId)).toMatchObject({ status: 'EXPIRED' });
+    expect(await statusOf(stays, queueId)).toMatchObject({ status: 'ADMITTED' });
+    expect(fleet.stores.mostAtOnce(await fleet.stores.journal(queueId))).toBe(2);
+  });
+
   it('bounds the rate: two replicas admit everybody, and never more than it allows', async () => {
     const rate = 10;
     const { queueId } = await fleet.sale({ seats: 1, queue: { cap: 1000 } });

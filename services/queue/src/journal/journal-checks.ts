@@ -14,6 +14,11 @@ const CAPS = `SELECT subject AS queue_id, COALESCE(CAST(JSON_UNQUOTE(JSON_EXTRAC
   UNION ALL SELECT id, COALESCE(cap, 1 << 40), '1970-01-01', '9999-12-31' FROM queues
     WHERE id NOT IN (SELECT subject FROM audit WHERE action IN ('queue.create', 'queue.change'))`;
 
+/** The states of sales that an operator has set, from the audit: each from its row to the next, both of them written under the lock of admission. */
+const STATES = `SELECT subject AS queue_id, JSON_UNQUOTE(JSON_EXTRACT(after_change, '$.state')) AS state, at AS since,
+      COALESCE(LEAD(at) OVER (PARTITION BY subject ORDER BY id), CAST('9999-12-31' AS DATETIME(3))) AS till
+    FROM audit WHERE action IN ('queue.pause', 'queue.resume', 'queue.close')`;
+
 /**
  * What must be true of the journal (I5). An end frees its slot from its own time on, also for an admission of the same millisecond: an admission counts
  * what was committed before it, so it never counted less than these times say.
@@ -51,6 +56,12 @@ export const journalChecks: readonly SqlCheck[] = [
     sql: `SELECT CONCAT(j.queue_id, ' number ', j.number) AS offender FROM journal j JOIN queues q ON q.id = j.queue_id
       LEFT JOIN draw_entries d ON d.queue_id = j.queue_id AND d.score = j.score AND d.number = j.number AND d.member = j.member
       WHERE q.opens_at IS NOT NULL AND j.turn IS NOT NULL AND j.score < ${BEHIND_THE_DRAW} AND d.number IS NULL`,
+  },
+  {
+    invariant: 'I5',
+    says: 'nobody was admitted to a sale that was paused or closed',
+    sql: `SELECT CONCAT(j.queue_id, ' number ', j.number) AS offender FROM journal j JOIN (${STATES}) s
+      ON s.queue_id = j.queue_id AND s.state <> 'OPEN' AND j.admitted_at > s.since AND j.admitted_at < s.till`,
   },
   {
     invariant: 'I5',

@@ -59,8 +59,8 @@ describe('taking a number', () => {
     await eventually(async () => expect(await rooms.redis.zcard(rooms.key(queueId, 'parked:standard'))).toBe(1));
     await stays.enters();
     await expect(newcomer.enters()).rejects.toMatchObject({ code: 'QUEUE_FULL' });
-    expect((await gone.checked()).position).toBe(1);
     await gone.leaves();
+    expect(await gone.checked()).toEqual({ status: 'LEFT' });
     expect((await newcomer.enters()).created).toBe(true);
   });
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually } from '@onsale/shared/testing';
 import type { Room } from '../room.ts';
+import { journalChecks } from '../journal/journal-checks.ts';
 import { live } from '../testing/journal-checks.ts';
 import { testRooms, type TestMember, type TestRooms } from '../testing/test-room.ts';
 
@@ -42,6 +43,23 @@ describe('a paused sale', () => {
     expect(await rooms.steer(other, queueId, 'resume', null)).toMatchObject({ state: 'OPEN' });
     await eventually(async () => expect(await statesOf([first, second, third])).toEqual(['ADMITTED', 'ADMITTED', 'WAITING']));
     expect((await third.enters()).token).not.toHaveProperty('message');
+  });
+});
+
+describe('a sale that is paused again and again while members come', () => {
+  it('admits nobody in between, and everybody in the end', async () => {
+    const queueId = await rooms.queue(room, { cap: 200 });
+    const members = [...rooms.members(room, queueId, 60), ...rooms.members(other, queueId, 60)];
+    const entering = Promise.all(members.map((member) => member.enters()));
+    for (let again = 0; again < 6; again += 1) {
+      await rooms.steer(again % 2 === 0 ? room : other, queueId, 'pause');
+      await ticked(queueId);
+      await rooms.steer(room, queueId, 'resume');
+    }
+    await entering;
+    await eventually(async () => expect(live(await rooms.journal(queueId))).toHaveLength(120));
+    const offenders = await Promise.all(journalChecks.map(async ({ sql }) => ((await rooms.db.raw(sql)) as [unknown[]])[0]));
+    expect(offenders.flat()).toEqual([]);
   });
 });
 
