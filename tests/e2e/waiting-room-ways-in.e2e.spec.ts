@@ -1,5 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 import { urlOf } from '@onsale/contracts';
+import { changeMember, listMembers, refreshSession, signIn, signUp } from '@onsale/contracts/commerce';
 import {
   changeQueue,
   createInvitations,
@@ -15,6 +16,7 @@ import { eventually } from '@onsale/shared/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openEvents, openSocket } from '../../services/gateway/src/testing/streams.ts';
 import type { TestMember } from '../kit/member.ts';
+import { outcomeOf } from '../kit/outcome.ts';
 import { startTestFleet, type TestFleet } from '../kit/test-fleet.ts';
 
 let fleet: TestFleet;
@@ -75,6 +77,24 @@ describe('Q9: lanes', () => {
     expect((await takes(other, queueId, { lane: 'vip', invitation })).is).toBe('403 INVITATION_INVALID');
     expect((await fleet.queue(queueId)).waiting).toBeLessThanOrEqual(1);
     expect((await takes(guest, queueId, { lane: 'vip', invitation })).body).toMatchObject({ lane: 'vip', position: 1 }); // asked again
+  });
+
+  it('are open to a member whom an operator grants them, from its next tokens on, and take it over where it stands', async () => {
+    const queueId = await opened({ cap: 0, lanes: [{ name: 'vip', weight: 3 }] });
+    const credentials = { email: `${newId()}@example.com`, password: 'correct horse battery' };
+    const { id } = await fleet.client.call(signUp, { body: { ...credentials, name: 'Ada' } });
+    const session = await fleet.client.call(signIn, { body: credentials });
+    const asks = (accessToken: string, body: { lane?: string }) =>
+      outcomeOf(fleet.client.answer(issueToken, { accessToken, params: { queueId }, body }));
+
+    const { items } = await fleet.asOperator(listMembers, { query: { email: credentials.email } });
+    expect(items.map((member) => member.id)).toEqual([id]);
+    await fleet.asOperator(changeMember, { params: { id }, body: { lanes: ['vip'] } });
+    expect((await asks(session.accessToken, { lane: 'vip' })).is).toBe('403 LANE_NOT_GRANTED');
+    const { number } = (await asks(session.accessToken, {})).body as { number: number };
+
+    const { accessToken } = await fleet.client.call(refreshSession, { body: { refreshToken: session.refreshToken } });
+    expect(await asks(accessToken, { lane: 'vip' })).toMatchObject({ is: '200', body: { number, lane: 'vip', position: 1 } });
   });
 });
 
