@@ -4,9 +4,10 @@ import { createLine, type Line } from '../line/line.ts';
 import { findQueue } from '../queues/queue-store.ts';
 import type { Room } from '../room.ts';
 import { testRooms, type TestRooms } from '../testing/test-room.ts';
-import { drawScore } from './draw.ts';
+import { BEHIND_THE_DRAW, drawScore } from './draw.ts';
 import { listDraw } from './list-draw.ts';
 import { openDue } from './open-due.ts';
+import { openingNumber } from './opening.ts';
 
 let rooms: TestRooms;
 /** None of them ticks: the test takes the steps. */
@@ -67,6 +68,25 @@ const expectWhole = async (queueId: string, places: readonly { number: number; m
   expect(count).toBe(places.length);
 };
 
+describe('the end of a draw', () => {
+  it('holds by Redis alone, whose clock may be behind: the next number is not in it', async () => {
+    const queueId = await rooms.queue(room, { cap: 0, opensAt: new Date(Date.now() + 3_600_000).toISOString() });
+    const [drawn, late] = rooms.members(room, queueId, 2);
+    await drawn!.enters();
+    const queue = (await findQueue(rooms.db, queueId))!;
+    expect(await line.closeDraw({ ...queue, generation: queue.generation + 1 })).toBe(false);
+    expect(await line.closeDraw(queue)).toBe(true);
+    await late!.enters();
+    expect(drawn!.number()).toBeLessThan(openingNumber(queue));
+    expect(late!.number()).toBeGreaterThan(openingNumber(queue));
+    const scores = await rooms.redis.zrange(rooms.key(queueId, 'waiting:standard'), '0', '-1', 'WITHSCORES');
+    expect(scores.filter((_, i) => i % 2 === 1).map(Number)).toEqual([
+      drawScore((await rooms.db('queues').where({ id: queueId }).first('draw_seed')).draw_seed, drawn!.hash),
+      BEHIND_THE_DRAW + late!.number(),
+    ]);
+  });
+});
+
 describe('the list of a draw', () => {
   it('goes on where a replica died, admits nobody before it is whole, and has everybody once', async () => {
     const { queueId, places } = await given();
@@ -97,9 +117,11 @@ describe('the list of a draw', () => {
 
   it('begins anew when the line was lost while it was written: who comes back may stand before those who were written down', async () => {
     const { queueId, places } = await given();
+    await rooms.redis.zremrangebyrank(rooms.key(queueId, 'waiting:standard'), 0, 0); // the first of the draw is not back from an earlier loss
     await eventually(async () => {
       await expect(replica(dyingAfter(2))()).rejects.toThrow('killed');
     });
+    expect(await listed(queueId)).toHaveLength(1999);
     await rooms.wipe();
     expect(await replica()()).toEqual(new Set());
     const queue = (await findQueue(rooms.db, queueId))!;

@@ -44,7 +44,7 @@ export const openDue = ({ db, line, restoreLine, listDraw, announce, log }: Deps
 
   const advance = async (due: Due): Promise<boolean> => {
     if (!due.opened && !(await open(due))) return false;
-    if (due.generation > 0 && (due.resting || !(await listDraw(due.queueId)))) return false;
+    if (!(await listDraw(due.queueId))) return false;
     announce(due.queueId);
     return true;
   };
