@@ -1,4 +1,5 @@
 import { signUp } from '@onsale/contracts/commerce';
+import { createQueue } from '@onsale/contracts/queue';
 import { newId } from '@onsale/shared/ids';
 import { eventually } from '@onsale/shared/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -127,6 +128,37 @@ describe('the page with JavaScript', () => {
     expect(loads()).toBe(before);
     expect(window.asked.filter((url) => url.endsWith('/tokens/current'))).toEqual([]); // the stream told it
     expect(window.complaints).toEqual([]);
+    await window.close();
+  });
+
+  it('is opened in place, as everybody is told of it in the same moment', async () => {
+    const email = await newVisitor();
+    const queueId = `q-${newId()}`;
+    const opensAt = new Date(Date.now() + 86_400_000).toISOString();
+    const accessToken = await fleet.accessToken({ role: 'operator' });
+    await fleet.client.call(createQueue, { accessToken, body: { id: queueId, cap: 1, opensAt } });
+    const window = await openWindow(browser, { baseURL: fleet.gatewayUrl, javaScriptEnabled: true });
+    const { page } = window;
+    const opened = Promise.withResolvers<void>();
+    const body = `event: status\ndata: ${JSON.stringify({ status: 'WAITING', state: 'OPEN', position: 1234 })}\n\n`;
+    await page.route('**/stream', async (route) => {
+      await opened.promise;
+      return route.fulfill({ contentType: 'text/event-stream', body });
+    });
+    await page.goto(`/waiting-room/${queueId}`);
+    await signsIn(window, email);
+    await page.getByRole('button', { name: 'Take a number' }).click();
+    await heading(window, 'You are in before the opening').waitFor();
+    expect(await page.getByText('The sale opens at').isVisible()).toBe(true);
+    const loads = () => window.asked.filter((url) => url.includes(`/waiting-room/${queueId}`)).length;
+    const before = loads();
+
+    opened.resolve();
+    await heading(window, 'You are in line').waitFor();
+    expect(await position(window)).toBe('1,234');
+    expect(await page.getByText('The sale opens at').isVisible()).toBe(false);
+    await page.getByRole('status').getByText('You are number 1,234 in line').waitFor();
+    expect(loads()).toBe(before);
     await window.close();
   });
 

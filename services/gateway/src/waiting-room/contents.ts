@@ -1,4 +1,4 @@
-import { numberWords, placeWords, progressOf, stateWords, waitWords, type Place } from './assets/wording.js';
+import { headingWords, numberWords, placeWords, progressOf, stateWords, waitWords, type Place } from './assets/wording.js';
 import { html, type Html } from './html.ts';
 import { pagePath } from './page-path.ts';
 import type { Ended, Sale, SignInFailure, View } from './view.ts';
@@ -13,6 +13,10 @@ export interface PageOptions {
 }
 
 const timeOf = (iso: string): string => `${iso.slice(11, 16)} UTC`;
+
+const dates = new Intl.DateTimeFormat('en', { dateStyle: 'long', timeZone: 'UTC' });
+/** May be days away. The script shows it as the visitor's own time. */
+const openingOf = (iso: string): Html => html`<time data-date="1" datetime="${iso}">${dates.format(new Date(iso))}, ${timeOf(iso)}</time>`;
 
 const nextField = (next: string | undefined): Html =>
   next === undefined ? html`` : html`<input type="hidden" name="next" value="${next}" />`;
@@ -64,9 +68,7 @@ const outside = (options: PageOptions): Html => {
     <p>Everybody gets one place in line, whatever device they come from. You are let in as soon as it is your turn.</p>
     ${
       opensAt !== undefined &&
-      html`<p>
-        The sale opens at <time datetime="${opensAt}">${timeOf(opensAt)}</time>. Until then nobody is ahead of anybody: the order is drawn.
-      </p> `
+      html`<p>The sale opens at ${openingOf(opensAt)}. Until then nobody is ahead of anybody: the order is drawn.</p> `
     }${
       sale?.state === 'PAUSED' && html`<p>Admission is paused for the moment; numbers are given out.</p> `
     }${takeNumber(options, 'Take a number')}`;
@@ -76,20 +78,23 @@ const inLine = ({ queueId, sale, next, now }: PageOptions, { status, first }: Ex
   const place = placeOf(status, sale);
   const progress = progressOf({ position: status.position, first });
   const drawn = status.status === 'PREQUEUE';
-  return html`<h1>${drawn ? 'You are in before the opening' : 'You are in line'}</h1>
-<p class="message" id="message"${sale?.message === undefined && html` hidden`}>${sale?.message}</p>
-<div${drawn && html` hidden`}>
-<p class="position">Your position <strong id="position">${status.position === undefined ? '…' : numberWords(status.position)}</strong></p>
-<p>Estimated wait: <span id="wait">${place.state === 'PAUSED' ? 'paused' : waitWords(status.etaSeconds)}</span></p>
-<label for="progress">Way to the front since you joined</label>
-<progress id="progress" max="${progress?.max ?? 1}" value="${progress?.value ?? 0}"></progress>
-</div>
-${
-  drawn && sale?.opensAt !== undefined && html`<p>The sale opens at <time datetime="${sale.opensAt}">${timeOf(sale.opensAt)}</time>.</p> `
-}<p class="state" id="state">${stateWords(place)}</p>
-<p class="quiet">Last updated <time id="updated" data-seconds="1" datetime="${now.toISOString()}">${now.toISOString().slice(11, 19)} UTC</time>. The page keeps itself up to date: leave it open, or
-<a href="${pagePath(queueId, { next, first })}">look now</a>.</p>
-<p class="unseen" id="announcer" role="status" aria-live="polite"></p>`;
+  return html`<h1 id="heading">${headingWords(place)}</h1>
+    <p class="message" id="message" ${sale?.message === undefined && html` hidden`}>${sale?.message}</p>
+    <div id="place" ${drawn && html` hidden`}>
+      <p class="position">
+        Your position <strong id="position">${status.position === undefined ? '…' : numberWords(status.position)}</strong>
+      </p>
+      <p>Estimated wait: <span id="wait">${place.state === 'PAUSED' ? 'paused' : waitWords(status.etaSeconds)}</span></p>
+      <label for="progress">Way to the front since you joined</label>
+      <progress id="progress" max="${progress?.max ?? 1}" value="${progress?.value ?? 0}"></progress>
+    </div>
+    <p id="opening" ${!drawn && html` hidden`}>${sale?.opensAt !== undefined && html`The sale opens at ${openingOf(sale.opensAt)}.`}</p>
+    <p class="state" id="state">${stateWords(place)}</p>
+    <p class="quiet">
+      Last updated <time id="updated" data-seconds="1" datetime="${now.toISOString()}">${now.toISOString().slice(11, 19)} UTC</time>. The
+      page keeps itself up to date: leave it open, or <a href="${pagePath(queueId, { next, first })}">look now</a>.
+    </p>
+    <p class="unseen" id="announcer" role="status" aria-live="polite"></p>`;
 };
 
 /** Where somebody stands, as the words and the script take it. */

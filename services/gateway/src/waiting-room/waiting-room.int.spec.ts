@@ -65,7 +65,7 @@ const post = (path: string, fields: Record<string, string>, headers: OutgoingHtt
     headers: { origin: fleet.url, 'content-type': 'application/x-www-form-urlencoded', ...headers },
     body: new URLSearchParams(fields).toString(),
   });
-const headingOf = ({ text }: Answered): string | undefined => /<h1>([^<]*)<\/h1>/.exec(text)?.[1];
+const headingOf = ({ text }: Answered): string | undefined => /<h1[^>]*>([^<]*)<\/h1>/.exec(text)?.[1];
 const titleOf = ({ text }: Answered): string | undefined => /<title>([^<]*)<\/title>/.exec(text)?.[1];
 const refreshOf = ({ text }: Answered): string | undefined => /<meta http-equiv="refresh" content="([^"]*)"/.exec(text)?.[1];
 const cookiesOf = ({ headers }: Answered): string[] => (headers['set-cookie'] ?? []).map((one) => one.split(';', 1)[0]!);
@@ -131,7 +131,8 @@ describe('the page of the waiting room', () => {
     expect(answer.text).toMatch(/put in order by a draw/);
     const before = await look(`/waiting-room/${newQueue({ state: 'PREQUEUE', opensAt })}`, signedIn());
     expect(headingOf(before)).toBe('Take a number');
-    for (const { text } of [answer, before]) expect(text).toContain(`The sale opens at <time datetime="${opensAt}">20:00 UTC</time>`);
+    for (const { text } of [answer, before])
+      expect(text).toContain(`The sale opens at <time data-date="1" datetime="${opensAt}">January 1, 2027, 20:00 UTC</time>`);
   });
 
   it('lets whoever is admitted go on by itself, and by a link', async () => {

@@ -1,16 +1,20 @@
 // Keeps the page of somebody who is in line up to date, without loading it again: by the stream of their place, else by asking as often as they are told.
 // Whatever is not waiting is a page of its own, which the server writes.
-import { isWorthTelling, numberWords, placeWords, progressOf, stateWords, waitWords } from './wording.js';
+import { headingWords, isWorthTelling, numberWords, placeWords, progressOf, stateWords, waitWords } from './wording.js';
 
 const API = '/api/v1';
 const WAITING = ['PREQUEUE', 'WAITING'];
 /** A stream that was refused, or did not last, is not tried again for so long: asking does as well. */
 const WITHOUT_STREAM_MS = 60_000;
+/** What all are told in the same moment, nobody need act on in the same moment. */
+const APART_MS = 10_000;
 const byId = (id) => document.getElementById(id);
 const room = byId('room');
 
 const showTime = (element) => {
-  element.textContent = new Date(element.dateTime).toLocaleTimeString('en', element.dataset.seconds ? {} : { timeStyle: 'short' });
+  const { seconds, date } = element.dataset;
+  const style = { timeStyle: seconds ? 'medium' : 'short', ...(date && { dateStyle: 'long' }) };
+  element.textContent = new Intl.DateTimeFormat('en', style).format(new Date(element.dateTime));
 };
 for (const element of document.querySelectorAll('time')) showTime(element);
 
@@ -23,11 +27,12 @@ const keepUp = ({ queue, poll, first }) => {
   let left = false;
   let listenAgainAt = 'EventSource' in window ? 0 : Infinity;
 
-  const leave = () => {
+  const leave = (afterMs = 0) => {
+    if (left) return;
     left = true;
     clearTimeout(timer);
     stream?.close();
-    location.reload();
+    setTimeout(() => location.reload(), afterMs);
   };
 
   const write = (id, text) => {
@@ -36,7 +41,11 @@ const keepUp = ({ queue, poll, first }) => {
   };
 
   const show = (now) => {
-    if (!WAITING.includes(now.status) || now.state === 'CLOSED' || now.status !== told.status) return leave();
+    if (!WAITING.includes(now.status)) return leave();
+    if (now.state === 'CLOSED') return leave(APART_MS * Math.random());
+    write('heading', headingWords(now));
+    byId('place').hidden = now.status === 'PREQUEUE';
+    byId('opening').hidden = now.status !== 'PREQUEUE';
     from = Math.max(from ?? 0, now.position ?? 0) || undefined;
     write('position', now.position === undefined ? '…' : numberWords(now.position));
     write('wait', now.state === 'PAUSED' ? 'paused' : waitWords(now.etaSeconds));

@@ -9,6 +9,7 @@ export interface Place {
 
 export declare function numberWords(number: number): string;
 export declare function waitWords(seconds: number | undefined): string;
+export declare function headingWords(place: Pick<Place, 'status'>): string;
 export declare function placeWords(place: Place): string;
 export declare function stateWords(place: Pick<Place, 'status' | 'state'>): string;
 export declare function progressOf(place: {

@@ -20,6 +20,9 @@ export const waitWords = (seconds) => {
   return rest === 0 ? `about ${some(hours, 'hour')}` : `about ${some(hours, 'hour')} ${rest} minutes`;
 };
 
+/** The heading of those who wait. */
+export const headingWords = ({ status }) => (status === 'PREQUEUE' ? 'You are in before the opening' : 'You are in line');
+
 /** Where somebody stands, in one line: the title of the page, and what is read out. */
 export const placeWords = ({ status, state, position, etaSeconds }) => {
   if (status === 'PREQUEUE') return 'The sale has not opened yet';
