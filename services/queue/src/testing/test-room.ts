@@ -71,8 +71,23 @@ interface Replica {
   readonly tickMs?: number;
   /** Its connection to Redis is cut. */
   readonly withoutRedis?: boolean;
+  /** Queues that lie on a node of a cluster which is away. */
+  readonly withoutQueues?: ReadonlySet<string>;
   readonly db?: Database;
 }
+
+/** A Redis that refuses what is asked of these queues, as a cluster does while their node is away. */
+const withoutNode = (redis: Redis, queues: ReadonlySet<string>): Redis =>
+  new Proxy(redis, {
+    get: (target, name) => {
+      const value: unknown = Reflect.get(target, name);
+      if (typeof value !== 'function') return value;
+      return (...args: unknown[]): unknown => {
+        const isAway = [...queues].some((id) => args.some((arg) => typeof arg === 'string' && arg.includes(`{${id}}`)));
+        return isAway ? Promise.reject(new Error('Connection is closed.')) : Reflect.apply(value, target, args);
+      };
+    },
+  });
 
 /** Rooms on engines of their own: any number of replicas, and what their stores hold. */
 export const testRooms = async () => {
@@ -88,6 +103,7 @@ export const testRooms = async () => {
     ticking = true,
     tickMs = 50,
     withoutRedis = false,
+    withoutQueues = new Set(),
     db = createDatabase({ url: database.url, log }),
   }: Replica = {}): Promise<Room> => {
     const connection = createRedis({ url: engine.url, name: 'replica', log });
@@ -96,7 +112,7 @@ export const testRooms = async () => {
     if (withoutRedis) connection.disconnect();
     const room = createRoom({
       db,
-      redis: connection,
+      redis: withoutNode(connection, withoutQueues),
       notices: { publish: async () => {}, on: () => () => {} },
       codec,
       settings: { namespace: 'test', queueDefaults: DEFAULTS, capacityPerSeat: 1.1, tickMs },
