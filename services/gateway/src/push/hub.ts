@@ -87,8 +87,7 @@ export const createHub = (options: HubOptions) => {
     stream.reader.tell(found);
     stream.beatAt = monotonic() + heartbeatMs;
   };
-  const leave = (stream: Stream): void => {
-    const spreadMs = Math.max(LEAST_SPREAD_MS, streams.size);
+  const leave = (stream: Stream, spreadMs: number): void => {
     end(stream, { why: 'leaving', retryMs: Math.round(LEAST_LEAVING_MS + spreadMs * Math.random()) });
   };
 
@@ -139,9 +138,10 @@ export const createHub = (options: HubOptions) => {
   const leaveAll = async (): Promise<void> => {
     state.leaving = true;
     const all = [...streams];
+    const spreadMs = Math.max(LEAST_SPREAD_MS, all.length);
     if (all.length > 0) log.info({ streams: all.length }, 'sending the readers of streams to other replicas');
     for (const [index, stream] of all.entries()) {
-      leave(stream);
+      leave(stream, spreadMs);
       if (index % LEAVING_AT_ONCE === LEAVING_AT_ONCE - 1) await breathe();
     }
   };
@@ -173,7 +173,7 @@ export const createHub = (options: HubOptions) => {
       else {
         reader.tell(status);
         watches.add(stream, held, status, askedAt);
-        if (state.leaving) leave(stream);
+        if (state.leaving) leave(stream, LEAST_SPREAD_MS);
       }
       return () => {
         streams.delete(stream);

@@ -16,22 +16,30 @@ export const restOf = ({ status, position, pollAfterMs = FAR_MS }: QueueStatus):
   return Math.min(FAR_MS, Math.max(TURN_MS, pollAfterMs / 2));
 };
 
-/** What is the same for a place that has only moved on. */
-const standing = ({ position: _position, etaSeconds: _eta, pollAfterMs: _poll, ...standing }: QueueStatus): string =>
-  JSON.stringify(standing);
+/** In these a place that has only moved on differs; in `pollAfterMs` from look to look. */
+const MOVES: ReadonlySet<string> = new Set(['position', 'etaSeconds', 'pollAfterMs']);
 
-/** Whether there is anything to tell: `pollAfterMs` differs at every look. */
+/** Ten thousand of them are compared a second: their fields are texts and numbers, and none is made for it. */
+const differs = (before: QueueStatus, now: QueueStatus): boolean => {
+  const a: Readonly<Record<string, unknown>> = before;
+  const b: Readonly<Record<string, unknown>> = now;
+  for (const key in b) if (a[key] !== b[key] && !MOVES.has(key)) return true;
+  for (const key in a) if (b[key] === undefined && !MOVES.has(key)) return true;
+  return false;
+};
+
+/** Whether there is anything to tell. */
 export const isNews = (before: QueueStatus, now: QueueStatus): boolean =>
-  before.position !== now.position || before.etaSeconds !== now.etaSeconds || standing(before) !== standing(now);
+  before.position !== now.position || before.etaSeconds !== now.etaSeconds || differs(before, now);
 
 /**
- * Whether a place far behind has changed in a way that its queue's other places share: an opening, a cap that was raised, a word of the operator.
- * They are looked at with the next turn then, so that all hear of it within two.
+ * Whether a place has changed in a way that its queue's other places share: an opening, a cap that was raised, a line that moves again, a word of the
+ * operator. Those far behind are looked at with the next turn then, so that all hear of it within two.
  */
 export const isSurprise = (before: QueueStatus, now: QueueStatus, elapsedMs: number): boolean => {
-  if (restOf(before) === TURN_MS || isOver(now)) return false;
-  if (standing(before) !== standing(now)) return true;
-  const [eta, then] = [now.etaSeconds, before.etaSeconds];
-  if (eta === undefined || then === undefined) return eta !== then;
-  return eta * 2 < then - elapsedMs / 1000;
+  if (isOver(now) || before.status === 'ADMITTED') return false;
+  const [then, eta] = [before.etaSeconds, now.etaSeconds];
+  if (then === undefined) return eta !== undefined || differs(before, now);
+  if (restOf(before) === TURN_MS) return false; // expected to change at any moment
+  return eta === undefined || eta * 2 < then - elapsedMs / 1000 || differs(before, now);
 };

@@ -87,9 +87,19 @@ describe('the pace of looks', () => {
     expect(isSurprise(buildStatus(), { ...buildStatus({ etaSeconds: 495 }), ...over }, 5000)).toBe(surprise);
   });
 
-  it('is not surprised by what happens near the head', () => {
+  it('is not surprised by what happens near the head, unless nothing was expected to', () => {
     const before = buildStatus({ position: 1, pollAfterMs: TURN_MS });
     expect(isSurprise(before, buildStatus({ status: 'ADMITTED' }), 1000)).toBe(false);
+    const { etaSeconds: _none, ...standing } = before;
+    expect(isSurprise(standing, buildStatus({ status: 'ADMITTED' }), 1000)).toBe(true);
+    expect(isSurprise(standing, before, 1000)).toBe(true);
+    expect(isSurprise(standing, { ...standing, pollAfterMs: 1200 }, 1000)).toBe(false);
+  });
+
+  it('has news in a word of the operator, for everybody', () => {
+    const [before, now] = [buildStatus(), buildStatus({ message: 'Doors open soon.' })];
+    expect([isNews(before, now), isSurprise(before, now, 5000)]).toEqual([true, true]);
+    expect([isNews(now, before), isSurprise(now, before, 5000)]).toEqual([true, true]);
   });
 });
 

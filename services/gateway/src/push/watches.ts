@@ -27,7 +27,20 @@ interface WatchesOptions<S> {
 export const foundOf = ({ payload }: HeldToken, result: TokenState): Found =>
   result.status === 'INVALID' ? 'INVALID' : statusOf(payload, { ...result, status: result.status });
 
-/** The tokens behind the open streams, and when each is looked at: one after the other in calls of 1,000, so that the queue has one of them at a time. */
+/**
+ * The status to remember, in the object that was remembered before where it has the same fields: ten thousand new ones a second, each of which lives
+ * until the next, would fill the old generation of the heap with what is no more.
+ */
+const kept = (before: QueueStatus, now: QueueStatus): QueueStatus => {
+  for (const key in before) if (!(key in now)) return now;
+  for (const key in now) if (!(key in before)) return now;
+  return Object.assign(before, now);
+};
+
+/** One call is at work at the queue while the answer to the other is read. */
+const CALLS_AT_ONCE = 2;
+
+/** The tokens behind the open streams, and when each is looked at: in calls of 1,000, two at a time. */
 export const createWatches = <S>({ checks, monotonic, changed }: WatchesOptions<S>) => {
   const watches = new Map<string, Watch<S>>();
 
@@ -45,10 +58,11 @@ export const createWatches = <S>({ checks, monotonic, changed }: WatchesOptions<
     }
     const before = watch.status;
     const surprise = isSurprise(before, found, askedAt - watch.askedAt);
-    watch.status = found;
+    const news = isNews(before, found);
+    watch.status = kept(before, found);
     watch.askedAt = askedAt;
     watch.dueAt = restUntil(found, askedAt);
-    if (isNews(before, found)) for (const stream of watch.streams) changed(stream, found);
+    if (news) for (const stream of watch.streams) changed(stream, found);
     return surprise;
   };
 
@@ -78,14 +92,23 @@ export const createWatches = <S>({ checks, monotonic, changed }: WatchesOptions<
       const now = monotonic();
       const due = [...watches.values()].filter(({ dueAt }) => dueAt <= now);
       const surprised = new Set<string>();
-      for (let at = 0; at < due.length; at += MAX_BATCH) {
-        const batch = due.slice(at, at + MAX_BATCH);
+      const lookAt = async (batch: readonly Watch<S>[]): Promise<void> => {
         const askedAt = monotonic();
         const results = await checks.checkMany(batch);
         for (const [index, watch] of batch.entries())
           if (settle(watch, foundOf(watch, results[index]!), askedAt)) surprised.add(watch.payload.queueId);
-      }
+      };
+      let next = 0;
+      const lane = async (): Promise<void> => {
+        while (next < due.length) {
+          const batch = due.slice(next, next + MAX_BATCH);
+          next += MAX_BATCH;
+          await lookAt(batch);
+        }
+      };
+      const looked = await Promise.allSettled(Array.from({ length: CALLS_AT_ONCE }, lane));
       hurry(surprised);
+      for (const one of looked) if (one.status === 'rejected') throw one.reason;
     },
   };
 };
