@@ -26,7 +26,7 @@ interface Held {
 }
 
 /** The contract of `checkTokens` takes so many. */
-export const MAX_BATCH = 1000;
+const MAX_BATCH = 1000;
 /** Two calls in flight keep the queue busy; more only make the batches smaller. */
 const MAX_IN_FLIGHT = 2;
 /** An ADMITTED answer is kept for a second at most. */

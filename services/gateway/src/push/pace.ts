@@ -4,7 +4,7 @@ import { isOver } from './reader.ts';
 /** A place that may change at any moment is looked at at every turn. */
 export const TURN_MS = 1000;
 /** Places far behind take turns, `pollAfterMs` of the queue being for those who ask by themselves. */
-const FAR_MS = 5000;
+const FAR_MS = 3000;
 /** Of a queue that cannot tell when (paused, or without a pace), the first are near. */
 const NEAR_POSITION = 100;
 /** `pollAfterMs` of the near ones: a second, and the spread of it. */
@@ -13,7 +13,7 @@ const NEAR_POLL_MS = 2 * TURN_MS;
 /** Milliseconds until a place is looked at again: at the next turn near the head and inside, every few seconds far behind. */
 export const restOf = ({ status, position, pollAfterMs = FAR_MS }: QueueStatus): number => {
   if (status === 'ADMITTED' || (position !== undefined && position <= NEAR_POSITION) || pollAfterMs <= NEAR_POLL_MS) return TURN_MS;
-  return Math.min(FAR_MS, Math.max(TURN_MS, pollAfterMs / 2));
+  return Math.min(FAR_MS, Math.max(TURN_MS, pollAfterMs / 4));
 };
 
 /** In these a place that has only moved on differs; in `pollAfterMs` from look to look. */

@@ -64,8 +64,8 @@ describe('the pace of looks', () => {
     ['at the head', { position: 3, pollAfterMs: 1200 }, 1000],
     ['at the head of a line that stands', { position: 3, pollAfterMs: 30_000 }, 1000],
     ['in front of a fast line', { position: 5000, pollAfterMs: 1300 }, 1000],
-    ['in the middle', { pollAfterMs: 6000 }, 3000],
-    ['far behind', { pollAfterMs: 30_000 }, 5000],
+    ['in the middle', { pollAfterMs: 6000 }, 1500],
+    ['far behind', { pollAfterMs: 30_000 }, 3000],
   ])('is so many milliseconds %s', (_where, over, ms) => {
     expect(restOf(buildStatus(over))).toBe(ms);
   });

@@ -1,7 +1,7 @@
 import type { QueueStatus } from '@onsale/contracts/queue';
 import type { HeldToken } from '../gate/gate.ts';
 import { statusOf } from '../gate/queue-status.ts';
-import { MAX_BATCH, type TokenChecks, type TokenState } from '../gate/token-checks.ts';
+import type { TokenChecks, TokenState } from '../gate/token-checks.ts';
 import { isNews, isSurprise, restOf, TURN_MS } from './pace.ts';
 
 /** One token that streams look at, however many they are. */
@@ -37,10 +37,12 @@ const kept = (before: QueueStatus, now: QueueStatus): QueueStatus => {
   return Object.assign(before, now);
 };
 
+/** Half of what a call takes: what is beyond 128 kB (V8's regular object) is not young, and lies until the whole heap is collected. */
+const BATCH = 500;
 /** One call is at work at the queue while the answer to the other is read. */
 const CALLS_AT_ONCE = 2;
 
-/** The tokens behind the open streams, and when each is looked at: in calls of 1,000, two at a time. */
+/** The tokens behind the open streams, and when each is looked at: in calls of 500, two at a time. */
 export const createWatches = <S>({ checks, monotonic, changed }: WatchesOptions<S>) => {
   const watches = new Map<string, Watch<S>>();
 
@@ -101,8 +103,8 @@ export const createWatches = <S>({ checks, monotonic, changed }: WatchesOptions<
       let next = 0;
       const lane = async (): Promise<void> => {
         while (next < due.length) {
-          const batch = due.slice(next, next + MAX_BATCH);
-          next += MAX_BATCH;
+          const batch = due.slice(next, next + BATCH);
+          next += BATCH;
           await lookAt(batch);
         }
       };
