@@ -118,6 +118,16 @@ describe('an opening', () => {
     expect((await entriesOf(queueId)).map(({ number }) => number)).toEqual(numbers(await inOrderOfDraw(queueId, members.slice(0, 3))));
   });
 
+  it('comes by itself at its time, and not before', async () => {
+    const opensAt = new Date(Date.now() + 1500).toISOString();
+    const queueId = await rooms.queue(room, { cap: undefined, opensAt }); // no line: everybody is admitted, once it has opened
+    const members = rooms.members(other, queueId, 3);
+    for (const member of members) await member.enters();
+    await eventually(async () => expect(await statuses(members)).toEqual(allOf(members, 'ADMITTED')), LONG);
+    for (const { admitted_at } of await rooms.journal(queueId)) expect(admitted_at!.getTime()).toBeGreaterThanOrEqual(Date.parse(opensAt));
+    expect(await offences()).toEqual([]);
+  });
+
   it('comes for a queue that nobody has entered, too', async () => {
     const queueId = await rooms.queue(room, { cap: 1, opensAt: new Date(Date.now() - 1000).toISOString() });
     await eventually(async () => expect((await room.readQueue(queueId)).state).toBe('OPEN'), LONG);
