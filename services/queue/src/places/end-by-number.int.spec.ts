@@ -70,6 +70,19 @@ describe('a revoked number', () => {
     await eventually(async () => expect(await statesOf([lost, waiting, stays])).toEqual(['REVOKED', 'REVOKED', 'WAITING']));
   });
 
+  it('is found in a draw too, where its score tells nothing', async () => {
+    const queueId = await rooms.queue(room, { cap: 1, opensAt: new Date(Date.now() + 3_600_000).toISOString() });
+    const members = three(queueId);
+    for (const member of members) await member.enters();
+    const [drawn] = members;
+    expect(await rooms.revoke(room, queueId, drawn.number())).toMatchObject({ status: 'REVOKED' });
+    expect(await statesOf(members)).toEqual(['REVOKED', 'PREQUEUE', 'PREQUEUE']);
+    expect(await rooms.redis.zcard(rooms.key(queueId, 'waiting:standard'))).toBe(2);
+    expect(await rooms.journal(queueId)).toMatchObject([{ member: drawn.hash, ending: 'REVOKED' }]);
+    await rooms.wipe();
+    await eventually(async () => expect(await statesOf(members)).toEqual(['REVOKED', 'PREQUEUE', 'PREQUEUE']));
+  });
+
   it('is refused when it was not given out yet, and is left alone when it has ended', async () => {
     const { queueId, members } = await oneInside();
     const [first] = members;
