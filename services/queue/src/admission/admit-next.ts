@@ -4,7 +4,8 @@ import type { Metrics } from '@onsale/shared/metrics';
 import { decisionOf } from '../journal/decision.ts';
 import { endsCounter } from '../journal/ends-counter.ts';
 import { admittedOf, countLive, entriesOf, insertAdmissions, insertEnd, type JournalEntry } from '../journal/journal-store.ts';
-import type { Decision, Head, Line } from '../line/line.ts';
+import type { Decision, Head } from '../line/line-views.ts';
+import type { Line } from '../line/line.ts';
 import type { Place } from '../places/place.ts';
 import { insertEntries } from '../opening/draw-store.ts';
 import { openingNumber } from '../opening/opening.ts';
@@ -52,7 +53,7 @@ const NUMBER_DRIFT = 1_000_000;
 const CLOSED = { count: 0, most: 0, allowance: 0 };
 
 const roomIn = async (db: Database | Trx, queue: AdmissionState) =>
-  admits(queue) ? admissible({ ...queue, live: await countLive(db, queue.id) }) : CLOSED;
+  admits(queue) ? admissible({ ...queue, live: queue.cap === undefined ? 0 : await countLive(db, queue.id) }) : CLOSED;
 
 /** Who comes in, lane by lane in turn; `late`: somebody of the lane with a higher score was admitted before. */
 const inTurn = (queue: AdmissionState, head: Head, staying: ReadonlySet<Place>, count: number) => {

@@ -1,7 +1,8 @@
 import type { Trx } from '@onsale/shared/db';
 import { decisionOf } from '../journal/decision.ts';
 import { endUnseen, entriesOf } from '../journal/journal-store.ts';
-import type { Decision, Line } from '../line/line.ts';
+import type { Decision } from '../line/line-views.ts';
+import type { Line } from '../line/line.ts';
 import type { AdmissionState } from '../queues/queue-store.ts';
 import { TICK_MOST } from './admissible.ts';
 

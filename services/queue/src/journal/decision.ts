@@ -1,4 +1,4 @@
-import type { Decision } from '../line/line.ts';
+import type { Decision } from '../line/line-views.ts';
 import type { JournalEntry } from './journal-store.ts';
 
 /** What a row tells the line: its end if it has one, else until when it is admitted. */

@@ -2,7 +2,8 @@ import type { Database } from '@onsale/shared/db';
 import type { Look } from '@onsale/shared/invariants';
 import type { Redis } from '@onsale/shared/redis';
 import { STANDARD_LANE, type Place } from '../places/place.ts';
-import { lineKey, ownerOf } from './line.ts';
+import { ownerOf } from './replies.ts';
+import { lineKey } from './line.ts';
 import { scriptsOf } from './scripts.ts';
 
 interface LineStores {

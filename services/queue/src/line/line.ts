@@ -2,9 +2,11 @@ import type { Redis } from '@onsale/shared/redis';
 import { BEHIND_THE_DRAW } from '../opening/draw.ts';
 import { openingNumber } from '../opening/opening.ts';
 import { gather } from '../places/gather.ts';
-import type { Ending, Place, Standing } from '../places/place.ts';
+import type { Place, Standing } from '../places/place.ts';
 import { scoreOf, scoreRuleOf } from '../places/score.ts';
 import type { QueueDefinition } from '../queues/queue.ts';
+import type { Counters, Decision, Entry, Figures, Found, Head } from './line-views.ts';
+import { chunksOf, entryOf, foundOf, gaveWayOf, keyOf, ownerOf, pacesOf } from './replies.ts';
 import { scriptsOf } from './scripts.ts';
 
 export interface LineOptions {
@@ -13,80 +15,8 @@ export interface LineOptions {
   readonly namespace: string;
 }
 
-/** How a lane moves: what a wait is reckoned from. */
-export interface Pace {
-  readonly lane: string;
-  /** In that lane. */
-  readonly waiting: number;
-  /** Admissions a second, smoothed over about a minute. */
-  readonly rate: number;
-}
-
-/** Where a place stands, with the pace of its lane. `undefined`: this Redis does not know it. */
-export interface Found<S> {
-  readonly standing: S;
-  /** Of who waits. */
-  readonly pace: Pace | undefined;
-}
-
-export type Entry =
-  | {
-      readonly outcome: 'NEW' | 'SAME';
-      readonly number: number;
-      /** Where it waits: the one that was asked for, or the granted one that it has already. */
-      readonly lane: string;
-      readonly standing: Standing;
-      readonly pace: Pace;
-      /** In all lanes. */
-      readonly waiting: number;
-      readonly admitted: number;
-    }
-  /** The member owns a number that this Redis does not know: the journal has to be asked. */
-  | { readonly outcome: 'UNSURE'; readonly number: number; readonly lane: string }
-  | { readonly outcome: 'FULL' }
-  | { readonly outcome: 'UNMARKED' };
-
-/** What the journal has decided of a place. `seen`: its owner knows of the admission, so it is not watched for a no-show. */
-export type Decision = Place & ({ readonly admittedUntilMs: number; readonly seen?: boolean } | { readonly ending: Ending });
-
-/** How many are in the room. */
-export interface Counters {
-  /** In all lanes. */
-  readonly waiting: number;
-  readonly admitted: number;
-  readonly lanes: readonly { readonly name: string; readonly waiting: number }[];
-}
-
-/** The room as operators see it. */
-export interface Figures {
-  readonly admitted: number;
-  /** Of the admitted, those whose owners have not come yet. */
-  readonly notSeen: number;
-  readonly lanes: readonly {
-    readonly name: string;
-    readonly waiting: number;
-    readonly passedOver: number;
-    readonly admissionsPerSecond: number;
-  }[];
-}
-
-export interface Head {
-  readonly lastNumber: number;
-  /** In all lanes. */
-  readonly waiting: number;
-  /** The first of each lane that somebody may wait in, in their order. */
-  readonly lanes: readonly { readonly name: string; readonly first: readonly Place[] }[];
-}
-
 /** A line in one of its lives. */
 type LineLife = Pick<QueueDefinition, 'id' | 'generation'>;
-
-/** What is said once of all that were put in line together. */
-interface Told {
-  readonly nowMs: number;
-  readonly admitted: number;
-  readonly paces: ReadonlyMap<string, Pace>;
-}
 
 interface Newcomer {
   readonly queue: QueueDefinition;
@@ -105,77 +35,6 @@ const LEAD_MICROS = 5_000_000;
 
 /** What every key of a queue's line begins with. */
 export const lineKey = (namespace: string, queueId: string): string => `${namespace}:queue:{${queueId}}`;
-
-const keyOf = ({ number, member }: Place): string => `${number}:${member}`;
-
-/** The owner of a place as Redis writes it. */
-export const ownerOf = (key: string): Pick<Place, 'number' | 'member'> => {
-  const [number = '', member = ''] = key.split(':');
-  return { number: Number(number), member };
-};
-
-/** `undefined`: this Redis does not know the place. */
-const standingOf = (state: unknown, value: unknown, nowMs: number): Standing | 'LOST' | undefined => {
-  switch (state) {
-    case 'WAITING':
-      return { state, position: Number(value) + 1 };
-    case 'ADMITTED': {
-      const untilMs = Number(value); // by the database's clock: it ends an admission, and this one only says how long that may take
-      return { state, untilMs, remainingMs: Math.max(0, untilMs - nowMs) };
-    }
-    case 'ENDED':
-      return { state, ending: value as Ending };
-    case 'LOST':
-      return 'LOST';
-    case 'OVER':
-      return { state };
-    default:
-      return undefined;
-  }
-};
-
-const chunksOf = <T>(all: readonly T[], size: number): T[][] =>
-  Array.from({ length: Math.ceil(all.length / size) }, (_, i) => all.slice(i * size, (i + 1) * size));
-
-/** Flat: lane, waiting, rate. */
-const pacesOf = (flat: readonly (string | number)[]): Map<string, Pace> =>
-  new Map(
-    chunksOf(flat, 3).map(([lane, waiting, rate]) => [String(lane), { lane: String(lane), waiting: Number(waiting), rate: Number(rate) }]),
-  );
-
-/** Flat: state, value, lane. */
-const foundOf = (flat: readonly unknown[], paces: readonly (string | number)[], nowMs: number): Found<Standing | 'LOST' | undefined>[] => {
-  const byLane = pacesOf(paces);
-  return chunksOf(flat, 3).map(([state, value, lane]) => ({
-    standing: standingOf(state, value, nowMs),
-    pace: byLane.get(lane as string),
-  }));
-};
-
-/** Flat: place, lane, score. */
-const gaveWayOf = (flat: readonly string[]): Place[] =>
-  chunksOf(flat, 3).map(([key = '', lane = '', score]) => ({ ...ownerOf(key), lane, score: Number(score) }));
-
-/** One of `enqueue`'s answers. */
-const entryOf = ([outcome, number, lane, state, value, waiting]: readonly unknown[], told: Told): Entry => {
-  const at = { number: Number(number), lane: lane as string };
-  switch (outcome) {
-    case 'NEW':
-    case 'SAME':
-      return {
-        outcome,
-        ...at,
-        standing: standingOf(state, value, told.nowMs) as Standing,
-        pace: told.paces.get(at.lane)!,
-        waiting: Number(waiting),
-        admitted: told.admitted,
-      };
-    case 'UNSURE':
-      return { outcome, ...at };
-    default:
-      return { outcome: 'FULL' };
-  }
-};
 
 const micros = (queue: Pick<QueueDefinition, 'epoch'>): number => queue.epoch * 1000;
 

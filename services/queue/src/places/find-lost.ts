@@ -1,7 +1,8 @@
 import type { Database } from '@onsale/shared/db';
 import type { Log } from '@onsale/shared/log';
 import { insertEnd } from '../journal/journal-store.ts';
-import type { Decision, Found, Line } from '../line/line.ts';
+import type { Decision, Found } from '../line/line-views.ts';
+import type { Line } from '../line/line.ts';
 import type { QueueDefinition } from '../queues/queue.ts';
 import type { Place, Standing } from './place.ts';
 import { readJournal } from './read-journal.ts';

@@ -1,7 +1,8 @@
 import { Refusal } from '@onsale/shared/errors';
 import type { Log } from '@onsale/shared/log';
 import type { MarkBusy } from '../line/busy-marks.ts';
-import type { Found, Line } from '../line/line.ts';
+import type { Found } from '../line/line-views.ts';
+import type { Line } from '../line/line.ts';
 import type { Definitions } from '../queues/definitions.ts';
 import type { QueueDefinition } from '../queues/queue.ts';
 import { UNCLEAR, type FindLost, type Looked } from './find-lost.ts';

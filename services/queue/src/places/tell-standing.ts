@@ -1,5 +1,5 @@
 import type { QueueStatus } from '@onsale/contracts/queue';
-import type { Pace } from '../line/line.ts';
+import type { Pace } from '../line/line-views.ts';
 import { shareOf } from '../queues/lanes.ts';
 import type { QueueDefinition, QueueSettings } from '../queues/queue.ts';
 import { admits } from '../queues/sale-state.ts';

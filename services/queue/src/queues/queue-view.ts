@@ -1,5 +1,5 @@
 import type { Queue, QueueSettings as QueueSettingsView } from '@onsale/contracts/queue';
-import type { Counters } from '../line/line.ts';
+import type { Counters } from '../line/line-views.ts';
 import { laneNames, weightOf } from './lanes.ts';
 import type { QueueDefinition } from './queue.ts';
 import { saleState } from './sale-state.ts';

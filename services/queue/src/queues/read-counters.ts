@@ -1,4 +1,5 @@
-import type { Counters, Line } from '../line/line.ts';
+import type { Counters } from '../line/line-views.ts';
+import type { Line } from '../line/line.ts';
 
 /** The contract lets caches keep counters for a second, so this process does too: a million pages cost two look-ups a second. */
 const FRESH_MS = 1000;
