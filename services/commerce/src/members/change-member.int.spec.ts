@@ -1,7 +1,8 @@
 import * as contract from '@onsale/contracts/commerce';
-import { newId } from '@onsale/shared/ids';
+import { idToBytes, newId } from '@onsale/shared/ids';
+import { eventually } from '@onsale/shared/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { startCommerce, statusOf, tally, type Commerce } from '../testing/start-commerce.ts';
+import { startCommerce, statusOf, type Commerce } from '../testing/start-commerce.ts';
 
 let commerce: Commerce;
 beforeAll(async () => {
@@ -69,21 +70,24 @@ describe('an operator who changes a role', () => {
     expect(await commerce.accessTokens.verify(accessToken)).toMatchObject({ role: 'operator' });
   });
 
-  it('leaves no session of the old one that began at the same moment', async () => {
+  it('leaves no session of the old one that begins at the same moment: the change comes first, or ends it', async () => {
     const given = await commerce.newMember();
     await change(given.id, { role: 'operator' });
-    const [changed, ...signedIn] = await Promise.all([
-      change(given.id, { role: 'member' }),
-      ...Array.from({ length: 6 }, () => commerce.signIn(given)),
-    ]);
-    expect(changed.status).toBe(200);
-    const left = await Promise.all(
-      signedIn.map(async ({ accessToken }) => {
-        const { role, sessionId } = await commerce.accessTokens.verify(accessToken);
-        return (await commerce.isDenied(sessionId)) ? 'ended' : role;
-      }),
-    );
-    expect(tally(left)).not.toHaveProperty('operator');
+    const waiting = async (): Promise<unknown[]> => {
+      const [rows] = (await commerce.db.raw(
+        "SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND LOWER(info) LIKE '%lock in share mode'",
+      )) as [unknown[]];
+      return rows;
+    };
+    const changing = await commerce.db.transaction();
+    await changing('members')
+      .where({ id: idToBytes(given.id) })
+      .update({ role: 'member' });
+    let answered = false;
+    const session = commerce.signIn(given).finally(() => (answered = true));
+    await eventually(async () => expect(answered || (await waiting()).length > 0).toBe(true));
+    await changing.commit();
+    expect(await commerce.accessTokens.verify((await session).accessToken)).toMatchObject({ role: 'member' });
   });
 
   it('cannot take their own away', async () => {
