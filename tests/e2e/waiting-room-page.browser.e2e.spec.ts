@@ -14,7 +14,8 @@ const NEXT = '/api/v1/concerts?limit=1';
 let fleet: TestFleet;
 let browser: Browser;
 beforeAll(async () => {
-  [fleet, browser] = await Promise.all([startTestFleet({ replicas: { gateway: 1 } }), startBrowser()]);
+  browser = await startBrowser(); // first, so that without one no fleet is left behind
+  fleet = await startTestFleet({ replicas: { gateway: 1 } });
 });
 afterAll(async () => {
   await browser?.close();
