@@ -15,17 +15,29 @@ export interface VerifyDraw {
   readonly limit?: number;
 }
 
-/** A page that is refused for its rate, or for a moment, is asked for again so often. */
+/** A page that is refused for its rate, or for a moment, is asked for so often; one that has no answer at all, so often. */
 const TRIES = 20;
+const TRIES_UNANSWERED = 3;
 const MOST_REST_SECONDS = 60;
+
+/** Seconds until a page may be asked for again. @throws the problem when it is not one that passes; NothingToVerify when nobody answers */
+const restAfter = (error: unknown, tries: number): number => {
+  if (error instanceof CallProblem) {
+    if ((error.status !== 429 && error.status < 500) || tries >= TRIES) throw error;
+    return Number(error.headers.get('retry-after') ?? 1);
+  }
+  const { message, cause } = error as Error;
+  if (tries >= TRIES_UNANSWERED)
+    throw new NothingToVerify(`The gateway does not answer: ${cause instanceof Error ? cause.message : message}`);
+  return 1;
+};
 
 const pageOf = async ({ client, queueId, limit = 1000 }: VerifyDraw, cursor: string | undefined): Promise<Draw> => {
   for (let tries = 1; ; tries += 1) {
     try {
       return await client.call(readDraw, { params: { queueId }, query: { limit, ...(cursor !== undefined && { cursor }) } });
     } catch (error) {
-      if (!(error instanceof CallProblem) || (error.status !== 429 && error.status < 500) || tries === TRIES) throw error;
-      const seconds = Number(error.headers.get('retry-after') ?? 1);
+      const seconds = restAfter(error, tries);
       await rest(Math.min(MOST_REST_SECONDS, Math.max(1, seconds)) * (1 + 0.2 * Math.random()) * 1000);
     }
   }
@@ -34,7 +46,7 @@ const pageOf = async ({ client, queueId, limit = 1000 }: VerifyDraw, cursor: str
 /**
  * Fetches the draw of a queue as anybody can, and reckons it anew: the seed's hash, every score, the order, one place a member, and that those who were
  * present were admitted in that order, as far as they were so far.
- * @throws NothingToVerify before the opening, or while the list is being written down; CallProblem when there is no such draw
+ * @throws NothingToVerify before the opening, while the list is being written down, or when the gateway does not answer; CallProblem when there is no such draw
  */
 export const verifyDraw = async (options: VerifyDraw): Promise<DrawVerdict & { readonly seedHash: string }> => {
   let page = await pageOf(options, undefined);
