@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { captureLog, eventually, testProxy, testRedis, type CapturedLog, type TestProxy, type TestRedis } from '../testing/index.ts';
-import { createRedis, redisCheck, type Redis } from './index.ts';
+import { createRedis, isRedisAway, redisCheck, type Redis } from './index.ts';
 
 describe('createRedis', () => {
   let engine: TestRedis;
@@ -81,4 +81,19 @@ describe('createRedis', () => {
       gathering.disconnect();
     }
   });
+
+  it.each(['redis://127.0.0.1:1', 'redis+sentinel://127.0.0.1:1/onsale', 'redis+cluster://127.0.0.1:1,127.0.0.1:2'])(
+    'rejects what %s is asked while nobody answers there, says so once, and keeps nothing',
+    async (url) => {
+      const nowhere = createRedis({ url, name: 'nowhere', log: captured.log });
+      try {
+        const results = await Promise.allSettled(Array.from({ length: 50 }, () => nowhere.get('a')));
+        expect(results.filter((result) => result.status === 'rejected' && isRedisAway(result.reason))).toHaveLength(50);
+        await eventually(() => expect(nowhere).toMatchObject({ offlineQueue: { length: 0 } }));
+        expect(messages().filter((message) => message === 'warn: redis is away')).toHaveLength(1);
+      } finally {
+        nowhere.disconnect();
+      }
+    },
+  );
 });

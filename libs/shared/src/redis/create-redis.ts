@@ -67,7 +67,15 @@ const clusterOf = ({ nodes, tls, credentials }: ListAddress, { enableAutoPipelin
 const behindSentinels = (address: ListAddress & { kind: 'sentinel' }, options: ReturnType<typeof common>): Redis => {
   const { nodes, name, db, tls, credentials, sentinelCredentials } = address;
   const { username: sentinelUsername, password: sentinelPassword } = sentinelCredentials;
-  const redis = new SingleRedis({
+  /** No sentinel answers. For ioredis that is no lost connection: it would say nothing, and keep what waits for ever, settled or not. */
+  const noSentinel = (times: number): number => {
+    if (redis.status === 'connecting') {
+      redis.emit('reconnecting');
+      if (times % TRIES === 0) flush(redis);
+    }
+    return retryRestMs(times);
+  };
+  const redis: SingleRedis = new SingleRedis({
     ...options,
     ...credentials,
     ...(sentinelUsername && { sentinelUsername }),
@@ -78,7 +86,7 @@ const behindSentinels = (address: ListAddress & { kind: 'sentinel' }, options: R
     db,
     reconnectOnError,
     retryStrategy: retryRestMs,
-    sentinelRetryStrategy: retryRestMs,
+    sentinelRetryStrategy: noSentinel,
     sentinelCommandTimeout: COMMAND_MS,
     failoverDetector: true, // a master that still answers, and is none any more, is left as soon as a sentinel says so
     sentinelReconnectStrategy: sentinelRestMs,
@@ -123,9 +131,13 @@ const boundQueue = (cluster: Cluster): void => {
   cluster.on('ready', () => (tries = 0));
   cluster.on('reconnecting', () => {
     tries += 1;
-    if (tries % TRIES !== 0) return;
-    (cluster as unknown as { flushQueue: (error: Error) => void }).flushQueue(new Error('Connection is closed.'));
+    if (tries % TRIES === 0) flush(cluster);
   });
+};
+
+/** Tells what waits for a connection that there is none. */
+const flush = (redis: object): void => {
+  (redis as { flushQueue: (error: Error) => void }).flushQueue(new Error('Connection is closed.'));
 };
 
 /**
@@ -149,6 +161,7 @@ export const subscriberOf = (redis: Redis): Redis => {
     socketTimeout: undefined,
     autoResendUnfulfilledCommands: true,
     enableAutoPipelining: false,
+    sentinelRetryStrategy: retryRestMs,
   };
   const either: unknown = redis;
   const subscriber =
