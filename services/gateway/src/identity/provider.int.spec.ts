@@ -190,9 +190,15 @@ describe('a gateway before a queue alone', () => {
   it.each<[string, () => void]>([
     ['is away', () => provider.answers((_seen, res) => res.destroy())],
     ['fails', () => provider.answers((_seen, res) => json(res, 500, {}))],
-    ['sends elsewhere', () => provider.answers((_seen, res) => json(res, 302, {}, { location: 'http://127.0.0.1:1/' }))],
-    ['answers without end', () => provider.answers((_seen, res) => json(res, 200, { keys: [{ kty: 'x'.repeat(300_000) }] }))],
-    ['has a thousand keys', () => publish(...Array.from({ length: 1000 }, () => pairs.ES256.jwk))],
+    [
+      'sends elsewhere, though there are good keys',
+      () =>
+        provider.answers(({ url }, res) =>
+          url === '/keys' ? json(res, 302, {}, { location: `${provider.url.origin}/others` }) : json(res, 200, { keys: all() }),
+        ),
+    ],
+    ['answers without end', () => provider.answers((_seen, res) => json(res, 200, { keys: all(), more: 'x'.repeat(300_000) }))],
+    ['has a thousand keys', () => publish(...Array.from({ length: 1000 }, (_, n) => ({ ...pairs.ES256.jwk, kid: `k-${n}` })), ...all())],
     ['has no key that is any good', () => publish({ kty: 'oct', k: 'x' })],
   ])('is not ready while the provider %s, and comes by itself', async (_what, breaks) => {
     breaks();
