@@ -24,7 +24,7 @@ const differs = (before: QueueStatus, now: QueueStatus): boolean => {
   const a: Readonly<Record<string, unknown>> = before;
   const b: Readonly<Record<string, unknown>> = now;
   for (const key in b) if (a[key] !== b[key] && !MOVES.has(key)) return true;
-  for (const key in a) if (b[key] === undefined && !MOVES.has(key)) return true;
+  for (const key in a) if (a[key] !== b[key] && !MOVES.has(key)) return true;
   return false;
 };
 

@@ -73,6 +73,9 @@ describe('the pace of looks', () => {
   it('has no news in another time to ask', () => {
     const before = buildStatus();
     expect(isNews(before, buildStatus({ pollAfterMs: 31_000 }))).toBe(false);
+    const withoutWord = Object.assign(buildStatus(), { message: undefined }); // as good as none
+    for (const other of [buildStatus(), { ...withoutWord }])
+      expect([isNews(withoutWord, other), isNews(other, withoutWord)]).toEqual([false, false]);
     for (const over of [{ position: 4999 }, { etaSeconds: 499 }, { status: 'LEFT' as const }])
       expect(isNews(before, buildStatus(over))).toBe(true);
   });
