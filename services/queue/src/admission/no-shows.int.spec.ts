@@ -99,7 +99,9 @@ describe('an admission whose owner never came', () => {
     await rooms.ageWatch(queueId, 7);
     await members[2].checked();
     await tick(queueId);
-    expect(await endsOf(queueId)).toEqual(['EXPIRED', null, null]);
+    const [first, second, next] = await endsOf(queueId);
+    expect([first, second].filter((end) => end === 'EXPIRED')).toHaveLength(1); // of two told in the same millisecond, either
+    expect(next).toBeNull();
   });
 
   it('is left alone when Redis was emptied: who had come is not known any more', async () => {
