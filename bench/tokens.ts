@@ -6,9 +6,9 @@ import { startRoomFleet } from './kit/room-fleet.ts';
 import { inTurn, median, oddities, speedRow, usageRows, watched } from './kit/rounds.ts';
 import { CONNECTIONS, startBareLine } from './kit/yardstick.ts';
 
-const ROUNDS = 5;
-const MEMBERS_A_ROUND = 8_000;
-const WARM_UP = 12_000;
+const ROUNDS = 4;
+const MEMBERS_A_ROUND = 6_000;
+const WARM_UP = 8_000;
 const YARDSTICK_MS = 2_000;
 
 /** How many new members can take a number a second, through the gateway, beside a bare express server that asks Redis for a rank. */
