@@ -145,7 +145,7 @@ describe(`Q3, Q4, Q5: ${ENTRANTS} entrants at three replicas that are killed at 
       // everybody was told an end, and the same one as stands in the journal
       const rowOf = new Map(rows.map((row) => [row.number, row]));
       const otherwise = entrants.filter(({ token, status }) => rowOf.get(token!.number)?.ending !== status);
-      expect(otherwise).toEqual([]);
+      expect(otherwise.slice(0, 3)).toEqual([]);
       expect(new Set(entrants.map(({ token }) => token!.number)).size).toBe(ENTRANTS);
       expect(new Set(entrants.map(({ status }) => status))).toEqual(new Set(['LEFT', 'EXPIRED']));
 
@@ -159,7 +159,7 @@ describe(`Q3, Q4, Q5: ${ENTRANTS} entrants at three replicas that are killed at 
       const lateNumbers = new Set(admitted.filter(({ late }) => late !== 0).map(({ number }) => number));
       const present = entrants.filter(({ longestGapMs }) => longestGapMs < ABANDON_AFTER_SECONDS * 1000);
       expect(present.length).toBeGreaterThan(ENTRANTS / 10);
-      expect(present.filter(({ token }) => lateNumbers.has(token!.number))).toEqual([]);
+      expect(present.map(({ token }) => token!.number).filter((number) => lateNumbers.has(number))).toEqual([]);
 
       report(
         `${ENTRANTS} entrants: ${deaths.length} kills, ${counts.unanswered} of ${counts.asked} requests unanswered, ${lateNumbers.size} late, ${present.length} always present`,

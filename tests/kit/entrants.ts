@@ -50,8 +50,8 @@ const SHARES: readonly (readonly [Plan, number])[] = [
   ['looks away', 0.05],
 ];
 const ENDS: ReadonlySet<string> = new Set(['EXPIRED', 'COMPLETED', 'LEFT', 'REVOKED']);
-/** Of the contract. */
-const MOST_CHECKS = 1000;
+/** Tokens of one look: few enough that a round takes several ticks, so that nobody is let in before all have come back to a line that was lost. */
+const CHECKS = 50;
 const AT_ONCE = 48;
 /** Newcomers of one round: those who are in line already must not have to wait for them. */
 const NEWCOMERS = 400;
@@ -159,16 +159,23 @@ export const createEntrants = ({ queueId, urls, keys, count, random, awayMs }: E
   const looksAwayNow = ({ plan, status, looks, patience, awayUntil }: Entrant): boolean =>
     plan === 'looks away' && status === 'WAITING' && looks >= patience && awayUntil === 0;
 
+  /** In no order: the line has its own. */
+  const shuffled = (some: readonly Entrant[]): Entrant[] =>
+    some
+      .map((one) => ({ one, at: random() }))
+      .toSorted((a, b) => a.at - b.at)
+      .map(({ one }) => one);
+
   const isOver = ({ status }: Entrant): boolean => status !== undefined && ENDS.has(status);
 
   const round = async (): Promise<void> => {
     const now = performance.now();
-    const present = entrants.filter((one) => !isOver(one) && one.awayUntil <= now);
+    const present = shuffled(entrants.filter((one) => !isOver(one) && one.awayUntil <= now));
     await eachAtMost(present.filter(({ token }) => token === undefined).slice(0, NEWCOMERS), AT_ONCE, enter);
     await eachAtMost(
       chunksOf(
         present.filter(({ token }) => token !== undefined),
-        MOST_CHECKS,
+        CHECKS,
       ),
       3,
       check,
