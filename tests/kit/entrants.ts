@@ -28,8 +28,9 @@ export interface Entrant {
   status: TokenCheckResult['status'] | undefined;
   /** How often it was said to be WAITING. */
   looks: number;
-  lastSeenAt: number;
-  /** The longest time between two answers of the line. */
+  /** When it asked what the line has last answered; before any answer, when it first asked. 0: not yet. */
+  lastAskedAt: number;
+  /** The longest time that the line can have been without a look of it: from an ask that was answered to the next answer. */
   longestGapMs: number;
   awayUntil: number;
 }
@@ -95,7 +96,7 @@ export const createEntrants = ({ queueId, urls, keys, count, random, awayMs }: E
     token: undefined,
     status: undefined,
     looks: 0,
-    lastSeenAt: 0,
+    lastAskedAt: 0,
     longestGapMs: 0,
     awayUntil: 0,
   }));
@@ -119,11 +120,9 @@ export const createEntrants = ({ queueId, urls, keys, count, random, awayMs }: E
     }
   };
 
-  const hear = (entrant: Entrant, status: TokenCheckResult['status']): void => {
-    const now = performance.now();
-    if (entrant.lastSeenAt > 0 && !ENDS.has(entrant.status ?? ''))
-      entrant.longestGapMs = Math.max(entrant.longestGapMs, now - entrant.lastSeenAt);
-    entrant.lastSeenAt = now;
+  const hear = (entrant: Entrant, status: TokenCheckResult['status'], askedAt: number): void => {
+    if (!ENDS.has(entrant.status ?? '')) entrant.longestGapMs = Math.max(entrant.longestGapMs, performance.now() - entrant.lastAskedAt);
+    entrant.lastAskedAt = askedAt;
     entrant.status = status;
     if (status === 'WAITING') entrant.looks += 1;
   };
@@ -131,13 +130,15 @@ export const createEntrants = ({ queueId, urls, keys, count, random, awayMs }: E
   const memberOf = ({ memberId }: Entrant) => ({ id: memberId, role: 'member', sessionId: memberId, lanes: [] }) as const;
 
   const enter = async (entrant: Entrant): Promise<void> => {
+    const askedAt = performance.now();
+    if (entrant.lastAskedAt === 0) entrant.lastAskedAt = askedAt; // it may be in line from now on, though the answer be lost
     const taken = await ask({ kind: 'member', member: memberOf(entrant) }, (client) =>
       client.call(issueToken, { params: { queueId }, body: {} }),
     );
     if (taken === undefined) return;
     entrant.token = codec.verify(taken.token);
     if (entrant.token === undefined) throw new Error('a token that is not signed');
-    hear(entrant, taken.status);
+    hear(entrant, taken.status, askedAt);
   };
 
   const leave = async (entrant: Entrant): Promise<void> => {
@@ -147,10 +148,11 @@ export const createEntrants = ({ queueId, urls, keys, count, random, awayMs }: E
   };
 
   const check = async (some: readonly Entrant[]): Promise<void> => {
+    const askedAt = performance.now();
     const answer = await ask({ kind: 'gateway' }, (client) =>
       client.call(checkTokens, { body: { tokens: some.map(({ token }) => token!) } }),
     );
-    for (const [n, entrant] of some.entries()) if (answer !== undefined) hear(entrant, answer.results[n]!.status);
+    for (const [n, entrant] of some.entries()) if (answer !== undefined) hear(entrant, answer.results[n]!.status, askedAt);
   };
 
   const goesNow = ({ plan, status, looks, patience }: Entrant): boolean =>
@@ -171,7 +173,8 @@ export const createEntrants = ({ queueId, urls, keys, count, random, awayMs }: E
   const round = async (): Promise<void> => {
     const now = performance.now();
     const present = shuffled(entrants.filter((one) => !isOver(one) && one.awayUntil <= now));
-    await eachAtMost(present.filter(({ token }) => token === undefined).slice(0, NEWCOMERS), AT_ONCE, enter);
+    const newcomers = present.filter(({ token }) => token === undefined).toSorted((a, b) => b.lastAskedAt - a.lastAskedAt); // who has asked before comes first
+    await eachAtMost(newcomers.slice(0, NEWCOMERS), AT_ONCE, enter);
     await eachAtMost(
       chunksOf(
         present.filter(({ token }) => token !== undefined),
