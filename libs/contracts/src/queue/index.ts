@@ -1,3 +1,5 @@
-export * from './http.ts';
 export * from './internal.ts';
 export * from './messages.ts';
+export * from './operators.ts';
+export * from './places.ts';
+export * from './queues.ts';

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { route } from '../route.ts';
 import { QueueId, QueueNumber } from '../shapes.ts';
-import { QueueState, TokenStatus } from './http.ts';
+import { TokenStatus } from './places.ts';
+import { QueueState } from './queues.ts';
 
 /** One token whose signature the gateway has checked; `member` is the hash of the member that the token carries. */
 export const TokenCheck = z.strictObject({
