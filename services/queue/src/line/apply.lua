@@ -2,6 +2,8 @@
 -- ARGV: kind ('A' admitted, 'S' admitted and known to its owner, 'E' ended), place, lane, until (ms since 1970) or end, and again
 -- Answers: places that had to give way, because their member was admitted by another number; flat: place, lane, score
 local gaveWay = {}
+-- Of each lane, who comes in by this. Whom their owners know of came in earlier, and is told again after Redis was lost: a whole room of them at one moment
+-- says nothing of how fast the lane moves.
 local admitted = {}
 
 local function admit(place, lane, untilMs, seen)
@@ -11,12 +13,12 @@ local function admit(place, lane, untilMs, seen)
   end
   dropWaiting(place, lane)
   local new = redis.call('ZADD', ADMITTED, untilMs, place)
-  admitted[lane] = (admitted[lane] or 0) + new
   if seen then
     redis.call('ZREM', UNSEEN, place)
     redis.call('SREM', CLAIMED, place)
   elseif new == 1 then
     redis.call('ZADD', UNSEEN, 'NX', nowMs, place)
+    admitted[lane] = (admitted[lane] or 0) + 1
   end
   local owned, ownedLane = ownedBy(member)
   if owned and owned ~= number then
@@ -48,8 +50,6 @@ for i = 1, #ARGV, 4 do
   end
 end
 for lane, count in pairs(admitted) do
-  if count > 0 then
-    countAdmissions(lane, count)
-  end
+  countAdmissions(lane, count)
 end
 return gaveWay

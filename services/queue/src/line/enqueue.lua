@@ -25,12 +25,14 @@ local function same(member, lane)
     return nil
   end
   local oldest = oldestNumber(epochMicros, lifeSeconds, drawnBelow)
-  local state, value = look(owned .. ':' .. member, ownedLane, oldest)
-  if state == 'UNKNOWN' and tonumber(owned) >= oldest then
+  local place = owned .. ':' .. member
+  local state, value = look(place, ownedLane, oldest)
+  -- of an admission that the journal may be ending for a no-show it alone can tell, however old its number is
+  if state == 'UNKNOWN' and (tonumber(owned) >= oldest or redis.call('ZSCORE', ADMITTED, place)) then
     return 'UNSURE', owned, ownedLane
   end
   if state == 'WAITING' and ownedLane == STANDARD and lane ~= STANDARD then
-    ownedLane, value = lane, move(owned .. ':' .. member, STANDARD, lane)
+    ownedLane, value = lane, move(place, STANDARD, lane)
   end
   -- UNKNOWN whose life is over: nothing would ever put it back or end it, and its member could never have another
   if state ~= 'OVER' and state ~= 'ENDED' and state ~= 'UNKNOWN' then

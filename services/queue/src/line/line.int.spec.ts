@@ -127,6 +127,33 @@ describe('the line', () => {
     expect(await line.enqueue(tenSecondsOn, place.member, 'standard')).toMatchObject({ ...entry, outcome: 'SAME' });
   });
 
+  it('asks the journal of an admission that may be ending for a no-show, though its number be older than a token lives', async () => {
+    const queue = await given();
+    const place = await enters(queue);
+    await line.apply(queue.id, [{ ...place, admittedUntilMs: soon() }]);
+    await engine.redis.sadd(`test:queue:{${queue.id}}:claimed`, `${place.number}:${place.member}`);
+    const tenSecondsOn = { ...queue, epoch: queue.epoch - 10_000, tokenLifeSeconds: 5 };
+    const unsure = { outcome: 'UNSURE', number: place.number, lane: 'standard' };
+    expect(await line.enqueue(tenSecondsOn, place.member, 'standard')).toEqual(unsure);
+  });
+
+  it('reckons how fast it moves from who comes in, and not from whom it is told of again after a loss', async () => {
+    const queue = await given();
+    const places: Place[] = [];
+    for (let i = 0; i < 20; i += 1) places.push(await enters(queue));
+    const rate = async () => (await line.figures(queue.id)).lanes[0]!.admissionsPerSecond;
+    await line.apply(
+      queue.id,
+      places.slice(0, 10).map((place) => ({ ...place, admittedUntilMs: soon(), seen: true })),
+    );
+    expect(await rate()).toBe(0);
+    await line.apply(
+      queue.id,
+      places.map((place) => ({ ...place, admittedUntilMs: soon() })),
+    );
+    expect(await rate()).toBeCloseTo(10 / 60 / (1 - Math.exp(-10 / 60)), 2); // ten of them, as if in the ten seconds that a rate is of at least
+  });
+
   it('puts lost places back in the order of their numbers, once a member', async () => {
     const queue = await given();
     const places: Place[] = [];
