@@ -47,8 +47,9 @@ local function numberOf(place)
   return string.match(place, '^(%d+):')
 end
 
+-- '' where nobody could tell whose number was revoked
 local function memberOf(place)
-  return string.match(place, ':(.+)$')
+  return string.match(place, ':(.*)$')
 end
 
 -- This reign of this master, and the life of the line that the journal knows: any other marker means lost writes. The replication id is new with every
@@ -88,7 +89,7 @@ end
 
 -- Answers: number and lane, or nothing
 local function ownedBy(member)
-  local owned = redis.call('HGET', ownerKey(member), member)
+  local owned = member ~= '' and redis.call('HGET', ownerKey(member), member)
   if owned then
     local number, lane = string.match(owned, '^(%d+):(.+)$')
     return number or owned, lane or STANDARD

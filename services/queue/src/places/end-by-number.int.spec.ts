@@ -70,6 +70,15 @@ describe('a revoked number', () => {
     await eventually(async () => expect(await statesOf([lost, waiting, stays])).toEqual(['REVOKED', 'REVOKED', 'WAITING']));
   });
 
+  it('is told to Redis with all that the queue has to tell, though it was never given out', async () => {
+    const { queueId, members } = await oneInside();
+    const [first, second] = members;
+    await rooms.revoke(room, queueId, first.number() - 1);
+    await rooms.spend(room, queueId, first.number());
+    await eventually(async () => expect(await statesOf([first, second])).toEqual(['COMPLETED', 'ADMITTED']));
+    await eventually(async () => expect((await rooms.journal(queueId)).map(({ told }) => told)).toEqual([1, 1, 1]));
+  });
+
   it('is found in a draw too, where its score tells nothing', async () => {
     const queueId = await rooms.queue(room, { cap: 1, opensAt: new Date(Date.now() + 3_600_000).toISOString() });
     const members = three(queueId);
