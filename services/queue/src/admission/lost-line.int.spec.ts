@@ -120,6 +120,31 @@ describe('a line that Redis has lost', () => {
     expect(await rooms.redis.zcard(rooms.key(queueId, 'admitted'))).toBe(2);
   });
 
+  it('is told of those ends alone whose tokens may be alive, where somebody is still in it', async () => {
+    const still = await rooms.replica({ ticking: false });
+    const queueId = await rooms.queue(still, { cap: 0, tokenLifeSeconds: 86_400 });
+    await rooms.db('queues').where({ id: queueId }).decrement('epoch', 172_800_000);
+    await rooms.member(still, queueId).enters();
+    const end = {
+      queue_id: queueId,
+      member: 'm'.repeat(22),
+      lane: 'standard',
+      score: 1,
+      late: false,
+      told: true,
+      ended_at: new Date(),
+      ending: 'LEFT',
+    };
+    const lately = 169_200_000_000;
+    await rooms.db('journal').insert([
+      { ...end, number: 1 },
+      { ...end, number: lately },
+    ]);
+    await still.steps.restoreLine(queueId, 1);
+    const keys = await rooms.redis.keys(rooms.key(queueId, 'ended:*'));
+    expect((await Promise.all(keys.map((key) => rooms.redis.hkeys(key)))).flat()).toEqual([String(lately)]);
+  });
+
   it('goes on with numbers above all that were given out, even where they had run ahead of the clock', async () => {
     const { queueId, members } = await given({ cap: 1, count: 2 });
     const ahead = members[1]!.number() + 3_600_000_000;

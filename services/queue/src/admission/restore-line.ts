@@ -2,9 +2,9 @@ import { inTransaction, type Database, type Queryable } from '@onsale/shared/db'
 import type { Log } from '@onsale/shared/log';
 import type { Metrics } from '@onsale/shared/metrics';
 import { decisionOf } from '../journal/decision.ts';
-import { entriesAbove, highestNumber, type JournalEntry } from '../journal/journal-store.ts';
+import { databaseNow, endedAbove, highestNumber, liveAfter, type JournalEntry } from '../journal/journal-store.ts';
 import type { Line } from '../line/line.ts';
-import { openingNumber } from '../opening/opening.ts';
+import { oldestNumber, openingNumber } from '../opening/opening.ts';
 import { beginGeneration, lockAdmission, type AdmissionState } from '../queues/queue-store.ts';
 
 /** Beyond the longest rest that a waiter was told, before anybody is admitted again: requests under way, a slow network. */
@@ -20,14 +20,34 @@ interface Deps {
   readonly metrics: Metrics;
 }
 
-async function* batchesOf(db: Queryable, queueId: string, kind: 'live' | 'ended'): AsyncGenerator<JournalEntry[]> {
-  for (let above = 0; ;) {
-    const batch = await entriesAbove(db, { queueId, above, kind, limit: BATCH });
+/** What `read` answers with after one row and the next, from `first` on. */
+async function* batchesOf<T>(
+  first: T,
+  after: (last: JournalEntry) => T,
+  read: (after: T) => Promise<JournalEntry[]>,
+): AsyncGenerator<JournalEntry[]> {
+  for (let from = first; ;) {
+    const batch = await read(from);
     if (batch.length > 0) yield batch;
     if (batch.length < BATCH) return;
-    above = batch.at(-1)!.number;
+    from = after(batch.at(-1)!);
   }
 }
+
+const liveOf = (db: Queryable, queueId: string) =>
+  batchesOf(
+    '',
+    ({ member }) => member,
+    (after) => liveAfter(db, { queueId, after, limit: BATCH }),
+  );
+
+/** Whoever waits by a number of which no token can be alive is dropped from the line, ended or not: so those of weeks ago need not be told. */
+const endedOf = (db: Queryable, queueId: string, oldest: number) =>
+  batchesOf(
+    oldest - 1,
+    ({ number }) => number,
+    (above) => endedAbove(db, { queueId, above, limit: BATCH }),
+  );
 
 /**
  * Begins a new life of a queue's line, after Redis was emptied, restarted or failed over: its numbers go on above all that were given out, those
@@ -48,9 +68,10 @@ export const restoreLine = ({ db, line, announce, log, metrics }: Deps) => {
   const tellAgain = async (db: Queryable, queue: AdmissionState, left: number): Promise<void> => {
     // who of them had come is lost, so none of them is watched for a no-show
     const seen = (entry: JournalEntry) => ({ ...decisionOf(entry), seen: true });
-    for await (const batch of batchesOf(db, queue.id, 'live')) await line.apply(queue.id, batch.map(seen));
+    for await (const batch of liveOf(db, queue.id)) await line.apply(queue.id, batch.map(seen));
     if (left === 0) return; // nobody is in line who might have ended
-    for await (const batch of batchesOf(db, queue.id, 'ended')) await line.apply(queue.id, batch.map(decisionOf));
+    const oldest = oldestNumber(queue, await databaseNow(db));
+    for await (const batch of endedOf(db, queue.id, oldest)) await line.apply(queue.id, batch.map(decisionOf));
   };
 
   const restore = async (queueId: string, lost: number): Promise<boolean> => {

@@ -46,12 +46,11 @@ export const countLive = async (db: Queryable, queueId: string): Promise<number>
 
 /** Which of the members are admitted now, by whatever number. */
 export const admittedOf = async (db: Queryable, queueId: string, members: readonly string[]): Promise<Set<string>> => {
-  const rows = await db('journal')
-    .select<{ member: string }[]>('member')
+  const live = await db('journal')
     .where({ queue_id: queueId })
-    .whereIn('member', [...members])
-    .whereNull('ended_at');
-  return new Set(rows.map(({ member }) => member));
+    .whereIn('live_member', [...members])
+    .pluck<string[]>('live_member');
+  return new Set(live);
 };
 
 /** Rows that some of the numbers have. */
@@ -188,14 +187,34 @@ export const markTold = async (db: Queryable, queueId: string, entries: readonly
   );
 };
 
-/** The queue's admitted (`live`) or ended rows above a number, in the order of numbers. */
-export const entriesAbove = async (
+/** The queue's admitted, in the order of their members, after one of them: by the key of the live rows alone, so that the ended, of whom there are many more, are not read. */
+export const liveAfter = async (
   db: Queryable,
-  { queueId, above, kind, limit }: { queueId: string; above: number; kind: 'live' | 'ended'; limit: number },
-): Promise<JournalEntry[]> => {
-  const rows = db('journal').select<Row[]>(COLUMNS).where({ queue_id: queueId }).where('number', '>', above).orderBy('number').limit(limit);
-  return (await (kind === 'live' ? rows.whereNull('ended_at') : rows.whereNotNull('ended_at'))).map(entryOf);
-};
+  { queueId, after, limit }: { queueId: string; after: string; limit: number },
+): Promise<JournalEntry[]> =>
+  (
+    await db('journal')
+      .select<Row[]>(COLUMNS)
+      .where({ queue_id: queueId })
+      .where('live_member', '>', after)
+      .orderBy('live_member')
+      .limit(limit)
+  ).map(entryOf);
+
+/** The queue's ended rows above a number, in the order of numbers. */
+export const endedAbove = async (
+  db: Queryable,
+  { queueId, above, limit }: { queueId: string; above: number; limit: number },
+): Promise<JournalEntry[]> =>
+  (
+    await db('journal')
+      .select<Row[]>(COLUMNS)
+      .where({ queue_id: queueId })
+      .where('number', '>', above)
+      .whereNotNull('ended_at')
+      .orderBy('number')
+      .limit(limit)
+  ).map(entryOf);
 
 /** 0 when the journal is empty. */
 export const highestNumber = async (db: Queryable, queueId: string): Promise<number> => {

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { isDuplicate } from '@onsale/shared/db';
+import { createDatabase, isDuplicate, type Database } from '@onsale/shared/db';
 import { eventually } from '@onsale/shared/testing';
 import type { Room } from '../room.ts';
 import { testRooms, type TestMember, type TestRooms } from '../testing/test-room.ts';
 import { journalChecks } from './journal-checks.ts';
+import { admittedOf, liveAfter } from './journal-store.ts';
 import { purgeJournal } from './purge-journal.ts';
 
 let rooms: TestRooms;
@@ -35,6 +36,12 @@ const offendersOf = async (queueId: string): Promise<unknown[]> => {
   return found.flatMap(([rows]) => rows as { offender: string }[]).filter(({ offender }) => offender.startsWith(queueId));
 };
 
+/** Rows that the one connection of a pool has read so far. */
+const readBy = async (db: Database): Promise<number> => {
+  const [counts] = (await db.raw(`SHOW SESSION STATUS LIKE 'Handler_read%'`)) as [{ Value: string }[]];
+  return counts.reduce((sum, { Value }) => sum + Number(Value), 0);
+};
+
 describe('the journal', () => {
   it('holds one live row a member, whatever its number', async () => {
     const queueId = await rooms.queue(room, { cap: 1 });
@@ -53,6 +60,32 @@ describe('the journal', () => {
     await member.leaves();
     await rooms.db('journal').insert(again);
     expect(await rooms.journal(queueId)).toHaveLength(2);
+  });
+
+  it('answers with the live rows in batches without reading those that have ended, however many', async () => {
+    const queueId = await rooms.queue(room, { cap: 0 });
+    const row = { queue_id: queueId, lane: 'standard', score: 1, late: false, told: true };
+    const ended = Array.from({ length: 3000 }, (_, i) => ({
+      ...row,
+      number: i + 1,
+      member: `m${i}`,
+      ended_at: new Date(),
+      ending: 'LEFT',
+    }));
+    const admission = { admitted_at: new Date(), until: new Date(Date.now() + 600_000) };
+    const live = ['mc', 'ma', 'mb'].map((member, i) => ({ ...row, ...admission, number: 4000 + i, turn: i + 1, member }));
+    await rooms.db.batchInsert('journal', [...ended, ...live], 500);
+    const db = createDatabase({ url: rooms.databaseUrl, poolSize: 1 });
+    try {
+      const before = await readBy(db);
+      const first = await liveAfter(db, { queueId, after: '', limit: 2 });
+      expect(first.map(({ member }) => member)).toEqual(['ma', 'mb']);
+      expect(await liveAfter(db, { queueId, after: 'mb', limit: 2 })).toMatchObject([{ number: 4000, member: 'mc', ending: undefined }]);
+      expect(await admittedOf(db, queueId, ['mb', 'm1', 'nobody'])).toEqual(new Set(['mb']));
+      expect((await readBy(db)) - before).toBeLessThan(100);
+    } finally {
+      await db.destroy();
+    }
   });
 
   it('forgets what ended long ago, and nothing that somebody may still ask for', async () => {
