@@ -126,13 +126,18 @@ describe('a shop that has never heard of Onsale, behind a waiting room without K
     expect((await ask('POST', `${shop.shopUrl}/shop/purchases`, forged)).is).toBe('403'); // nor past the gateway
     expect((await eve.asks('GET', '/api/v1/concerts')).is).toBe('404 NOT_FOUND');
     expect((await eve.asks('POST', '/api/v1/admin/queues')).is).toBe('403 FORBIDDEN');
-    expect(shop.sold.size).toBe(0);
+    expect([...shop.sold.values()]).not.toContain('eve');
   });
 
   it('sells what it has to those whose turn it is, in their order, and its completions let the next ones in', async () => {
     const people: Person[] = [];
     for (let n = 0; n < PEOPLE; n += 1) people.push(await person(`person-${n}`));
-    for (const one of people) expect((await one.takesNumber()).is).toBe('201'); // one behind the other
+    const numbers = new Set<unknown>();
+    for (const one of people) {
+      const { is, body } = await one.takesNumber(); // one behind the other
+      expect(is).toBe('201');
+      numbers.add(body['number']);
+    }
     expect((await people.at(-1)!.buys()).is).toBe('403 QUEUE_NOT_ADMITTED');
 
     const bought = await Promise.all(
@@ -154,7 +159,7 @@ describe('a shop that has never heard of Onsale, behind a waiting room without K
     );
     const rows = await eventually(
       async () => {
-        const all = await journal();
+        const all = (await journal()).filter(({ number }) => numbers.has(number));
         expect(all.filter(({ ended_at }) => ended_at === null)).toEqual([]);
         return all;
       },
@@ -186,5 +191,7 @@ describe('a shop that has never heard of Onsale, behind a waiting room without K
     expect((await ask('POST', `${gatewayUrl}/shop/purchases`, { ...both, origin: 'https://evil.example' })).is).toBe(
       '403 ORIGIN_NOT_ALLOWED',
     );
+    const place = `${gatewayUrl}/api/v1/queues/${QUEUE}/tokens/current`;
+    expect((await ask('DELETE', place, { ...both, origin: gatewayUrl })).is).toBe('204');
   });
 });

@@ -95,10 +95,10 @@ describe.each([
       .where({ id })
       .update({ status: 'PAYING', held_until: new Date(Date.now() + HOLD) });
 
-    const other = member.holds(eightFrom(9));
+    const other = problemOf(member.holds(eightFrom(9)));
     await eventually(async () => expect(await locksWaitedFor()).toBeGreaterThan(0));
     await locking.commit();
-    expect(await problemOf(other)).toMatchObject({ code: 'MEMBER_LIMIT', problem: { limit: 8, has: 8 } });
+    expect(await other).toMatchObject({ code: 'MEMBER_LIMIT', problem: { limit: 8, has: 8 } });
   });
 
   it('is one’s own, and of each schedule anew', async () => {
