@@ -13,7 +13,6 @@ let elsewhere: Redis;
 beforeAll(async () => {
   nodes = await startRedisNodes(2);
   [one, other] = [await nodes.start({}), await nodes.start({})];
-  await copies(other, one);
   const clientOf = ({ port }: RedisNode) => createRedis({ url: `redis://127.0.0.1:${port}`, name: 'spec', log: captureLog().log });
   [client, elsewhere] = [clientOf(one), clientOf(other)];
 });
@@ -30,6 +29,7 @@ const promote = ({ client }: RedisNode) => client.replicaof('NO', 'ONE');
 
 describe('a line whose Redis has replicas', () => {
   it('is whole on its master alone: not on a replica, not on one that is promoted, nor on the former master when that comes back', async () => {
+    await copies(other, one);
     const queue = buildQueue();
     const [line, copy] = [createLine({ redis: client, namespace: 'test' }), createLine({ redis: elsewhere, namespace: 'test' })];
     await line.reset({ ...queue, generation: queue.generation - 1 }, { generation: queue.generation, floor: 0 });
