@@ -104,7 +104,10 @@ export const issueToken = (deps: Deps) => {
       const queue = await find(queueId);
       const entry = await line.enqueue({ ...queue, capacity: placesOf(queue) }, member, lane);
       crash?.hit('after-commit'); // Redis has it
-      if (entry.outcome === 'FULL') throw noRoomIn(queue);
+      if (entry.outcome === 'FULL') {
+        markBusy(queue.id); // nobody else may look at it any more, and only a tick drops those passed over whose tokens have lived out
+        throw noRoomIn(queue);
+      }
       if ('standing' in entry) {
         const { number, lane, standing, pace } = entry;
         if (standing.state === 'WAITING') markBusy(queue.id);

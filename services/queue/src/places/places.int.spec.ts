@@ -1,3 +1,4 @@
+import { setTimeout as rest } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { memberHash } from '@onsale/shared/auth';
 import { newId } from '@onsale/shared/ids';
@@ -62,6 +63,21 @@ describe('taking a number', () => {
     await gone.leaves();
     expect(await gone.checked()).toEqual({ status: 'LEFT' });
     expect((await newcomer.enters()).created).toBe(true);
+  });
+
+  it('is not refused for ever by those who were passed over, and whose tokens have lived out since', async () => {
+    const queueId = await rooms.queue(room, { cap: 0, capacity: 1, abandonAfterSeconds: 1, tokenLifeSeconds: 1800 });
+    const [gone, newcomer] = rooms.members(room, queueId, 2) as [TestMember, TestMember];
+    await gone.enters();
+    await eventually(async () => expect(await rooms.redis.zcard(rooms.key(queueId, 'parked:standard'))).toBe(1));
+    await eventually(async () => {
+      await rooms.redis.zrem('test:queue:busy', queueId); // as it is 10 s after the last has gone
+      await rooms.redis.del(rooms.key(queueId, 'looked'));
+      await rest(200);
+      expect(await rooms.redis.exists(rooms.key(queueId, 'looked'))).toBe(0); // no tick looks any more
+    });
+    await rooms.db('queues').where({ id: queueId }).decrement('epoch', 3_600_000);
+    await eventually(async () => expect((await newcomer.enters()).created).toBe(true));
   });
 
   it('keeps to the capacity when many come at once', async () => {
