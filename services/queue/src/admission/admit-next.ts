@@ -3,7 +3,7 @@ import { inTransaction, isDuplicate, type Database, type Trx } from '@onsale/sha
 import type { Metrics } from '@onsale/shared/metrics';
 import { decisionOf } from '../journal/decision.ts';
 import { endsCounter } from '../journal/ends-counter.ts';
-import { admittedOf, countLive, entriesOf, insertAdmissions, insertEnd, type JournalEntry } from '../journal/journal-store.ts';
+import { admittedOf, countLive, entriesOf, insertAdmissions, insertEnd, isOfAnother, type JournalEntry } from '../journal/journal-store.ts';
 import type { Decision, Head } from '../line/line-views.ts';
 import type { Line } from '../line/line.ts';
 import type { Place } from '../places/place.ts';
@@ -43,8 +43,10 @@ interface Turn {
   readonly admitted: number;
   readonly ended: number;
   readonly decided: readonly Decision[];
+  /** In line by numbers that are others'. */
+  readonly strangers: readonly Place[];
 }
-const NOTHING: Turn = { admitted: 0, ended: 0, decided: [] };
+const NOTHING: Turn = { admitted: 0, ended: 0, decided: [], strangers: [] };
 
 /** Numbers are microseconds: one that is newer by a second is worth a write. */
 const NUMBER_DRIFT = 1_000_000;
@@ -80,19 +82,32 @@ const inTurn = (queue: AdmissionState, head: Head, staying: ReadonlySet<Place>, 
   return { admissions, turn, laneStates };
 };
 
-/** Places in line that have a row by now, each by the member who stands there: the row of a revoked number may not know whose it is. */
-const staleOf = async (trx: Trx, queueId: string, first: readonly Place[]): Promise<JournalEntry[]> => {
-  const standing = new Map(first.map((place) => [place.number, place]));
-  const entries = await entriesOf(trx, queueId, [...standing.keys()]);
-  return entries.map((entry) => ({ ...entry, ...standing.get(entry.number) }));
+/**
+ * Places in line whose number has a row by now, each by the member who stands there: the row of a revoked number may not know whose it is. `strangers`: the
+ * row is another member's, as two masters that did not know of each other gave out one number twice.
+ */
+const staleOf = async (trx: Trx, queueId: string, first: readonly Place[]): Promise<{ stale: JournalEntry[]; strangers: Place[] }> => {
+  const rows = await entriesOf(
+    trx,
+    queueId,
+    first.map(({ number }) => number),
+  );
+  const entries = new Map(rows.map((entry) => [entry.number, entry]));
+  const taken = first.filter(({ number }) => entries.has(number));
+  const strangers = taken.filter(({ number, member }) => isOfAnother(entries.get(number)!, member));
+  const stale = taken.filter((place) => !strangers.includes(place)).map((place) => ({ ...entries.get(place.number)!, ...place }));
+  return { stale, strangers };
 };
 
-/** One place a member: the one that is admitted stays, else the lower; the others give way. */
+/** One place a member: the one that is admitted stays, else the lower; the others give way. Of one number that two have, one comes in. */
 const onceAMember = (places: readonly Place[], inside: ReadonlySet<string>) => {
   const taken = new Set(inside);
+  const numbers = new Set<number>();
   const staying = new Set<Place>();
   const giveWay: Place[] = [];
   for (const place of places.toSorted((a, b) => a.number - b.number)) {
+    if (numbers.has(place.number)) continue; // the next tick finds the row of the other
+    numbers.add(place.number);
     if (taken.has(place.member)) giveWay.push(place);
     else staying.add(place);
     taken.add(place.member);
@@ -135,8 +150,8 @@ export const admitNext = ({ db, line, restoreLine, metrics, crash }: Deps) => {
     const { ended, kept } = admits(queue) ? await endNoShows(trx, queue, noShows) : { ended: 0, kept: [] };
     const room = await roomIn(trx, queue);
     const first = head.lanes.flatMap((lane) => lane.first);
-    const stale = await staleOf(trx, id, first);
-    const known = new Set(stale.map(({ number }) => number));
+    const { stale, strangers } = await staleOf(trx, id, first);
+    const known = new Set([...stale, ...strangers].map(({ number }) => number));
     const waiting = first.filter(({ number }) => !known.has(number));
     const inside = await admittedOf(
       trx,
@@ -154,7 +169,7 @@ export const admitNext = ({ db, line, restoreLine, metrics, crash }: Deps) => {
       const allowance = Math.max(0, room.allowance - admissions.length);
       await updateAdmission(trx, { id, turn, laneStates, allowance, elapsedMs: queue.elapsedMs, lastNumber: head.lastNumber });
     }
-    return { admitted: admissions.length, ended, decided: [...stale.map(decisionOf), ...kept] };
+    return { admitted: admissions.length, ended, decided: [...stale.map(decisionOf), ...kept], strangers };
   };
 
   /** A line before its opening is kept all the same: what it lost is restored, and its numbers are written down. */
@@ -180,10 +195,11 @@ export const admitNext = ({ db, line, restoreLine, metrics, crash }: Deps) => {
     if (head.lanes.every(({ first }) => first.length === 0)) return { admitted: 0, empty };
     try {
       const admit = () => inTransaction(db, (trx) => admitFrom(trx, queue, look));
-      const { admitted, ended, decided } = await during(crash, 'admission', admit);
+      const { admitted, ended, decided, strangers } = await during(crash, 'admission', admit);
       admissions.inc(admitted);
       noShows.inc(ended);
       ends.inc({ ending: 'EXPIRED' }, ended);
+      if (strangers.length > 0) await line.drop(queueId, strangers);
       if (decided.length > 0) await line.apply(queueId, decided); // or they would stand at the head, or be claimed, for ever
       return { admitted, empty };
     } catch (error) {

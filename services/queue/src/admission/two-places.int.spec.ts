@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { newId } from '@onsale/shared/ids';
 import { captureLog } from '@onsale/shared/testing';
 import { createLine, type Line } from '../line/line.ts';
 import { findLost } from '../places/find-lost.ts';
@@ -95,5 +96,25 @@ describe('a member with two places', () => {
     const row = { queue_id: queueId, number: old.number(), member: old.hash, ...end };
     expect(await shows(queueId, shown(old), () => rooms.db('journal').insert(row))).toEqual({ state: 'WAITING' });
     expect(await statuses([old])).toEqual(['REVOKED']);
+  });
+});
+
+describe('a number that two members have, as two masters gave it out', () => {
+  it('lets the one in, and the other take another: it holds nobody up', async () => {
+    const queueId = await rooms.queue(room, { cap: 0 });
+    const [first, behind] = rooms.members(room, queueId, 2) as [TestMember, TestMember];
+    await first.enters();
+    const same = rooms.member(room, queueId, newId(), { ...first.payload(), member: 'z'.repeat(22) });
+    await rooms.redis.zadd(rooms.key(queueId, 'waiting:standard'), first.number(), `${first.number()}:${'z'.repeat(22)}`);
+    await behind.enters();
+    await rooms.change(room, queueId, { cap: 3 });
+    for (let tick = 0; tick < 3; tick += 1) {
+      await room.steps.admitNext(queueId);
+      await room.steps.tellLine();
+    }
+    expect(await statuses([first, same, behind])).toEqual(['ADMITTED', 'INVALID', 'ADMITTED']);
+    expect(live(await rooms.journal(queueId)).map(({ member }) => member)).toEqual([first.hash, behind.hash]);
+    expect(await rooms.redis.zcard(rooms.key(queueId, 'waiting:standard'))).toBe(0);
+    expect(await rooms.redis.zcard(rooms.key(queueId, 'admitted'))).toBe(2);
   });
 });

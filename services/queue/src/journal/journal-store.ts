@@ -38,6 +38,9 @@ export const entryOf = (row: Row): JournalEntry => ({
 
 const affectedRows = (result: unknown): number => (result as [{ affectedRows: number }])[0].affectedRows;
 
+/** Whether a number's row is not this member's. The row of a revoked number may not know whose it is: then it is. */
+export const isOfAnother = (entry: JournalEntry, member: string): boolean => entry.member !== '' && entry.member !== member;
+
 /** How many are admitted now: their rows have no end yet. */
 export const countLive = async (db: Queryable, queueId: string): Promise<number> => {
   const row = await db('journal').where({ queue_id: queueId }).whereNull('ended_at').count<{ live: number }>({ live: '*' }).first();

@@ -153,6 +153,14 @@ export const createLine = ({ redis, namespace }: LineOptions) => {
       return gaveWay;
     },
 
+    /** Takes places out of the line whose numbers are others'. */
+    drop: async (queueId: string, places: readonly Place[]): Promise<void> => {
+      await scripts.drop(
+        name(queueId),
+        places.flatMap((place) => [keyOf(place), place.lane]),
+      );
+    },
+
     /** Puts genuine places that neither Redis nor the journal knows back into their lanes. `LOST`: another place of that member stays. */
     restore: async (queue: QueueDefinition, places: readonly Place[]): Promise<{ found: Found<Standing | 'LOST'>[]; gaveWay: Place[] }> => {
       const found: Found<Standing | 'LOST'>[] = [];

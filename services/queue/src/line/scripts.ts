@@ -29,6 +29,7 @@ export const scriptsOf = (redis: Redis) => {
     status: ofQueue('status'),
     head: ofQueue('head'),
     apply: ofQueue('apply'),
+    drop: ofQueue('drop'),
     restore: ofQueue('restore'),
     reset: ofQueue('reset'),
     counters: ofQueue('counters'),

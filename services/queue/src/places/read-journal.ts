@@ -1,5 +1,13 @@
 import type { Database, Queryable } from '@onsale/shared/db';
-import { databaseNow, entriesOf, insertEnd, latestAdmissionOf, markSeen, type JournalEntry } from '../journal/journal-store.ts';
+import {
+  databaseNow,
+  entriesOf,
+  insertEnd,
+  isOfAnother,
+  latestAdmissionOf,
+  markSeen,
+  type JournalEntry,
+} from '../journal/journal-store.ts';
 import { oldestNumber } from '../opening/opening.ts';
 import type { QueueDefinition } from '../queues/queue.ts';
 import type { Place, Standing } from './place.ts';
@@ -26,7 +34,7 @@ const entriesSeen = async (db: Queryable, queueId: string, numbers: readonly num
 
 /**
  * What the journal knows of places, in their order. `undefined` is nothing: who has such a place may still wait. A place whose member was admitted
- * by a later number is over, and gets its row here. Two indexed reads, however many places, and a write for those who are told the first time that they are
+ * by a later number is over, and gets its row here. One whose number has another member's row (`admitNext`) can never have its own: it is over. Two indexed reads, however many places, and a write for those who are told the first time that they are
  * admitted.
  * @throws whatever the database throws
  */
@@ -46,7 +54,8 @@ export const readJournal =
     const standings: (Standing | undefined)[] = [];
     for (const place of places) {
       const entry = byNumber.get(place.number);
-      if (entry !== undefined) standings.push(standingOf(entry, nowMs));
+      if (entry !== undefined && isOfAnother(entry, place.member)) standings.push({ state: 'OVER' });
+      else if (entry !== undefined) standings.push(standingOf(entry, nowMs));
       else if (place.number < oldest) standings.push({ state: 'OVER' });
       else if ((latest.get(place.member) ?? 0) > place.number) {
         await insertEnd(db, { queueId, ...place, ending: 'LEFT' });
