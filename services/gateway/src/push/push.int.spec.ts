@@ -247,7 +247,7 @@ describe('server-sent events', () => {
     expect(first.events!.heard.events.map(({ event }) => event)).toEqual(['status', 'end']);
     const id = first.events!.heard.events[0]!.id!;
     expect((await open('sse', { ...headers, 'last-event-id': id })).refused).toMatchObject({ status: 204, json: undefined });
-    expect((await open('sse', { ...headers, 'last-event-id': '1.EXPIRED' })).refused).toBeUndefined();
+    expect((await open('sse', { ...headers, 'last-event-id': '999999.EXPIRED' })).refused).toBeUndefined();
   });
 
   it('answer HEAD with the headers alone', async () => {
