@@ -1,6 +1,7 @@
 import type { CallProblem } from '@onsale/contracts';
 import * as contract from '@onsale/contracts/commerce';
-import { testProxy, type TestProxy } from '@onsale/shared/testing';
+import { newId } from '@onsale/shared/ids';
+import { eventually, testProxy, type TestProxy } from '@onsale/shared/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createTurns } from '../passwords/turns.ts';
 import { startCommerce, statusOf, tally, type Commerce } from '../testing/start-commerce.ts';
@@ -158,6 +159,11 @@ describe('the limit of failed sign-ins', () => {
       expect(await signInAs(commerce, other.email, other.password)).toBe('201');
     } finally {
       line.heal();
+      await eventually(async () => {
+        const before = await commerce.redis.dbsize();
+        await signInAs(commerce, `${newId()}@example.com`, 'wrong');
+        expect(await commerce.redis.dbsize()).toBeGreaterThan(before); // counted there again, for whatever comes next
+      });
     }
   });
 });
