@@ -70,6 +70,7 @@ beforeAll(async () => {
     pauseQueue: { ...inQueue, body: { message: 'hello' } },
     resumeQueue: { ...inQueue, body: { message: 'hello' } },
     closeQueue: { ...inQueue, body: { message: 'hello' } },
+    endEpoch: { ...inQueue, body: { endsEpoch: 1, message: 'hello' } },
     createInvitations: { ...inQueue, body: { lane: 'vip', count: 1 } },
     listMembers: { query: { limit: '5', email: 'nobody@example.com' } },
     readMember: { params: { id: newId() } },

@@ -2,16 +2,20 @@ import {
   changeQueue,
   closeQueue,
   completePlace,
+  endEpoch,
   listAllQueues,
   pauseQueue,
   readQueueAudit,
   readQueueDetail,
   resumeQueue,
   revokePlace,
+  streamStatus,
 } from '@onsale/contracts/queue';
 import { readReservationAudit } from '@onsale/contracts/reservation';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually } from '@onsale/shared/testing';
+import { urlOf } from '@onsale/contracts';
+import { openEvents } from '../../services/gateway/src/testing/streams.ts';
 import type { TestMember } from '../kit/member.ts';
 import { startTestFleet, type TestFleet } from '../kit/test-fleet.ts';
 
@@ -94,6 +98,36 @@ describe('an operator', () => {
     await eventually(async () => expect(await statusOf(inside, queueId)).toMatchObject({ status: 'REVOKED' }));
     expect((await inside.holds(scheduleId, ['2'])).is).toBe('403 QUEUE_NOT_ADMITTED');
     await eventually(async () => expect(await statusOf(waiting, queueId)).toMatchObject({ status: 'ADMITTED' }));
+  });
+
+  it('ends an epoch: all its tokens are worth nothing and its streams end; who comes again finds an empty line, under the same cap', async () => {
+    const { queueId, scheduleId, params, inside, waiting, newcomer } = await sale();
+    expect((await inside.holds(scheduleId, ['1'])).is).toBe('201'); // the gate has its answer
+    const headers = { authorization: `Bearer ${waiting.accessToken}`, 'queue-token': waiting.token()! };
+    const stream = await openEvents(urlOf(fleet.gatewayUrl, streamStatus, params), headers);
+    try {
+      await eventually(() => expect(stream.statuses().at(-1)).toMatchObject({ status: 'WAITING' }));
+      const body = { endsEpoch: (await fleet.asOperator(readQueueDetail, { params })).epoch };
+      for (let again = 0; again < 2; again += 1)
+        expect(await fleet.asOperator(endEpoch, { params, body })).toMatchObject({ id: queueId, epoch: 2 });
+      await eventually(() => expect(stream.heard.events.at(-1)).toMatchObject({ event: 'end', data: { reason: expect.any(String) } }));
+    } finally {
+      stream.close();
+    }
+    await eventually(async () => expect((await inside.holds(scheduleId, ['2'])).is).toBe('401 QUEUE_TOKEN_INVALID'));
+    await eventually(async () => expect((await waiting.status(queueId)).is).toBe('401 QUEUE_TOKEN_INVALID'));
+    await eventually(async () => expect((await inside.status(queueId)).is).toBe('401 QUEUE_TOKEN_INVALID'));
+    expect(await fleet.asOperator(readQueueDetail, { params })).toMatchObject({ epoch: 2, waiting: 0, ended: { REVOKED: 1 } });
+
+    await newcomer.isAdmitted(queueId);
+    await waiting.takesNumber(queueId);
+    expect(await statusOf(waiting, queueId)).toMatchObject({ status: 'WAITING', position: 1 });
+    await fleet.emptyRedis();
+    expect((await inside.status(queueId)).is).toBe('401 QUEUE_TOKEN_INVALID');
+    expect((await newcomer.holds(scheduleId, ['2'])).is).toBe('201');
+    await newcomer.leaves(queueId);
+    await eventually(async () => expect(await statusOf(waiting, queueId)).toMatchObject({ status: 'ADMITTED' }), { withinMs: 60_000 });
+    expect(fleet.stores.mostAtOnce(await fleet.stores.journal(queueId))).toBe(1);
   });
 
   it('tells of a completion, and the next comes in', async () => {

@@ -26,6 +26,7 @@ export const codes = {
   METHOD_NOT_ALLOWED: { status: 405, title: 'This path does not take this method', retryable: false },
   EMAIL_TAKEN: { status: 409, title: 'A member with this email exists', retryable: false },
   QUEUE_EXISTS: { status: 409, title: 'A queue with this id exists', retryable: false },
+  EPOCH_NOT_BEGUN: { status: 409, title: 'The queue is not in that epoch yet', retryable: false },
   QUEUE_ALREADY_CLOSED: { status: 409, title: 'The queue is closed, and stays so', retryable: false },
   OPENING_FIXED: { status: 409, title: 'The opening can no longer be changed', retryable: false },
   SEAT_TAKEN: { status: 409, title: 'The seat is held or sold', retryable: false },

@@ -32,6 +32,7 @@ import { tellSales } from './places/tell-sales.ts';
 import { changeQueue } from './queues/change-queue.ts';
 import { createQueue } from './queues/create-queue.ts';
 import { createDefinitions } from './queues/definitions.ts';
+import { endEpoch } from './queues/end-epoch.ts';
 import { listQueues } from './queues/list-queues.ts';
 import { openQueue } from './queues/open-queue.ts';
 import { openScheduleQueue } from './queues/open-schedule-queue.ts';
@@ -119,6 +120,7 @@ export const createRoom = ({ db, redis, notices, codec, settings, clock, random,
     createQueue: createQueue({ db, openQueue: open, announce }),
     changeQueue: changeQueue({ db, readCounters: counters, announce, wake }),
     steerSale: steerSale({ db, readCounters: counters, announce, wake }),
+    endEpoch: endEpoch({ db, line, readCounters: counters, announce, wake, log, metrics }),
     operatorReads: operatorReads({ db, line, readCounters: counters }),
     readQueue: readQueue({ definitions, readCounters: counters }),
     listQueues: listQueues({ db, readCounters: counters }),

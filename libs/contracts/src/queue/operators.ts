@@ -14,6 +14,8 @@ export const QueueSettings = Queue.extend({
   onExpiry: z.enum(['end', 'requeue']),
   tokenLifeSeconds: z.int(),
   maxPollSeconds: z.int(),
+  /** From 1; tokens of those before it are void. */
+  epoch: z.int().min(1),
   createdAt: Timestamp,
 });
 export type QueueSettings = z.infer<typeof QueueSettings>;
@@ -134,6 +136,23 @@ export const pauseQueue = steer('pause', 'Admit nobody; numbers are still given 
 export const resumeQueue = steer('resume', 'Admit again');
 export const closeQueue = steer('close', 'Give out no more numbers and admit nobody, for good');
 
+/**
+ * The epoch is named that is to end, so that a request which is sent again ends no other: one that has ended already is the same answer. `message` as in
+ * `SaleNotice`.
+ */
+export const endEpoch = route({
+  owner: 'queue',
+  method: 'POST',
+  path: '/admin/queues/{queueId}/epochs',
+  summary: 'End all places and tokens of an epoch, and begin the next with an empty line',
+  auth: 'operator',
+  gate: 'none',
+  params: QueueParams,
+  body: z.strictObject({ endsEpoch: z.int().min(1).max(1_000_000), message: text(500).nullable().optional() }),
+  answers: { 200: QueueSettings },
+  problems: ['NOT_FOUND', 'EPOCH_NOT_BEGUN'],
+});
+
 /** A number as its row in the journal has it: ADMITTED, or how it ended. Times are absent where there were none. */
 export const QueuePlace = z.object({
   queueId: QueueId,
@@ -146,7 +165,7 @@ export const QueuePlace = z.object({
 });
 export type QueuePlace = z.infer<typeof QueuePlace>;
 
-/** Numbers are microseconds since the queue's epoch: 126 years of them. */
+/** Numbers are microseconds since the queue was made: 126 years of them. */
 const MOST_MICROS = 4_000_000_000_000_000;
 
 const endingByNumber = <const P extends string>(noun: P, summary: string) =>

@@ -6,7 +6,7 @@ import { endsCounter } from '../journal/ends-counter.ts';
 import { admittedOf, countLive, entriesOf, insertAdmissions, insertEnd, isOfAnother, type JournalEntry } from '../journal/journal-store.ts';
 import type { Decision, Head } from '../line/line-views.ts';
 import type { Line } from '../line/line.ts';
-import type { Place } from '../places/place.ts';
+import { isVoid, type Place } from '../places/place.ts';
 import { insertEntries } from '../opening/draw-store.ts';
 import { openingNumber } from '../opening/opening.ts';
 import { weightOf } from '../queues/lanes.ts';
@@ -152,7 +152,7 @@ export const admitNext = ({ db, line, restoreLine, metrics, crash }: Deps) => {
     const first = head.lanes.flatMap((lane) => lane.first);
     const { stale, strangers } = await staleOf(trx, id, first);
     const known = new Set([...stale, ...strangers].map(({ number }) => number));
-    const waiting = first.filter(({ number }) => !known.has(number));
+    const waiting = first.filter(({ number }) => !known.has(number) && !isVoid(queue, number));
     const inside = await admittedOf(
       trx,
       id,

@@ -52,7 +52,7 @@ const endedOf = (db: Queryable, queueId: string, oldest: number) =>
 /**
  * Begins a new life of a queue's line, after Redis was emptied, restarted or failed over: its numbers go on above all that were given out, those
  * admitted are in it again, those who have ended are not, and nobody is admitted for as long as a waiter may take to come back. The waiting come back
- * by their tokens. Once for each loss: `generation` is the life that was found lost. False when another replica does it.
+ * by their tokens. A line whose epoch an operator has ended begins anew in the same way, emptied first. Once for each loss: `generation` is the life that was found lost. False when another replica does it.
  *
  * The calls to Redis stand inside the transaction, as nowhere else, because the lock of the row is what keeps two replicas from restoring at once,
  * and it must fall with the process that holds it. The marker comes last: without it nobody gets a number, and nobody is admitted.
@@ -82,16 +82,18 @@ export const restoreLine = ({ db, line, announce, log, metrics }: Deps) => {
       const generation = queue.generation + 1;
       const over = queue.opening?.opened === true ? openingNumber(queue) : 0; // a draw that is over stays so
       const floor = Math.max(queue.lastNumber, await highestNumber(trx, queueId), over);
+      const { newcomers } = await line.endEpoch(queue);
       const { lastNumber, left } = await line.reset(queue, { generation, floor });
       await tellAgain(trx, queue, left);
-      const restMs = queue.generation === 0 ? 0 : queue.longestPollMs + REST_MARGIN_MS;
+      const nobody = queue.generation === queue.freshGeneration && !newcomers; // who could come back
+      const restMs = nobody ? 0 : queue.longestPollMs + REST_MARGIN_MS;
       await beginGeneration(trx, { id: queueId, generation, lastNumber, restMs });
       await line.mark(queueId, generation);
       return { ...queue, generation };
     });
     if (restored === undefined) return false;
     announce(queueId);
-    if (lost > 0 && restored.generation === lost + 1) {
+    if (lost > 0 && lost !== restored.freshGeneration && restored.generation === lost + 1) {
       restorations.inc();
       log.warn({ queueId, generation: restored.generation }, 'Redis had lost writes: the line begins anew');
     }

@@ -137,6 +137,21 @@ export const lockDue = async (trx: Trx, limit: number): Promise<{ queueId: strin
   return rows.map(({ queue_id, number }) => ({ queueId: queue_id, number }));
 };
 
+/** Ends up to `limit` admissions of a queue, whoever has them; answers with how many. */
+export const revokeLive = async (trx: Trx, queueId: string, limit: number): Promise<number> => {
+  const numbers = await trx('journal')
+    .where({ queue_id: queueId })
+    .whereNull('ended_at')
+    .limit(limit)
+    .forUpdate()
+    .pluck<number[]>('number');
+  await trx('journal')
+    .where({ queue_id: queueId })
+    .whereIn('number', numbers)
+    .update({ ended_at: trx.raw('NOW(3)'), ending: 'REVOKED' satisfies Ending, told: false });
+  return numbers.length;
+};
+
 /** Ends admissions that `lockDue` answered with. */
 export const expire = async (trx: Trx, queueId: string, numbers: readonly number[]): Promise<void> => {
   await trx('journal')

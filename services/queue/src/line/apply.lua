@@ -1,14 +1,15 @@
--- Tells the line what the journal has decided. Telling it again changes nothing, and an admission that comes after its end is none.
+-- Tells the line what the journal has decided. Telling it again changes nothing, and an admission that comes after its end, or that of its epoch, is none.
 -- ARGV: kind ('A' admitted, 'S' admitted and known to its owner, 'E' ended), place, lane, until (ms since 1970) or end, and again
 -- Answers: places that had to give way, because their member was admitted by another number; flat: place, lane, score
 local gaveWay = {}
 -- Of each lane, who comes in by this. Whom their owners know of came in earlier, and is told again after Redis was lost: a whole room of them at one moment
 -- says nothing of how fast the lane moves.
 local admitted = {}
+local first = firstNumber()
 
 local function admit(place, lane, untilMs, seen)
   local number, member = numberOf(place), memberOf(place)
-  if endOf(number) then
+  if endOf(number) or tonumber(number) < first then
     return
   end
   dropWaiting(place, lane)

@@ -33,6 +33,9 @@ const BATCH = 1000;
 /** So far above every number known do the numbers of a line's next life begin. */
 const LEAD_MICROS = 5_000_000;
 
+/** A member hash is of these. */
+const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+
 /** What every key of a queue's line begins with. */
 export const lineKey = (namespace: string, queueId: string): string => `${namespace}:queue:{${queueId}}`;
 
@@ -176,11 +179,28 @@ export const createLine = ({ redis, namespace }: LineOptions) => {
       return { found, gaveWay };
     },
 
-    /** Begins the line's next life; `mark` ends the beginning. Its numbers go on 5 s above `floor` and all that Redis knows; a first life has no lead. */
+    /**
+     * Takes everybody out of a line whose epoch is over, unless that was done; to be followed by `reset`. In steps that hold Redis for no time, so the caller holds
+     * the lock of the queue's row; a step that comes after another caller was through changes nothing. `newcomers`: numbers of the present epoch
+     * were given out before.
+     */
+    endEpoch: async ({ id, firstNumber }: Pick<QueueDefinition, 'id' | 'firstNumber'>): Promise<{ newcomers: boolean }> => {
+      const [over, lastNumber] = (await scripts.endEpoch(name(id), [firstNumber])) as [number, string];
+      if (over !== 1) return { newcomers: false };
+      for (const character of BASE64URL) await scripts.forgetOwners(name(id), [firstNumber, character]);
+      await scripts.empty(name(id), [firstNumber]);
+      return { newcomers: Number(lastNumber) >= firstNumber };
+    },
+
+    /**
+     * Begins the line's next life; `mark` ends the beginning. Its numbers go on 5 s above `floor` and all that Redis knows; a first life has no lead.
+     * @throws Error when this Redis has those of an epoch that is over: one that failed over since `endEpoch` may
+     */
     reset: async (queue: QueueDefinition, { generation, floor }: { generation: number; floor: number }) => {
       const lead = queue.generation === 0 ? 0 : LEAD_MICROS;
-      const reply = (await scripts.reset(name(queue.id), [generation, floor, micros(queue), lead])) as [string, number];
-      return { lastNumber: Number(reply[0]), left: reply[1] };
+      const reply = (await scripts.reset(name(queue.id), [generation, floor, micros(queue), lead, queue.firstNumber])) as [string?, number?];
+      if (reply.length === 0) throw new Error('Redis lost the end of an epoch again while the line was being restored');
+      return { lastNumber: Number(reply[0]), left: reply[1]! };
     },
 
     /** @throws Error when Redis was lost again since `reset` */

@@ -2,6 +2,8 @@
 -- A place is '<number>:<member hash>'; it stands in one lane, in the order of its score there. Numbers are written by %.0f: `..` would round them.
 local queue = KEYS[1]
 local MARKER, LAST, LANES = queue .. ':marker', queue .. ':last', queue .. ':lanes'
+-- The first number of the epoch that this line is of; it is gone with a line that is lost, and comes back with the next life of it.
+local FIRST = queue .. ':first'
 local ADMITTED, LOOKED = queue .. ':admitted', queue .. ':looked'
 local STANDARD = 'standard'
 -- The admitted whose owners have not come yet, by when Redis was told of their admission; those of them whom the journal may be ending for it; and since
@@ -118,10 +120,15 @@ local function countWaiting()
   return waiting
 end
 
--- Numbers below this one have waited longer than a token lives; those of the draw wait from the opening on (`oldestNumber` of opening.ts).
+-- The first number of the line's epoch. Lower ones never come back, whoever still takes that epoch for the present one.
+local function firstNumber()
+  return tonumber(redis.call('GET', FIRST) or '0')
+end
+
+-- Numbers below this one are of an epoch that is over, or have waited longer than a token lives; those of the draw wait from the opening on (`oldestNumber` of opening.ts).
 local function oldestNumber(epochMicros, lifeSeconds, drawnBelow)
   local oldest = nowMicros - tonumber(epochMicros) - tonumber(lifeSeconds) * 1000000
-  return oldest > tonumber(drawnBelow) and oldest or 0
+  return math.max(firstNumber(), oldest > tonumber(drawnBelow) and oldest or 0)
 end
 
 local function takeOut(place, lane)

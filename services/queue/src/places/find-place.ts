@@ -2,7 +2,7 @@ import { memberHash, type Admission, type Member } from '@onsale/shared/auth';
 import { notFound, Refusal } from '@onsale/shared/errors';
 import type { Definitions } from '../queues/definitions.ts';
 import type { QueueDefinition } from '../queues/queue.ts';
-import type { Place } from './place.ts';
+import { isVoid, type Place } from './place.ts';
 import { scoreOf } from './score.ts';
 
 /** A place as its owner names it: the queue of the path, and the token that the gateway has checked. */
@@ -12,13 +12,14 @@ export interface NamedPlace {
   readonly admission: Pick<Admission, 'queueId' | 'number' | 'lane'>;
 }
 
-/** @throws Refusal QUEUE_WRONG for a token of another queue; NOT_FOUND when there is no such queue */
+/** @throws Refusal QUEUE_WRONG for a token of another queue; NOT_FOUND when there is no such queue; QUEUE_TOKEN_INVALID for one whose epoch is over */
 export const findPlace =
   ({ definitions }: { definitions: Definitions }) =>
   async ({ queueId, member, admission }: NamedPlace): Promise<{ queue: QueueDefinition; place: Place }> => {
     if (admission.queueId !== queueId) throw new Refusal('QUEUE_WRONG', 'The queue token is for another queue.');
     const queue = await definitions.get(queueId);
     if (queue === undefined) throw notFound('queue');
+    if (isVoid(queue, admission.number)) throw new Refusal('QUEUE_TOKEN_INVALID', 'The epoch of the queue token is over. Take a new number.');
     const owner = { number: admission.number, member: memberHash(member.id) };
     return { queue, place: { ...owner, lane: admission.lane, score: scoreOf(queue, owner) } };
   };

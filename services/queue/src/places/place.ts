@@ -21,6 +21,9 @@ export type Standing =
 /** The lane of whoever was granted no other. */
 export const STANDARD_LANE = 'standard';
 
+/** Whether a number is of an epoch that an operator has ended. The number says so, whoever signed its token and when. */
+export const isVoid = ({ firstNumber }: { readonly firstNumber: number }, number: number): boolean => number < firstNumber;
+
 /**
  * When a number was given out, in seconds since 1970: numbers are microseconds since the queue's epoch. So a token says the same whenever it is
  * signed, and its life can be judged by its number alone.

@@ -10,7 +10,7 @@ import {
 } from '../journal/journal-store.ts';
 import { oldestNumber } from '../opening/opening.ts';
 import type { QueueDefinition } from '../queues/queue.ts';
-import type { Place, Standing } from './place.ts';
+import { isVoid, type Place, type Standing } from './place.ts';
 
 const standingOf = (entry: JournalEntry, nowMs: number): Standing => {
   if (entry.ending !== undefined) return { state: 'ENDED', ending: entry.ending };
@@ -56,7 +56,7 @@ export const readJournal =
       const entry = byNumber.get(place.number);
       if (entry !== undefined && isOfAnother(entry, place.member)) standings.push({ state: 'OVER' });
       else if (entry !== undefined) standings.push(standingOf(entry, nowMs));
-      else if (place.number < oldest) standings.push({ state: 'OVER' });
+      else if (place.number < oldest || isVoid(queue, place.number)) standings.push({ state: 'OVER' });
       else if ((latest.get(place.member) ?? 0) > place.number) {
         await insertEnd(db, { queueId, ...place, ending: 'LEFT' });
         standings.push({ state: 'ENDED', ending: 'LEFT' });

@@ -19,6 +19,8 @@ interface Row {
   message: string | null;
   created_at: Date;
   generation: number;
+  epochs_ended: number;
+  first_number: number;
   opens_at: Date | null;
   opened_at: Date | null;
   draw_seed: Buffer | null;
@@ -42,6 +44,8 @@ const COLUMNS = [
   'message',
   'created_at',
   'generation',
+  'epochs_ended',
+  'first_number',
   'opens_at',
   'opened_at',
   'draw_seed',
@@ -68,6 +72,8 @@ const queueOf = (row: Row): QueueDefinition => ({
   maxPollSeconds: row.max_poll_seconds,
   lanes: JSON.parse(row.lanes) as QueueDefinition['lanes'],
   message: row.message ?? undefined,
+  epochsEnded: row.epochs_ended,
+  firstNumber: row.first_number,
   generation: row.generation,
   opening: openingOf(row),
   createdAt: row.created_at,
@@ -181,6 +187,8 @@ export interface AdmissionState extends QueueDefinition {
   readonly elapsedMs: number;
   readonly longestPollMs: number;
   readonly resting: boolean;
+  /** The generation with which its epoch began: the line has had no life in Redis yet, so nobody of it has to come back. */
+  readonly freshGeneration: number;
 }
 
 interface AdmissionRow extends Row {
@@ -191,6 +199,7 @@ interface AdmissionRow extends Row {
   elapsed_micros: number;
   longest_poll_ms: number;
   resting: number;
+  fresh_generation: number;
 }
 
 const admissionColumns = (db: Queryable) => [
@@ -200,6 +209,7 @@ const admissionColumns = (db: Queryable) => [
   'lane_state',
   'allowance',
   'longest_poll_ms',
+  'fresh_generation',
   db.raw('TIMESTAMPDIFF(MICROSECOND, allowance_at, NOW(3)) AS elapsed_micros'),
   db.raw('rest_until IS NOT NULL AND rest_until > NOW(3) AS resting'),
 ];
@@ -213,6 +223,7 @@ const admissionOf = (row: AdmissionRow): AdmissionState => ({
   elapsedMs: Math.max(0, row.elapsed_micros / 1000),
   longestPollMs: row.longest_poll_ms,
   resting: row.resting === 1,
+  freshGeneration: row.fresh_generation,
 });
 
 export const findAdmission = async (db: Queryable, id: string): Promise<AdmissionState | undefined> => {
@@ -273,4 +284,31 @@ export const beginGeneration = async (
       draw_cursor: 0, // whoever comes back to the line may stand before those whom it had then
       ...(restMs > 0 && { rest_until: trx.raw('NOW(3) + INTERVAL ? MICROSECOND', [restMs * 1000]) }),
     });
+};
+
+/** The next epoch of a locked queue: its numbers are those from `firstNumber` on, and its line has yet to begin. */
+export const beginEpoch = async (
+  trx: Trx,
+  { id, generation, firstNumber, message }: Pick<QueueDefinition, 'id' | 'generation' | 'firstNumber' | 'message'>,
+): Promise<void> => {
+  await trx('queues')
+    .where({ id })
+    .update({
+      epochs_ended: trx.raw('epochs_ended + 1'),
+      first_number: firstNumber,
+      last_number: firstNumber,
+      generation,
+      fresh_generation: generation,
+      rest_until: null, // it was for those of the epoch that is over
+      message: message ?? null,
+    });
+};
+
+/** As `lockAdmission`, but waits for whoever has the lock. */
+export const awaitAdmission = async (trx: Trx, id: string): Promise<AdmissionState | undefined> => {
+  const row = await trx('queues')
+    .where({ id })
+    .forUpdate()
+    .first<AdmissionRow | undefined>(admissionColumns(trx) as string[]);
+  return row && admissionOf(row);
 };

@@ -35,5 +35,6 @@ export const settingsViewOf = (queue: QueueDefinition, counters: Counters): Queu
   onExpiry: queue.onExpiry,
   tokenLifeSeconds: queue.tokenLifeSeconds,
   maxPollSeconds: queue.maxPollSeconds,
+  epoch: queue.epochsEnded + 1,
   createdAt: queue.createdAt.toISOString(),
 });

@@ -33,6 +33,10 @@ export interface QueueDefinition extends QueueSettings {
   readonly opening: Opening | undefined;
   /** Origin of its numbers, in milliseconds since 1970. */
   readonly epoch: number;
+  /** Its operator has ended so many epochs; not that of `epoch`, which never changes. */
+  readonly epochsEnded: number;
+  /** Of the present epoch: lower ones are void. */
+  readonly firstNumber: number;
   /** The life of its line in Redis; 0 until it has had one. */
   readonly generation: number;
   readonly createdAt: Date;

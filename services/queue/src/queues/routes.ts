@@ -2,6 +2,7 @@ import * as contract from '@onsale/contracts/queue';
 import { created, implement, ok } from '@onsale/shared/http';
 import type { changeQueue } from './change-queue.ts';
 import type { createQueue } from './create-queue.ts';
+import type { endEpoch } from './end-epoch.ts';
 import type { listQueues } from './list-queues.ts';
 import type { operatorReads } from './operator-reads.ts';
 import type { readQueue } from './read-queue.ts';
@@ -13,6 +14,7 @@ interface Queues {
   readonly changeQueue: ReturnType<typeof changeQueue>;
   readonly readQueue: ReturnType<typeof readQueue>;
   readonly listQueues: ReturnType<typeof listQueues>;
+  readonly endEpoch: ReturnType<typeof endEpoch>;
   readonly operatorReads: ReturnType<typeof operatorReads>;
   readonly steerSale: ReturnType<typeof steerSale>;
 }
@@ -27,7 +29,7 @@ const steered = (
   );
 
 /** The doors to waiting rooms: public counters, and what operators set. */
-export const queueRoutes = ({ createQueue, changeQueue, readQueue, listQueues, operatorReads, steerSale }: Queues) => [
+export const queueRoutes = ({ createQueue, changeQueue, readQueue, listQueues, operatorReads, steerSale, endEpoch }: Queues) => [
   implement(contract.listQueues, async ({ query }) => ok(await listQueues(query))),
   implement(contract.readQueue, async ({ params }) => ok(await readQueue(params.queueId))),
   implement(contract.listAllQueues, async ({ query }) => ok(await operatorReads.list(query))),
@@ -41,4 +43,5 @@ export const queueRoutes = ({ createQueue, changeQueue, readQueue, listQueues, o
   steered(steerSale, contract.pauseQueue, 'pause'),
   steered(steerSale, contract.resumeQueue, 'resume'),
   steered(steerSale, contract.closeQueue, 'close'),
+  implement(contract.endEpoch, async ({ member, params, body }) => ok(await endEpoch({ member, queueId: params.queueId, message: undefined, ...body }))),
 ];

@@ -9,6 +9,8 @@ export const buildQueue = (given: Partial<QueueDefinition> = {}): QueueDefinitio
   state: 'OPEN',
   opening: undefined,
   epoch: Date.now() - 1000,
+  epochsEnded: 0,
+  firstNumber: 0,
   generation: 1,
   createdAt: new Date(),
   cap: 100,

@@ -169,6 +169,8 @@ export const testRooms = async () => {
     },
     steer: (room: Room, queueId: string, action: SaleAction, message?: string | null) =>
       room.steerSale({ member: operator, queueId, action, message }),
+    endEpoch: (room: Room, queueId: string, endsEpoch: number, message?: string | null) =>
+      room.endEpoch({ member: operator, queueId, endsEpoch, message }),
     revoke: (room: Room, queueId: string, number: number) => room.endByNumber.revoke({ member: operator, queueId, number }),
     complete: (room: Room, queueId: string, number: number) => room.endByNumber.complete({ member: operator, queueId, number }),
     audit: (queueId: string) => database.db('audit').where({ subject: queueId }).orderBy('id'),
