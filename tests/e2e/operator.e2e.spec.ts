@@ -117,14 +117,17 @@ describe('an operator', () => {
     await eventually(async () => expect((await inside.holds(scheduleId, ['2'])).is).toBe('401 QUEUE_TOKEN_INVALID'));
     await eventually(async () => expect((await waiting.status(queueId)).is).toBe('401 QUEUE_TOKEN_INVALID'));
     await eventually(async () => expect((await inside.status(queueId)).is).toBe('401 QUEUE_TOKEN_INVALID'));
-    expect(await fleet.asOperator(readQueueDetail, { params })).toMatchObject({ epoch: 2, waiting: 0, ended: { REVOKED: 1 } });
+    await eventually(async () => {
+      const detail = await fleet.asOperator(readQueueDetail, { params });
+      expect(detail).toMatchObject({ epoch: 2, waiting: 0, admitted: 0, ended: { REVOKED: 1 } });
+    });
 
     await newcomer.isAdmitted(queueId);
     await waiting.takesNumber(queueId);
     expect(await statusOf(waiting, queueId)).toMatchObject({ status: 'WAITING', position: 1 });
     await fleet.emptyRedis();
     expect((await inside.status(queueId)).is).toBe('401 QUEUE_TOKEN_INVALID');
-    expect((await newcomer.holds(scheduleId, ['2'])).is).toBe('201');
+    expect((await newcomer.holds(scheduleId, ['3'])).is).toBe('201');
     await newcomer.leaves(queueId);
     await eventually(async () => expect(await statusOf(waiting, queueId)).toMatchObject({ status: 'ADMITTED' }), { withinMs: 60_000 });
     expect(fleet.stores.mostAtOnce(await fleet.stores.journal(queueId))).toBe(1);

@@ -35,7 +35,7 @@ export const CalendarDate = z.iso.date();
 /** `[a-z0-9-]{1,40}`: one hash tag of the queue's Redis keys, so nothing else may stand in it. */
 export const QueueId = z.string().regex(/^[a-z0-9-]{1,40}$/, 'lower-case letters, digits and hyphens, at most 40');
 
-/** A place in a line: microseconds since the queue's epoch, strictly rising. Never subtract two of them: positions are ranks. */
+/** A place in a line: microseconds since the queue was made, strictly rising. Never subtract two of them: positions are ranks. */
 export const QueueNumber = z.int().min(1);
 
 /** A lane of a line. `standard` is the one of whoever was granted no other. */

@@ -3,7 +3,7 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 /** What a number in a line is: signed, so that the line can be rebuilt from the tokens of those who stand in it. */
 export interface QueueTokenPayload {
   readonly queueId: string;
-  /** The queue's epoch in milliseconds since 1970; tokens of an earlier one are void. */
+  /** The origin of the queue's numbers, in milliseconds since 1970; void for a queue with another. Which of the queue's epochs a token is of, its number says. */
   readonly epoch: number;
   readonly number: number;
   readonly lane: string;

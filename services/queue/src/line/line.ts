@@ -198,7 +198,10 @@ export const createLine = ({ redis, namespace }: LineOptions) => {
      */
     reset: async (queue: QueueDefinition, { generation, floor }: { generation: number; floor: number }) => {
       const lead = queue.generation === 0 ? 0 : LEAD_MICROS;
-      const reply = (await scripts.reset(name(queue.id), [generation, floor, micros(queue), lead, queue.firstNumber])) as [string?, number?];
+      const reply = (await scripts.reset(name(queue.id), [generation, floor, micros(queue), lead, queue.firstNumber])) as [
+        string?,
+        number?,
+      ];
       if (reply.length === 0) throw new Error('Redis lost the end of an epoch again while the line was being restored');
       return { lastNumber: Number(reply[0]), left: reply[1]! };
     },

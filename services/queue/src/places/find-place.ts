@@ -19,7 +19,8 @@ export const findPlace =
     if (admission.queueId !== queueId) throw new Refusal('QUEUE_WRONG', 'The queue token is for another queue.');
     const queue = await definitions.get(queueId);
     if (queue === undefined) throw notFound('queue');
-    if (isVoid(queue, admission.number)) throw new Refusal('QUEUE_TOKEN_INVALID', 'The epoch of the queue token is over. Take a new number.');
+    if (isVoid(queue, admission.number))
+      throw new Refusal('QUEUE_TOKEN_INVALID', 'The epoch of the queue token is over. Take a new number.');
     const owner = { number: admission.number, member: memberHash(member.id) };
     return { queue, place: { ...owner, lane: admission.lane, score: scoreOf(queue, owner) } };
   };

@@ -40,7 +40,8 @@ const given = async (cap: number, count: number) => {
   await tick(room, queueId);
   return { queueId, members };
 };
-const areVoid = (members: readonly TestMember[]) => eventually(async () => expect(await states(members)).toEqual(all(members.length, 'INVALID')));
+const areVoid = (members: readonly TestMember[]) =>
+  eventually(async () => expect(await states(members)).toEqual(all(members.length, 'INVALID')));
 const keysOf = async (queueId: string, pattern: string) => (await rooms.redis.keys(rooms.key(queueId, pattern))).length;
 
 describe('an epoch that has ended', () => {

@@ -31,11 +31,11 @@ export interface QueueDefinition extends QueueSettings {
   readonly state: Exclude<QueueState, 'PREQUEUE'>;
   /** Without one it is open from the start. */
   readonly opening: Opening | undefined;
-  /** Origin of its numbers, in milliseconds since 1970. */
+  /** Origin of its numbers, in milliseconds since 1970; never changes. */
   readonly epoch: number;
-  /** Its operator has ended so many epochs; not that of `epoch`, which never changes. */
+  /** Its operator has ended so many times all that it had given out (`endEpoch`). */
   readonly epochsEnded: number;
-  /** Of the present epoch: lower ones are void. */
+  /** Of the epoch that began then: lower numbers are void. */
   readonly firstNumber: number;
   /** The life of its line in Redis; 0 until it has had one. */
   readonly generation: number;

@@ -43,5 +43,7 @@ export const queueRoutes = ({ createQueue, changeQueue, readQueue, listQueues, o
   steered(steerSale, contract.pauseQueue, 'pause'),
   steered(steerSale, contract.resumeQueue, 'resume'),
   steered(steerSale, contract.closeQueue, 'close'),
-  implement(contract.endEpoch, async ({ member, params, body }) => ok(await endEpoch({ member, queueId: params.queueId, message: undefined, ...body }))),
+  implement(contract.endEpoch, async ({ member, params, body }) =>
+    ok(await endEpoch({ member, queueId: params.queueId, message: undefined, ...body })),
+  ),
 ];
