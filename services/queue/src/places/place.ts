@@ -25,7 +25,7 @@ export const STANDARD_LANE = 'standard';
 export const isVoid = ({ firstNumber }: { readonly firstNumber: number }, number: number): boolean => number < firstNumber;
 
 /**
- * When a number was given out, in seconds since 1970: numbers are microseconds since the queue's epoch. So a token says the same whenever it is
+ * When a number was given out, in seconds since 1970: numbers are microseconds since its origin. So a token says the same whenever it is
  * signed, and its life can be judged by its number alone.
  */
 export const issuedAt = (epochMs: number, number: number): number => Math.floor(epochMs / 1000 + number / 1_000_000);
