@@ -21,6 +21,7 @@ import { createRouteTable, inTurn } from './door/route-table.ts';
 import { createUpgrades } from './door/upgrades.ts';
 import { createForeignServices } from './foreign/foreign-services.ts';
 import { createGate, createTokenReader } from './gate/gate.ts';
+import { createShowHeld } from './gate/show-held.ts';
 import { createTokenChecks } from './gate/token-checks.ts';
 import { createAccessKeys } from './identity/access-keys.ts';
 import { createAuthentication } from './identity/authenticate.ts';
@@ -133,6 +134,7 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
   const codec = createQueueTokenCodec({ secrets: settings.queueTokenSecrets });
   const readToken = createTokenReader(codec);
   const gate = createGate({ readToken, checks });
+  const showHeld = createShowHeld({ readToken, checks });
   const { secureCookies: secure, corsOrigins } = settings;
   const cookies = createCookies({ secure, codec });
   const credentials = createCredentials({ cookies, origins: corsOrigins, secure });
@@ -166,6 +168,7 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
     cookies,
     readToken,
     checks,
+    showHeld,
     ...forPages,
     deadlineMs: settings.upstream.headersMs,
     clock,
@@ -181,6 +184,7 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
     authentication,
     limits,
     gate,
+    showHeld,
     checks,
     principals,
     local: localAnswers({ authentication, checks, streams: streamAnswers({ hub, checks, upgrades, monotonic }) }),

@@ -1,12 +1,13 @@
 import { pathOf, type Owner, type RouteSpec } from '@onsale/contracts';
 import { refreshSession } from '@onsale/contracts/commerce';
-import { leaveQueue } from '@onsale/contracts/queue';
+import { issueToken, leaveQueue } from '@onsale/contracts/queue';
 import { REFRESH_TOKEN_HEADER, type Admission, type Principal, type VerifiedAccess } from '@onsale/shared/auth';
 import { notFound, Refusal } from '@onsale/shared/errors';
 import { hasBody, malformed, nameRoute, requestIdOf } from '@onsale/shared/http';
 import { currentTrace } from '@onsale/shared/tracing';
 import type { Request, RequestHandler, Response } from 'express';
 import type { Gate, HeldToken } from '../gate/gate.ts';
+import type { ShowHeld } from '../gate/show-held.ts';
 import type { TokenChecks } from '../gate/token-checks.ts';
 import { askingOf } from '../identity/asking.ts';
 import type { Authentication } from '../identity/authenticate.ts';
@@ -28,6 +29,7 @@ export interface DoorOptions {
   readonly authentication: Authentication;
   readonly limits: Limits;
   readonly gate: Gate;
+  readonly showHeld: ShowHeld;
   readonly checks: Pick<TokenChecks, 'forget'>;
   readonly principals: Principals;
   readonly local: LocalAnswers;
@@ -100,7 +102,7 @@ const principalOf = (access: VerifiedAccess | undefined, admission: Admission | 
  * owner's answer. What is thrown on the way becomes the problem.
  */
 export const createDoor = (options: DoorOptions): RequestHandler => {
-  const { table, cookieAnswers, limits, gate, checks, principals, local, upstreams } = options;
+  const { table, cookieAnswers, limits, gate, showHeld, checks, principals, local, upstreams } = options;
 
   /** The caller of a route that has one, counted, and allowed to ask. */
   const admitCaller = async (spec: RouteSpec, req: Request, res: Response): Promise<Caller> => {
@@ -153,6 +155,8 @@ export const createDoor = (options: DoorOptions): RequestHandler => {
     if (answer !== undefined) return answer({ spec, params: found.params, search, access: caller.access, held: place?.held, req, res });
     forgetLeaver(spec, place?.held);
     const { credentials, access } = caller;
+    if (spec === issueToken && access !== undefined)
+      await showHeld({ queueId: found.params['queueId'] ?? '', memberId: access.memberId, credentials });
     await forward(found, { search, credentials, principal: principalOf(access, place?.admission) }, req, res);
   };
 };

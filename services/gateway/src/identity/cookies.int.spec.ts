@@ -195,6 +195,26 @@ describe('a place in line in a cookie', () => {
     });
   });
 
+  const askedOf = (queueId: string) =>
+    fleet.queue.seen.flatMap(({ url, body }) => (url.endsWith('/tokens') || body.includes(`"${queueId}"`) ? [url] : [])).slice(-2);
+
+  it('is shown before another number is taken, which a line that was lost puts it back by', async () => {
+    const { answer } = await issue({ cookie: signedIn(placeOf('main')), origin: own });
+    expect(answer.status).toBe(201);
+    expect(askedOf('main')).toEqual(['/internal/tokens/check', '/api/v1/queues/main/tokens']);
+  });
+
+  it('refuses no number where it cannot be looked at, and is not shown where it is none of the member’s', async () => {
+    const before = fleet.queue.answering();
+    fleet.queue.answers((seen, res, req) => (seen.url === '/internal/tokens/check' ? json(res, 500, {}) : before(seen, res, req)));
+    expect((await issue({ cookie: signedIn(placeOf('main')), origin: own })).answer.status).toBe(201);
+    fleet.queue.answers(before);
+    const checks = fleet.checks().length;
+    for (const held of ['not one of ours', fleet.tokenFor({ id: 'another' }, 'main'), token('other')])
+      expect((await issue({ cookie: signedIn({ [`${QUEUE}main`]: held }), origin: own })).answer.status).toBe(201);
+    expect(fleet.checks()).toHaveLength(checks);
+  });
+
   it('is in the body for whoever signs in by header', async () => {
     const { answer, given } = await issue({ ...as(member), cookie: signedIn() });
     expect([answer.json, setCookies(answer)]).toEqual([given, []]);

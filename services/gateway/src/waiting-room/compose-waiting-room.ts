@@ -2,6 +2,7 @@ import type { Clock } from '@onsale/shared/ids';
 import type { Log } from '@onsale/shared/log';
 import type { RequestHandler } from 'express';
 import type { TokenReader } from '../gate/gate.ts';
+import type { ShowHeld } from '../gate/show-held.ts';
 import type { TokenChecks } from '../gate/token-checks.ts';
 import type { Authentication } from '../identity/authenticate.ts';
 import type { Cookies } from '../identity/cookies.ts';
@@ -22,6 +23,7 @@ interface Parts {
   readonly cookies: Cookies;
   readonly readToken: TokenReader;
   readonly checks: TokenChecks;
+  readonly showHeld: ShowHeld;
   /** For members and strangers, apart from the gathered checks, which wait for nobody. */
   readonly queue: InternalCalls;
   /** Absent where members sign in elsewhere. */

@@ -1,6 +1,7 @@
 import { signIn, type Session } from '@onsale/contracts/commerce';
 import { issueToken, type QueueToken } from '@onsale/contracts/queue';
 import { notFound, Refusal } from '@onsale/shared/errors';
+import type { ShowHeld } from '../gate/show-held.ts';
 import type { Cookies } from '../identity/cookies.ts';
 import type { InternalCalls } from '../upstream/internal-calls.ts';
 import { page, seeOther, type Answer } from './answers.ts';
@@ -15,6 +16,7 @@ interface FormsOptions {
   readonly commerce: InternalCalls | undefined;
   readonly queue: InternalCalls;
   readonly cookies: Cookies;
+  readonly showHeld: ShowHeld;
   readonly board: QueueBoard;
   readonly deadlineMs: number;
 }
@@ -39,7 +41,7 @@ const failureOf = (error: unknown): SignInFailure => {
 };
 
 /** What the two forms of the page do: they post to the gateway itself, so that they work without a script. */
-export const createForms = ({ commerce, queue, cookies, board, deadlineMs }: FormsOptions) => ({
+export const createForms = ({ commerce, queue, cookies, showHeld, board, deadlineMs }: FormsOptions) => ({
   /** @throws Refusal UPSTREAM_UNAVAILABLE; NOT_FOUND where members sign in elsewhere */
   signIn: async (visit: Visit, visitor: Visitor, fields: Fields): Promise<Answer> => {
     const email = textOf(fields['email']);
@@ -59,6 +61,7 @@ export const createForms = ({ commerce, queue, cookies, board, deadlineMs }: For
     const back = pagePath(queueId, visit);
     if (visitor.kind !== 'member') return seeOther(back); // where they sign in, or are renewed
     const { memberId: id, role, sessionId } = visitor.access;
+    await showHeld({ queueId, memberId: id, credentials: visitor.credentials });
     try {
       const principal = { kind: 'member', member: { id, role, sessionId } } as const;
       const place = (await queue.call(issueToken, { params: { queueId }, body: {}, deadlineMs, principal })) as QueueToken;

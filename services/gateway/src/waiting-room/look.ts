@@ -1,5 +1,5 @@
-import { Refusal } from '@onsale/shared/errors';
-import type { HeldToken, TokenReader } from '../gate/gate.ts';
+import type { TokenReader } from '../gate/gate.ts';
+import { heldBy } from '../gate/show-held.ts';
 import type { TokenChecks } from '../gate/token-checks.ts';
 import type { Cookies } from '../identity/cookies.ts';
 import { page, seeOther, type Answer } from './answers.ts';
@@ -19,16 +19,6 @@ interface LookOptions {
 }
 
 const notInLine = (sale: Sale | undefined): Answer => page({ kind: sale?.state === 'CLOSED' ? 'closed' : 'take-number' }, { sale });
-/** The visitor's token of this queue; `undefined` for none, and for one that is somebody else's or not ours: they may take a number. */
-const heldBy = (readToken: TokenReader, { queueId }: Visit, visitor: Extract<Visitor, { kind: 'member' }>): HeldToken | undefined => {
-  const params = { queueId };
-  try {
-    return readToken({ header: visitor.credentials.queueToken(params), memberId: visitor.access.memberId, params });
-  } catch (error) {
-    if (error instanceof Refusal) return undefined;
-    throw error;
-  }
-};
 
 /**
  * What a visitor sees: at the price of one gathered check where they are in line, and of nothing more.
@@ -39,8 +29,8 @@ export const createLook = ({ board, checks, readToken, cookies, signsIn }: LookO
     page(sale?.state === 'CLOSED' ? { kind: 'closed' } : { kind: 'sign-in', ...(!signsIn && { elsewhere: true }) }, { sale, setCookie });
 
   const lookAt = async (visit: Visit, visitor: Extract<Visitor, { kind: 'member' }>, sale: Sale | undefined): Promise<Answer> => {
-    const held = heldBy(readToken, visit, visitor);
-    if (held === undefined) return notInLine(sale);
+    const held = heldBy(readToken, { ...visitor, queueId: visit.queueId, memberId: visitor.access.memberId });
+    if (held === undefined) return notInLine(sale); // they may take a number
     const { status, ...result } = await checks.check(held.token, held.payload);
     if (status === 'INVALID') return notInLine(sale);
     const latest = result.state === undefined ? sale : { ...sale, state: result.state, message: result.message };

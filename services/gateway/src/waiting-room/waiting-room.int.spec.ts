@@ -337,6 +337,17 @@ describe('the form to take a number', () => {
     expect(await fleet.principalOf(fleet.queue.seen.at(-1)!)).toMatchObject({ kind: 'member', member: { id: member.id } });
   });
 
+  it('shows the place that the browser holds first, as a lost line puts it back by it, and goes without where it cannot', async () => {
+    for (const away of [false, true]) {
+      const queueId = newQueue();
+      placeSays(queueId, 201, { token: fleet.tokenFor(member, queueId), queueId, number: 1, lane: 'standard', status: 'WAITING' });
+      if (away) says.set('POST /internal/tokens/check', { status: 500, body: {} });
+      const before = fleet.queue.seen.length;
+      expect((await take(queueId, signedIn(queueId))).status).toBe(303);
+      expect(fleet.queue.seen.slice(before).map(({ url }) => url)).toEqual(['/internal/tokens/check', `/api/v1/queues/${queueId}/tokens`]);
+    }
+  });
+
   it('tells when the waiting room is full, and can be sent again', async () => {
     const queueId = newQueue();
     placeSays(queueId, 503, { status: 503, code: 'QUEUE_FULL', detail: '' }, { 'retry-after': '25' });

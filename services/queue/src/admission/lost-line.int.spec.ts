@@ -83,6 +83,20 @@ describe('a line that Redis has lost', () => {
     expect(await rooms.redis.zcard(rooms.key(queueId, 'waiting:standard'))).toBe(1);
   });
 
+  it('gives a member whose place was shown first the same number, and one whose place is over a new one', async () => {
+    const still = await rooms.replica({ ticking: false });
+    const { queueId, members } = await given({ cap: 0, count: 3 });
+    const [waiting, left] = members.slice(1) as [TestMember, TestMember];
+    await left.leaves();
+    await rooms.wipe();
+    for (const member of [waiting, left]) {
+      const reloaded = rooms.member(still, queueId, member.id, member.payload());
+      await reloaded.checked();
+      expect((await reloaded.enters()).created).toBe(member === left);
+      expect(reloaded.number() === member.number()).toBe(member === waiting);
+    }
+  });
+
   it('does not let a place in past which its member has been admitted, while that one is inside nor after it', async () => {
     const { queueId, members } = await given({ cap: 0, count: 2 });
     await rooms.wipe();
