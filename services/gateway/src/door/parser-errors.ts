@@ -4,6 +4,7 @@ import { STATUS_CODES } from 'node:http';
 import { Refusal } from '@onsale/shared/errors';
 import { meaningOf, problemOf } from '@onsale/shared/http';
 import { newId } from '@onsale/shared/ids';
+import { latestOf, noteRequests } from './pipeline.ts';
 
 const refusalOf = (code: string | undefined): Refusal => {
   switch (code) {
@@ -33,24 +34,12 @@ const messageOf = (refusal: Refusal): string => {
   return `${head.join('\r\n')}\r\n\r\n${body}`;
 };
 
-interface Latest {
-  readonly req: IncomingMessage;
-  readonly res: ServerResponse;
-}
-
-const latest = new WeakMap<Socket, Latest>();
-
-/** Of a connection that carries no requests any more. */
-export const forgetRequests = (socket: Socket): void => {
-  latest.delete(socket);
-};
-
 /**
  * Whether what is written now is read as the answer to the broken bytes, and not to a request that they came behind: when nothing else is
  * under way, or when they break off the body of the request whose turn it is, which nobody can have taken for whole.
  */
 const mayAnswer = (socket: Socket): boolean => {
-  const last = latest.get(socket);
+  const last = latestOf(socket);
   if (last === undefined || last.res.writableFinished) return true;
   const { req, res } = last;
   return !req.complete && res.socket === socket && !res.headersSent;
@@ -62,7 +51,7 @@ const mayAnswer = (socket: Socket): boolean => {
  * RFC 9110 allows.
  */
 export const answerParserErrors = (server: Server): void => {
-  server.on('request', (req: IncomingMessage, res: ServerResponse) => latest.set(req.socket, { req, res }));
+  noteRequests(server);
   server.on('checkExpectation', (req: IncomingMessage, res: ServerResponse) => server.emit('request', req, res));
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     const heard = socket.writable && error.code !== 'ECONNRESET';

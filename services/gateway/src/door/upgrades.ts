@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { Socket } from 'node:net';
 import { malformed } from '@onsale/shared/http';
 import { WebSocketServer, type WebSocket } from 'ws';
+import { isBusy } from './pipeline.ts';
 import type { RouteTable } from './route-table.ts';
 
 /** A reader of ours has nothing to say. */
@@ -37,6 +38,7 @@ export const createUpgrades = ({ table }: { table: RouteTable }) => {
 
   const isForUs = (req: IncomingMessage): boolean => {
     if (req.method !== 'GET' || req.headers.upgrade?.toLowerCase() !== 'websocket') return false;
+    if (isBusy(req.socket)) return false; // the answer to the request before it has the connection
     const match = table.match('GET', pathOf(req));
     return match.kind === 'found' && match.entry.spec.stream === 'websocket';
   };

@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { Problem } from '@onsale/contracts';
 import { QueueStatus, type TokenCheckResult } from '@onsale/contracts/queue';
 import { endedSessions, memberHash } from '@onsale/shared/auth';
@@ -286,6 +287,53 @@ describe('a wish to upgrade', () => {
     const answer = await fleet.call('GET', PATH.websocket, { headers: { ...as(member, fleet.tokenFor(member)), ...without } });
     expect(answer.json).toMatchObject({ status: 400, code: 'VALIDATION_FAILED', errors: [{ pointer: '/headers' }] });
     expect(await metric(fleet, 'onsale_gateway_streams', 'kind="websocket"')).toBe(0);
+  });
+});
+
+describe('requests that are sent before the one before is answered', () => {
+  const head = (path: string, headers: Record<string, string>): string =>
+    `GET ${path} HTTP/1.1\r\nHost: x\r\n${Object.entries(headers)
+      .map(([name, value]) => `${name}: ${value}\r\n`)
+      .join('')}\r\n`;
+  /** What the gateway has said to these bytes, for as long as the connection is open. */
+  const raw = (at: Fleet, bytes: string) => {
+    const { hostname, port } = new URL(at.url);
+    const socket = connect(Number(port), hostname);
+    const said = { text: '', closed: false };
+    socket.on('data', (chunk: Buffer) => (said.text += chunk.toString()));
+    socket.on('error', () => {});
+    socket.on('close', () => (said.closed = true));
+    socket.write(bytes);
+    opened.push({ close: () => socket.destroy() });
+    return said;
+  };
+  const upgrade = {
+    connection: 'Upgrade',
+    upgrade: 'websocket',
+    'sec-websocket-version': '13',
+    'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+  };
+
+  it('are no way to upgrade: a connection whose answer is still to come is nobody else’s', async () => {
+    const headers = { ...as(member, fleet.tokenFor(member)), ...upgrade };
+    for (const before of ['/api/v1/concerts', '/waiting-room/main/nothing', '/nothing']) {
+      const said = raw(fleet, head(before, {}) + head(PATH.websocket, headers));
+      await eventually(() => expect(said.text).toMatch(/^HTTP\/1\.1 [24][^]*HTTP\/1\.1 426 /));
+    }
+    await opens('websocket');
+  });
+
+  it('have a stream before them cut, and leave nothing under way', async () => {
+    const small = await startFleet({ settings: (settings) => ({ ...settings, upstream: { ...settings.upstream, concurrency: 2 } }) });
+    fleets.push(small);
+    const one = await small.signIn();
+    for (let n = 0; n < 3; n += 1) {
+      const said = raw(small, head(PATH.sse, as(one, small.tokenFor(one))) + head('/api/v1/concerts', {}));
+      await eventually(() => expect(said.closed).toBe(true));
+    }
+    expect((await small.call('GET', '/api/v1/concerts')).status).toBe(200);
+    await eventually(async () => expect(await metric(small, 'onsale_http_requests_under_way', '')).toBe(0));
+    expect(await metric(small, 'onsale_gateway_streams', 'kind="sse"')).toBe(0);
   });
 });
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { forgetRequests } from '../door/parser-errors.ts';
+import { forgetRequests, isFollowed } from '../door/pipeline.ts';
 
 /** What node:http keeps of a connection beside its public face. */
 interface HttpParser {
@@ -38,7 +38,8 @@ const freeParser = (socket: HttpSocket): void => {
 /**
  * Ends the answer for all that have to do with requests, and hands its connection over, which goes on: what has been written is the head, and what
  * comes is the body, to the end of the connection. A stream needs nothing of request and answer for its minutes, and they are two thirds of what it
- * would cost (10,000 of them 130 MB). Resolves when the head has been taken from this process; `undefined` when the client has gone.
+ * would cost (10,000 of them 130 MB). Resolves when the head has been taken from this process; `undefined` when the client has gone, or has sent
+ * another request behind this one, which is no way to ask for an answer without an end: the connection is cut then.
  */
 export const takeSocket = (req: IncomingMessage, res: ServerResponse): Promise<Socket | undefined> =>
   new Promise((resolve) => {
@@ -47,6 +48,7 @@ export const takeSocket = (req: IncomingMessage, res: ServerResponse): Promise<S
     res.once('close', gone);
     res.removeAllListeners('finish'); // the server's: it would close the connection
     res.once('finish', () => {
+      if (isFollowed(req)) return void socket.destroy(); // the server sees to those behind it, which nobody could answer any more
       res.off('close', gone);
       for (const event of SERVERS) socket.removeAllListeners(event);
       res.detachSocket(socket);
