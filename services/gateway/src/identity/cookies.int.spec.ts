@@ -166,6 +166,15 @@ describe('what a browser sends along whoever has it ask', () => {
   });
 });
 
+describe('a cookie that cannot be one of ours', () => {
+  it.each(['%0d%0ax-a:b', '%E2%82%AC', '%00'])('is none, and breaks no call to a service: %s', async (value) => {
+    const before = fleet.commerce.seen.length;
+    for (let n = 0; n < 25; n += 1)
+      expect((await ask('POST', '/sessions/refresh', { cookie: cookie({ [REFRESH]: value }), origin: own })).status).toBe(200);
+    expect(fleet.commerce.seen.slice(before).map(({ headers }) => headers['x-onsale-refresh-token'])).toEqual(Array(25).fill(undefined));
+  });
+});
+
 describe('a place in line in a cookie', () => {
   const token = (queueId: string) => fleet.tokenFor(member, queueId);
   const numberOf = async (seen = fleet.reservation.seen.at(-1)!) => {

@@ -22,6 +22,8 @@ export const SESSIONS_PATH = '/api/v1/sessions';
 const MOST_QUEUES = 8;
 /** Longer than any queue's tokens live (the contract of a queue's settings). */
 const QUEUE_COOKIE_SECONDS = 604_800;
+/** Visible ASCII, as all of ours are: commerce is handed a refresh token in a header, where anything else would break the call, and be held against commerce. */
+const PLAIN = /^[\x21-\x7e]+$/;
 const QUEUE_ID = /^[a-z0-9-]{1,40}$/;
 
 /** `__Host-` holds a cookie to this host and the path `/`, `__Secure-` to HTTPS alone: it is what a narrower path leaves. */
@@ -59,7 +61,12 @@ export const createCookies = ({ secure, codec }: CookiesOptions) => {
         const queueId = name.startsWith(names.queue) ? name.slice(names.queue.length) : '';
         if (value !== undefined && value !== '' && QUEUE_ID.test(queueId)) queueTokens.set(queueId, value);
       }
-      return { accessToken: all[names.access] || undefined, refreshToken: all[names.refresh] || undefined, queueTokens };
+      const refreshToken = all[names.refresh] ?? '';
+      return {
+        accessToken: all[names.access] || undefined,
+        refreshToken: PLAIN.test(refreshToken) ? refreshToken : undefined,
+        queueTokens,
+      };
     },
 
     /** A session begins or goes on; both cookies live as long as the refresh token, so that an access token that is over is known for one. */
