@@ -8,10 +8,11 @@ import { addressKey } from './client-address.ts';
 /** Where passwords are tried: limited by address as well, and tighter. */
 const TRIED_BY_STRANGERS: ReadonlySet<RouteSpec> = new Set<RouteSpec>([signIn, signUp]);
 
-/** What a request counts for: its member, else its address; where passwords are tried, its address for that besides. */
+/** What a request counts for: its member, else its address; where passwords are tried, its address and that besides, whoever is signed in there. */
 export const askingOf = (spec: RouteSpec, req: Pick<Request, 'ip'>, access: VerifiedAccess | undefined): Asking => {
-  if (access !== undefined) return { keys: [{ policy: 'member', key: access.memberId }], sessionId: access.sessionId };
+  const isTry = TRIED_BY_STRANGERS.has(spec);
+  if (access !== undefined && !isTry) return { keys: [{ policy: 'member', key: access.memberId }], sessionId: access.sessionId };
   const key = addressKey(req.ip);
   const address = { policy: 'address', key } as const;
-  return { keys: TRIED_BY_STRANGERS.has(spec) ? [address, { policy: 'sign-in', key }] : [address], sessionId: undefined };
+  return { keys: isTry ? [address, { policy: 'sign-in', key }] : [address], sessionId: access?.sessionId };
 };

@@ -68,6 +68,21 @@ describe('a rate limit', () => {
     expect((await fleet.call('GET', CONCERTS, { headers })).status).toBe(200);
   });
 
+  it('is as tight on the page of the waiting room, for members too', async () => {
+    const statuses = [];
+    for (let i = 0; i < 3; i++) {
+      const { accessToken } = await fleet.signIn();
+      const headers = {
+        ...from('192.0.2.8'),
+        cookie: `__Host-onsale-access=${accessToken}`,
+        origin: `https://${new URL(fleet.url).host}`,
+        'content-type': 'application/x-www-form-urlencoded',
+      };
+      statuses.push((await fleet.call('POST', '/waiting-room/main/session', { headers, body: 'email=a&password=b' })).status);
+    }
+    expect(statuses.map((status) => status === 429)).toEqual([false, false, true]);
+  });
+
   it('believes X-Forwarded-For from proxies that are trusted alone, and only what they added', async () => {
     for (let i = 0; i < 4; i++) await fleet.call('GET', CONCERTS, { headers: from(`10.9.9.${i}, 192.0.2.7`) });
     expect((await fleet.call('GET', CONCERTS, { headers: from('10.9.9.9, 192.0.2.7') })).status).toBe(429);
