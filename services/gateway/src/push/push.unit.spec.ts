@@ -1,8 +1,11 @@
+import { EventEmitter } from 'node:events';
 import type { QueueStatus } from '@onsale/contracts/queue';
 import { describe, expect, it } from '@jest/globals';
+import type { WebSocket } from 'ws';
 import { createMailbox } from './mailbox.ts';
 import { isNews, isSurprise, restOf, TURN_MS } from './pace.ts';
 import { createPlaces } from './places.ts';
+import { openSocketReader } from './socket-reader.ts';
 import { hasHeardEnd } from './sse-reader.ts';
 
 const buildStatus = (over: Partial<QueueStatus> = {}): QueueStatus => ({
@@ -127,5 +130,21 @@ describe('the end of a place', () => {
     expect(hasHeardEnd('12.COMPLETED', completed)).toBe(true);
     for (const id of [undefined, '', '11.COMPLETED', '12.WAITING']) expect(hasHeardEnd(id, completed)).toBe(false);
     expect(hasHeardEnd('12.WAITING', buildStatus({ number: 12 }))).toBe(false);
+  });
+});
+
+describe('a WebSocket that is slow', () => {
+  it('is not asked while a message is on its way, and not missed for the answer', () => {
+    const [sent, pings]: [(() => void)[], number[]] = [[], []];
+    const socket = Object.assign(new EventEmitter(), {
+      send: (_text: string, done: () => void) => void sent.push(done),
+      ping: () => void pings.push(1),
+    });
+    const reader = openSocketReader({ socket: socket as unknown as WebSocket, monotonic: () => 0 });
+    reader.tell(buildStatus());
+    expect([reader.beat(), reader.beat(), pings.length]).toEqual([true, true, 0]);
+    sent.shift()!();
+    expect([reader.beat(), pings.length]).toEqual([true, 1]);
+    expect(reader.beat()).toBe(false);
   });
 });

@@ -60,9 +60,10 @@ export const openSocketReader = ({ socket, monotonic }: SocketReaderOptions): Re
     tell: (status) => mailbox.put(JSON.stringify(status)),
     beat: () => {
       const alive = answered;
-      answered = false;
       frames = 0;
-      if (mailbox.isFree()) socket.ping();
+      if (!mailbox.isFree()) return alive; // what was not asked is not missed
+      answered = false;
+      socket.ping();
       return alive;
     },
     stalledMs: mailbox.stalledMs,
