@@ -30,8 +30,11 @@ const named = (principal: Principal): IncomingHttpHeaders => {
   };
 };
 
-/** Servers of the CGI family cannot tell `x_onsale_member` from `x-onsale-member`, so that nothing of the client's comes with an underscore. */
-const isPlain = (name: string): boolean => !name.includes('_') && !OTHER_PATHS.has(name);
+/**
+ * Servers of the CGI family cannot tell `x_onsale_member` from `x-onsale-member`, some neither `x.onsale.member`: of the client's come names of letters, digits
+ * and hyphens alone.
+ */
+const isPlain = (name: string): boolean => /^[a-z\d-]+$/.test(name) && !OTHER_PATHS.has(name);
 
 /** The gateway's own cookies are credentials for the fleet (identity/cookies.ts). */
 const OUR_COOKIE = /^\s*(?:__Host-|__Secure-)?onsale-/i;

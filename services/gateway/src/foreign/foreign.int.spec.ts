@@ -1,4 +1,5 @@
-import { connect } from 'node:net';
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
@@ -8,6 +9,21 @@ import type { ForeignRoute } from './foreign-routes-file.ts';
 let fleet: Fleet;
 let shop: StandIn;
 let member: SignedIn;
+let tls: Awaited<ReturnType<typeof startListener>>;
+
+/** Keeps the first byte that each connection says, and hangs up. */
+const startListener = async () => {
+  const first: number[] = [];
+  const server = createServer((socket) => {
+    socket.on('error', () => {});
+    socket.once('data', (bytes) => {
+      first.push(bytes[0]!);
+      socket.destroy();
+    });
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  return { first, url: new URL(`https://127.0.0.1:${(server.address() as AddressInfo).port}`), stop: () => server.close() };
+};
 
 const route = (prefix: string, rest: Partial<ForeignRoute>): ForeignRoute => ({
   prefix,
@@ -23,6 +39,7 @@ const route = (prefix: string, rest: Partial<ForeignRoute>): ForeignRoute => ({
 
 beforeAll(async () => {
   shop = await startStandIn();
+  tls = await startListener();
   fleet = await startFleet({
     settings: (settings) => ({
       ...settings,
@@ -31,6 +48,7 @@ beforeAll(async () => {
         route('/shop/assets', {}),
         route('/me', { auth: 'member', pass: ['authorization', 'cookie'] }),
         route('/away', { origins: [deadAddress] }),
+        route('/tls', { origins: [tls.url] }),
       ],
     }),
   });
@@ -44,6 +62,7 @@ beforeEach(() => {
 afterAll(async () => {
   await fleet?.stop();
   await shop?.stop();
+  tls?.stop();
 });
 
 const inLine = () => as(member, fleet.tokenFor(member, 'drop'));
@@ -133,6 +152,7 @@ describe('a foreign service behind the gate', () => {
         'x-onsale-member': 'forged',
         'x-onsale-number': '1',
         x_onsale_member: 'forged',
+        'x.onsale.member': 'forged',
         'x-forwarded-host': 'evil',
         connection: 'x-onsale-principal',
         'queue-token': 'q',
@@ -147,6 +167,7 @@ describe('a foreign service behind the gate', () => {
       'x-onsale-member',
       'x-onsale-number',
       'x_onsale_member',
+      'x.onsale.member',
       'queue-token',
       'authorization',
       'cookie',
@@ -231,8 +252,24 @@ describe('answers', () => {
     expect((await fleet.call('GET', '/shop/assets/x')).headers['cache-control']).toBe('public, max-age=60');
   });
 
+  it.each([
+    ['of which only a part is private', { 'cache-control': 'public, private="x-a", max-age=60' }],
+    ['by words for them alone', { 'surrogate-control': 'max-age=60', 'cdn-cache-control': 'max-age=60', 'x-accel-expires': '60' }],
+  ])('are kept from them %s', async (_how, said) => {
+    shop.answers((_seen, res) => json(res, 200, {}, said));
+    const { headers } = await fleet.call('GET', '/shop', { headers: inLine() });
+    expect(headers['cache-control']).toBe('no-store');
+    for (const name of ['surrogate-control', 'cdn-cache-control', 'x-accel-expires']) expect([name, headers[name]]).toEqual([name, undefined]);
+    expect((await fleet.call('GET', '/shop/assets/x')).headers).toMatchObject(said);
+  });
+
   it('are a problem of ours when there is none', async () => {
     expect(codeOf(await fleet.call('GET', '/away'))).toBe('503 UPSTREAM_UNAVAILABLE');
+  });
+
+  it('are asked for by TLS where the origin says so', async () => {
+    expect(codeOf(await fleet.call('GET', '/tls'))).toBe('503 UPSTREAM_UNAVAILABLE'); // it knows nobody there
+    expect(tls.first).toEqual([22]); // a handshake
   });
 });
 

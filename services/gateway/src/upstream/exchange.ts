@@ -41,7 +41,8 @@ export interface Attempt {
 }
 
 export interface ExchangeOptions {
-  readonly agent: Agent;
+  /** By the protocol of a replica: neither speaks the other's. */
+  readonly agents: Readonly<Record<string, Agent>>;
   readonly connectMs: number;
   readonly idleMs: number;
 }
@@ -75,13 +76,12 @@ const onceRead = (req: IncomingMessage, fn: () => void): void => {
 };
 
 /** The proxy itself, whose events are handed to the hooks of their attempt. Its own plugins answer errors with the URL, and log it. */
-const createProxy = ({ agent, idleMs }: ExchangeOptions) => {
+const createProxy = ({ agents, idleMs }: ExchangeOptions) => {
   const latest = new WeakMap<IncomingMessage, Hooks>();
   const byTarget = new WeakMap<object, Hooks>();
   const hooksOf = (target: unknown): Hooks | undefined => byTarget.get(Object(target) as object);
 
   const proxy = createProxyMiddleware({
-    agent,
     changeOrigin: true,
     selfHandleResponse: true,
     proxyTimeout: idleMs,
@@ -89,6 +89,7 @@ const createProxy = ({ agent, idleMs }: ExchangeOptions) => {
       const hooks = latest.get(req);
       if (hooks === undefined) throw new Error('a request that belongs to no attempt');
       if (hooks.body !== undefined) options.buffer = hooks.body;
+      options.agent = agents[hooks.target.protocol];
       return hooks.target;
     },
     ejectPlugins: true,

@@ -91,7 +91,7 @@ describe('a client that goes before its request is forwarded', () => {
   it('is not tried at a replica', async () => {
     const replica = await startStandIn();
     const agent = new Agent();
-    const exchange = createExchange({ agent, connectMs: 1000, idleMs: 1000 });
+    const exchange = createExchange({ agents: { 'http:': agent }, connectMs: 1000, idleMs: 1000 });
     const tried = Promise.withResolvers<unknown>();
     const server = createServer((req: IncomingMessage, res: ServerResponse) => {
       res.once('close', () => {

@@ -1,4 +1,5 @@
 import { Agent, type IncomingMessage, type ServerResponse } from 'node:http';
+import { Agent as TlsAgent } from 'node:https';
 import type { RouteSpec } from '@onsale/contracts';
 import { Refusal } from '@onsale/shared/errors';
 import { requestIdOf, sendProblem, waitOf } from '@onsale/shared/http';
@@ -89,8 +90,9 @@ export const createUpstream = ({
   log,
   metrics,
 }: UpstreamOptions) => {
-  const agent = new Agent({ keepAlive: true, maxSockets: concurrency, maxFreeSockets: 256, timeout: IDLE_CONNECTION_MS });
-  const exchange = createExchange({ agent, connectMs, idleMs });
+  const connections = { keepAlive: true, maxSockets: concurrency, maxFreeSockets: 256, timeout: IDLE_CONNECTION_MS };
+  const agents = { 'http:': new Agent(connections), 'https:': new TlsAgent(connections) };
+  const exchange = createExchange({ agents, connectMs, idleMs });
   const failures = metrics.counter({
     name: 'onsale_gateway_upstream_failures_total',
     help: 'Attempts that brought no answer',
@@ -156,7 +158,7 @@ export const createUpstream = ({
     },
     stop: (): void => {
       breaker.stop();
-      agent.destroy();
+      for (const agent of Object.values(agents)) agent.destroy();
     },
   };
 };
