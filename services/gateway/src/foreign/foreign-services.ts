@@ -33,6 +33,7 @@ export const createForeignServices = ({ routes, key, upstreamOptions, monotonic 
       name: `foreign ${route.prefix}`,
       replicas: createReplicas({ urls: route.origins, monotonic }),
       respond: ({ spec, res }, answer) => {
+        if ((answer.statusCode ?? 0) < 200) return 'odd'; // no status of an answer: Node would not write it
         relayForeign(spec, answer, res);
         return 'answer';
       },
