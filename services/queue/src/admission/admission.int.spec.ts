@@ -95,7 +95,7 @@ describe('admission', () => {
     });
     const times = rows.map(({ admitted_at }) => admitted_at!.getTime());
     const mostInASecond = Math.max(...times.map((from) => times.filter((at) => at >= from && at < from + 1000).length));
-    expect(mostInASecond).toBeLessThanOrEqual(41); // the bucket holds one second's worth, and another comes in meanwhile
+    expect(mostInASecond).toBeLessThanOrEqual(51); // a second's worth and one in the bucket, another second's meanwhile, and rows stamped up to half a second late
   });
 
   it('ends an admission when its window is over, gives the slot on, and lets the member queue again', async () => {

@@ -1,18 +1,10 @@
 import { newId } from '@onsale/shared/ids';
 import { STANDARD_LANE, type Place } from '../places/place.ts';
 import { scoreOf } from '../places/score.ts';
-import type { QueueDefinition } from '../queues/queue.ts';
+import type { QueueDefinition, QueueSettings } from '../queues/queue.ts';
 
-/** A queue as the database would have it: its epoch a second ago, its line in the first of its lives. */
-export const buildQueue = (given: Partial<QueueDefinition> = {}): QueueDefinition => ({
-  id: `q-${newId()}`,
-  state: 'OPEN',
-  opening: undefined,
-  epoch: Date.now() - 1000,
-  epochsEnded: 0,
-  firstNumber: 0,
-  generation: 1,
-  createdAt: new Date(),
+/** What a queue has when a spec says nothing else. */
+export const SETTINGS: QueueSettings = {
   cap: 100,
   admitPerSecond: undefined,
   capacity: undefined,
@@ -24,6 +16,19 @@ export const buildQueue = (given: Partial<QueueDefinition> = {}): QueueDefinitio
   maxPollSeconds: 30,
   lanes: [],
   message: undefined,
+};
+
+/** A queue as the database would have it: its epoch a second ago, its line in the first of its lives. */
+export const buildQueue = (given: Partial<QueueDefinition> = {}): QueueDefinition => ({
+  id: `q-${newId()}`,
+  state: 'OPEN',
+  opening: undefined,
+  epoch: Date.now() - 1000,
+  epochsEnded: 0,
+  firstNumber: 0,
+  generation: 1,
+  createdAt: new Date(),
+  ...SETTINGS,
   ...given,
 });
 

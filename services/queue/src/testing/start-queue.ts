@@ -6,6 +6,7 @@ import { newId } from '@onsale/shared/ids';
 import { captureLog, testDatabase, testKafka, testRedis } from '@onsale/shared/testing';
 import { compose } from '../compose.ts';
 import type { Settings } from '../config.ts';
+import { SETTINGS } from './build-queue.ts';
 
 const newKey = () => ({ ...generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' }), kid: 'gateway', alg: 'EdDSA' });
 
@@ -46,19 +47,7 @@ export const startQueue = async ({ settings = {}, kafka = false, replicas = 1 }:
     redisUrl: engine.url,
     kafka: { brokers, partitions: 2, replication: 1, sessionMs: 10_000 },
     tickMs: 50,
-    queueDefaults: {
-      cap: 100,
-      admitPerSecond: undefined,
-      capacity: undefined,
-      windowSeconds: 600,
-      noShowAfterSeconds: undefined,
-      abandonAfterSeconds: 120,
-      onExpiry: 'end',
-      tokenLifeSeconds: 86_400,
-      maxPollSeconds: 30,
-      lanes: [],
-      message: undefined,
-    },
+    queueDefaults: SETTINGS,
     capacityPerSeat: 1.1,
     journalDays: 30,
     ...settings,

@@ -9,24 +9,13 @@ import type { Wish } from '../grants/grant-lane.ts';
 import type { QueueSettings } from '../queues/queue.ts';
 import type { SaleAction } from '../queues/sale-state.ts';
 import { createRoom, type Room } from '../room.ts';
+import { SETTINGS } from './build-queue.ts';
 
 const codec = createQueueTokenCodec({ secrets: [{ kid: 'test', secret: 's'.repeat(32) }] });
 const operator = { id: newId(), role: 'operator', sessionId: newId() } as const;
 
 /** Short, so that a lost line rests for seconds and not for a minute. */
-const DEFAULTS: QueueSettings = {
-  cap: 100,
-  admitPerSecond: undefined,
-  capacity: undefined,
-  windowSeconds: 600,
-  noShowAfterSeconds: undefined,
-  abandonAfterSeconds: 120,
-  onExpiry: 'end',
-  tokenLifeSeconds: 86_400,
-  maxPollSeconds: 1,
-  lanes: [],
-  message: undefined,
-};
+const DEFAULTS: QueueSettings = { ...SETTINGS, maxPollSeconds: 1 };
 
 export interface JournalRow {
   readonly number: number;
