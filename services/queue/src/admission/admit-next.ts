@@ -10,7 +10,7 @@ import { isVoid, type Place } from '../places/place.ts';
 import { insertEntries } from '../opening/draw-store.ts';
 import { openingNumber } from '../opening/opening.ts';
 import { weightOf } from '../queues/lanes.ts';
-import { findAdmission, lockAdmission, raiseLastNumber, updateAdmission, type AdmissionState } from '../queues/queue-store.ts';
+import { findAdmission, lockAdmission, raiseLastNumber, updateAdmission, type AdmissionState } from '../queues/admission-store.ts';
 import { admits } from '../queues/sale-state.ts';
 import { admissible, TICK_MOST } from './admissible.ts';
 import { claimNoShows, endNoShows } from './no-shows.ts';

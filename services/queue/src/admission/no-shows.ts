@@ -3,7 +3,7 @@ import { decisionOf } from '../journal/decision.ts';
 import { endUnseen, entriesOf } from '../journal/journal-store.ts';
 import type { Decision } from '../line/line-views.ts';
 import type { Line } from '../line/line.ts';
-import type { AdmissionState } from '../queues/queue-store.ts';
+import type { AdmissionState } from '../queues/admission-store.ts';
 import { TICK_MOST } from './admissible.ts';
 
 /** Beyond the longest rest that a waiter was told: requests under way, a slow network. */

@@ -5,7 +5,7 @@ import { decisionOf } from '../journal/decision.ts';
 import { databaseNow, endedAbove, highestNumber, liveAfter, type JournalEntry } from '../journal/journal-store.ts';
 import type { Line } from '../line/line.ts';
 import { oldestNumber, openingNumber } from '../opening/opening.ts';
-import { beginGeneration, lockAdmission, type AdmissionState } from '../queues/queue-store.ts';
+import { beginGeneration, lockAdmission, type AdmissionState } from '../queues/admission-store.ts';
 
 /** Beyond the longest rest that a waiter was told, before anybody is admitted again: requests under way, a slow network. */
 const REST_MARGIN_MS = 5000;

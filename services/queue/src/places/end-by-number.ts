@@ -11,7 +11,7 @@ import { endsCounter } from '../journal/ends-counter.ts';
 import { findRecord, type JournalRecord } from '../journal/journal-records.ts';
 import { databaseNow, endAdmission } from '../journal/journal-store.ts';
 import type { Line } from '../line/line.ts';
-import { findAdmission, type AdmissionState } from '../queues/queue-store.ts';
+import { findAdmission, type AdmissionState } from '../queues/admission-store.ts';
 import { STANDARD_LANE, type Place } from './place.ts';
 import { scoreOf } from './score.ts';
 import { within } from './within.ts';

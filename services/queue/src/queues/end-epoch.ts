@@ -10,7 +10,8 @@ import { databaseNow, highestNumber, revokeLive } from '../journal/journal-store
 import type { Counters } from '../line/line-views.ts';
 import type { Line } from '../line/line.ts';
 import { within } from '../places/within.ts';
-import { awaitAdmission, beginEpoch, findQueue, type AdmissionState } from './queue-store.ts';
+import { awaitAdmission, beginEpoch, type AdmissionState } from './admission-store.ts';
+import { findQueue } from './queue-store.ts';
 import { settingsViewOf } from './queue-view.ts';
 import type { QueueDefinition } from './queue.ts';
 import type { ReadCounters } from './read-counters.ts';
