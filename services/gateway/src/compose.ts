@@ -18,6 +18,7 @@ import { createGatewayApp } from './door/app.ts';
 import { localAnswers } from './door/local-answers.ts';
 import { answerParserErrors } from './door/parser-errors.ts';
 import { createRouteTable, inTurn } from './door/route-table.ts';
+import { createStatusAnswer } from './door/status-answer.ts';
 import { createUpgrades } from './door/upgrades.ts';
 import { createForeignServices } from './foreign/foreign-services.ts';
 import { createGate, createTokenReader } from './gate/gate.ts';
@@ -176,6 +177,7 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
     log,
   });
 
+  const answerStatus = createStatusAnswer({ checks });
   const app = createGatewayApp({
     waitingRoom,
     table: inTurn(table, foreign.table),
@@ -185,9 +187,11 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
     limits,
     gate,
     showHeld,
+    readToken,
     checks,
+    answerStatus,
     principals,
-    local: localAnswers({ authentication, checks, streams: streamAnswers({ hub, checks, upgrades, monotonic }) }),
+    local: localAnswers({ authentication, answerStatus, streams: streamAnswers({ hub, checks, upgrades, monotonic }) }),
     upstreams,
     trustedProxies: settings.trustedProxies,
     corsOrigins,

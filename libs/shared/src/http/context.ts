@@ -28,14 +28,19 @@ const onEnd = (res: ServerResponse, fn: (finished: boolean) => void): void => {
   res.once('close', () => fn(res.writableFinished));
 };
 
-/** The first middleware of every app: request id, trace, one log line and one measurement a request. */
-export const requestContext = ({ log, metrics }: { log: Log; metrics: Metrics }): RequestHandler => {
+interface ContextOptions {
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+/** Runs the rest of a request in its context: request id, trace, one log line and one measurement. */
+export const createContext = ({ log, metrics }: ContextOptions) => {
   const seconds = metrics.histogram({
     name: 'onsale_http_request_seconds',
     help: 'From the first byte in to the last one out',
     labels: ['method', 'route', 'status'],
   });
-  return (req, res, next) => {
+  return (req: IncomingMessage, res: ServerResponse, rest: () => void): void => {
     const given = single(req.headers['x-request-id']);
     const requestId = given !== undefined && UUID.test(given) ? given.toLowerCase() : newId();
     const context = { requestId, route: 'none' };
@@ -51,9 +56,15 @@ export const requestContext = ({ log, metrics }: { log: Log; metrics: Metrics })
           seconds.observe({ method: req.method, route: context.route, status: String(status) }, durationMs / 1000);
           log.debug({ method: req.method, route: context.route, status, durationMs }, 'request');
         });
-        next();
+        rest();
       },
       requestId,
     );
   };
+};
+
+/** The first middleware of every app: `createContext` for what follows it. */
+export const requestContext = (options: ContextOptions): RequestHandler => {
+  const within = createContext(options);
+  return (req, res, next) => within(req, res, () => next());
 };

@@ -14,10 +14,10 @@ import type { Authentication } from '../identity/authenticate.ts';
 import type { CookieAnswers } from '../identity/cookie-answers.ts';
 import type { Credentials, CredentialsReader } from '../identity/credentials.ts';
 import type { Principals } from '../identity/principals.ts';
-import { assertWithin, setLimitHeaders } from '../limits/limit-headers.ts';
 import type { Limits } from '../limits/limits.ts';
 import { upstreamHeaders } from '../upstream/request-headers.ts';
 import type { Upstream } from '../upstream/upstream.ts';
+import { createCounting } from './count-caller.ts';
 import type { LocalAnswers } from './local-answers.ts';
 import { assertShape } from './request-shape.ts';
 import type { Match, RouteTable } from './route-table.ts';
@@ -79,15 +79,6 @@ const identify = async (
 const refreshTokenOf = (spec: RouteSpec, req: Request, { cookies }: Credentials): Record<string, string> =>
   spec === refreshSession && cookies.refreshToken !== undefined && !hasBody(req) ? { [REFRESH_TOKEN_HEADER]: cookies.refreshToken } : {};
 
-/** While the deny-list cannot be read, members are let through (their tokens end within 10 min), operators' routes are not. */
-const assertMayAsk = (spec: RouteSpec, access: VerifiedAccess, ended: boolean | 'unknown'): void => {
-  if (ended === true) throw new Refusal('SESSION_ENDED', 'This session has ended. Sign in again.');
-  if (spec.auth !== 'operator') return;
-  if (access.role !== 'operator') throw new Refusal('FORBIDDEN', 'This is for operators.');
-  if (ended === 'unknown')
-    throw new Refusal('UPSTREAM_UNAVAILABLE', 'It cannot be seen whether your session has ended. Ask again.', { retryAfterSeconds: 2 });
-};
-
 const principalOf = (access: VerifiedAccess | undefined, admission: Admission | undefined): Principal =>
   access === undefined
     ? { kind: 'anonymous' }
@@ -102,18 +93,15 @@ const principalOf = (access: VerifiedAccess | undefined, admission: Admission | 
  * owner's answer. What is thrown on the way becomes the problem.
  */
 export const createDoor = (options: DoorOptions): RequestHandler => {
-  const { table, cookieAnswers, limits, gate, showHeld, checks, principals, local, upstreams } = options;
+  const { table, cookieAnswers, gate, showHeld, checks, principals, local, upstreams } = options;
+  const count = createCounting(options);
 
   /** The caller of a route that has one, counted, and allowed to ask. */
   const admitCaller = async (spec: RouteSpec, req: Request, res: Response): Promise<Caller> => {
     const caller = await identify(options, spec, req);
     const access = caller instanceof Refusal ? undefined : caller.access;
-    const { taken, ended } = await limits.take(askingOf(spec, req, access));
-    setLimitHeaders(res, taken);
-    assertWithin(taken);
-    if (caller instanceof Refusal) throw caller;
-    if (access !== undefined) assertMayAsk(spec, access, ended);
-    return caller;
+    await count({ spec, asking: askingOf(spec, req, access), access: caller instanceof Refusal ? caller : access }, res);
+    return caller as Caller; // a refusal has been thrown
   };
 
   const forward = async (

@@ -1,4 +1,4 @@
-import type { RequestHandler } from 'express';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 
 /** Said of every answer: it is data, to be neither sniffed, framed, run nor told to other sites. */
 const SAFE = Object.entries({
@@ -9,11 +9,10 @@ const SAFE = Object.entries({
 });
 
 /**
- * The first middleware. Request ids are made here, so that nobody chooses another's: the one that came is gone before `requestContext` would
+ * What is done to every request first. Request ids are made here, so that nobody chooses another's: the one that came is gone before its context would
  * take it. What else may not get in is left out where the headers for the service are made (upstream/request-headers.ts).
  */
-export const edgeHeaders: RequestHandler = (req, res, next) => {
+export const edgeHeaders = (req: IncomingMessage, res: ServerResponse): void => {
   if (req.headers['x-request-id'] !== undefined) delete req.headers['x-request-id']; // `delete` makes an object slow, also of what is not in it
   for (const [name, value] of SAFE) res.setHeader(name, value);
-  next();
 };

@@ -1,15 +1,13 @@
 import { parse } from 'node:querystring';
 import type { RouteSpec } from '@onsale/contracts';
 import { publicKeys } from '@onsale/contracts/gateway';
-import { tokenStatus, type QueueStatus } from '@onsale/contracts/queue';
+import { tokenStatus } from '@onsale/contracts/queue';
 import { validate } from '@onsale/shared/http';
 import type { VerifiedAccess } from '@onsale/shared/auth';
 import type { Request, Response } from 'express';
-import { invalid, type HeldToken } from '../gate/gate.ts';
-import { statusOf } from '../gate/queue-status.ts';
-import type { TokenChecks, TokenState } from '../gate/token-checks.ts';
+import type { HeldToken } from '../gate/gate.ts';
 import type { Authentication } from '../identity/authenticate.ts';
-import { cacheControlOf } from '../upstream/relay.ts';
+import { sendBody, type StatusAnswer } from './status-answer.ts';
 
 export interface LocalRequest {
   readonly spec: RouteSpec;
@@ -27,36 +25,33 @@ export type LocalAnswers = ReadonlyMap<RouteSpec, LocalAnswer>;
 
 interface LocalAnswersOptions {
   readonly authentication: Pick<Authentication, 'keys'>;
-  readonly checks: Pick<TokenChecks, 'check'>;
+  readonly answerStatus: StatusAnswer;
   /** Those that go on. */
   readonly streams: Iterable<readonly [RouteSpec, LocalAnswer]>;
 }
 
-const answering =
-  (bodyOf: (request: LocalRequest) => Promise<unknown>): LocalAnswer =>
-  async (request) => {
-    const { spec, params, search, res } = request;
-    if (search !== '' || spec.query !== undefined) validate(spec, { params, query: parse(search.slice(1)), body: undefined });
-    const body = JSON.stringify(await bodyOf(request));
-    res.setHeader('cache-control', cacheControlOf(spec, 200));
-    res.setHeader('content-type', 'application/json; charset=utf-8');
-    res.setHeader('content-length', Buffer.byteLength(body));
-    res.statusCode = 200;
-    res.end(body);
-  };
+/** As the contract says: a query that it does not know is refused. */
+const assertQuery = ({ spec, params, search }: LocalRequest): void => {
+  if (search !== '' || spec.query !== undefined) validate(spec, { params, query: parse(search.slice(1)), body: undefined });
+};
 
 /** The routes that the gateway answers itself: they are asked too often for a hop of their own, or are its own. */
-export const localAnswers = ({ authentication, checks, streams }: LocalAnswersOptions): LocalAnswers =>
+export const localAnswers = ({ authentication, answerStatus, streams }: LocalAnswersOptions): LocalAnswers =>
   new Map<RouteSpec, LocalAnswer>([
     ...streams,
-    [publicKeys, answering(() => authentication.keys())],
+    [
+      publicKeys,
+      async (request) => {
+        assertQuery(request);
+        sendBody(publicKeys, await authentication.keys(), request.res);
+      },
+    ],
     [
       tokenStatus,
-      answering(async ({ held }) => {
-        if (held === undefined) throw new Error('a status without a token');
-        const result = await checks.check(held.token, held.payload);
-        if (result.status === 'INVALID') throw invalid();
-        return statusOf(held.payload, result as TokenState & { status: QueueStatus['status'] });
-      }),
+      async (request) => {
+        assertQuery(request);
+        if (request.held === undefined) throw new Error('a status without a token');
+        await answerStatus(request.held, request.res);
+      },
     ],
   ]);

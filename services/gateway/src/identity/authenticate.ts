@@ -50,6 +50,11 @@ export const createAuthentication = ({ fetchKeys, rules, clock, cached = 50_000 
     /** The keys as last fetched. @throws what `fetchKeys` throws, when none has ever been had */
     keys: verifier.keys,
     refreshKeys: verifier.refresh,
+    /** Whose header this is, when its token has been verified and lives; `undefined` says nothing of it. */
+    known: (authorization: string): VerifiedAccess | undefined => {
+      const access = verified.get(authorization);
+      return access !== undefined && access.expiresAt > clock.now().getTime() ? access : undefined;
+    },
     /** @throws Refusal UNAUTHENTICATED; UPSTREAM_UNAVAILABLE when no key has ever been had */
     authenticate: async (authorization: string | undefined): Promise<VerifiedAccess> => {
       if (authorization === undefined) throw new Refusal('UNAUTHENTICATED', 'Sign in first: this takes an access token.');
