@@ -56,7 +56,10 @@ describe('a member whom the gateway knows, asking where it stands', () => {
   it('is told alike whether the page that asks may read the answer', async () => {
     const member = await known();
     const headers = as(member, fleet.tokenFor(member));
-    expect((await bothWays({ ...headers, origin: ORIGIN })).headers).toMatchObject({ vary: 'origin', 'access-control-allow-origin': ORIGIN });
+    expect((await bothWays({ ...headers, origin: ORIGIN })).headers).toMatchObject({
+      vary: 'origin',
+      'access-control-allow-origin': ORIGIN,
+    });
     expect((await bothWays({ ...headers, origin: 'https://elsewhere.example' })).headers).not.toHaveProperty('access-control-allow-origin');
   });
 
@@ -104,7 +107,9 @@ describe('a member whom the gateway knows, asking where it stands', () => {
   it('has a request id of the gateway, whatever id it sends', async () => {
     const member = await known();
     const sent = '01890a5d-ac96-774b-bcce-b302099a8057';
-    const { status, headers } = await fleet.call('GET', STATUS, { headers: { ...as(member, fleet.tokenFor(member)), 'x-request-id': sent } });
+    const { status, headers } = await fleet.call('GET', STATUS, {
+      headers: { ...as(member, fleet.tokenFor(member)), 'x-request-id': sent },
+    });
     expect(status).toBe(200);
     expect(headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);
     expect(headers['x-request-id']).not.toBe(sent);
