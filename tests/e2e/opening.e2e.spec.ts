@@ -73,7 +73,7 @@ describe('an opening', () => {
     await opens(queueId, numbers);
     const late = await fleet.members(2);
     for (const member of late) await member.takesNumber(queueId);
-    await queue('queues').where({ id: queueId }).update({ rest_until: new Date() });
+    await queue('queues').where({ id: queueId }).update({ rest_until: new Date(), rest_watched_at: null });
     const { entries } = await eventually(
       async () => {
         const draw = await client.call(readDraw, { params: { queueId } });

@@ -11,6 +11,7 @@ import { insertEntries } from '../opening/draw-store.ts';
 import { openingNumber } from '../opening/opening.ts';
 import { weightOf } from '../queues/lanes.ts';
 import { findAdmission, lockAdmission, raiseLastNumber, updateAdmission, type AdmissionState } from '../queues/admission-store.ts';
+import { watchRest } from '../queues/rest-store.ts';
 import { admits } from '../queues/sale-state.ts';
 import { admissible, TICK_MOST } from './admissible.ts';
 import { claimNoShows, endNoShows } from './no-shows.ts';
@@ -131,6 +132,10 @@ export const admitNext = ({ db, line, restoreLine, metrics, crash }: Deps) => {
     if (lastNumber - queue.lastNumber > NUMBER_DRIFT) await raiseLastNumber(db, queue.id, lastNumber);
   };
 
+  /** With Redis away it throws: a rest is watched by those alone who could put a waiter back. */
+  const rests = async (queue: AdmissionState): Promise<boolean> =>
+    queue.resting && (await line.peek(queue)) !== undefined && !(await watchRest(db, queue));
+
   /** The line, and admissions that may be ended for those in it. `undefined`: Redis has lost writes. */
   const lookAtLine = async (queue: AdmissionState): Promise<Look | undefined> => {
     const room = queue.resting ? CLOSED : await roomIn(db, queue);
@@ -145,7 +150,7 @@ export const admitNext = ({ db, line, restoreLine, metrics, crash }: Deps) => {
 
   const admitFrom = async (trx: Trx, { id, generation }: AdmissionState, { head, noShows }: Look): Promise<Turn> => {
     const queue = await lockAdmission(trx, id);
-    // another life of the line began since it was read: it rests, so that those who were lost come back first (a rest comes with a new life alone)
+    // another life of the line began since it was read: it rests, so that those who were lost come back first (a rest that is over comes with a new life alone)
     if (queue === undefined || queue.generation !== generation) return NOTHING;
     const { ended, kept } = admits(queue) ? await endNoShows(trx, queue, noShows) : { ended: 0, kept: [] };
     const room = await roomIn(trx, queue);
@@ -176,7 +181,10 @@ export const admitNext = ({ db, line, restoreLine, metrics, crash }: Deps) => {
   const watchOver = async (queue: AdmissionState): Promise<Admitted> => {
     const seen = await line.peek(queue);
     if (seen === undefined) await restoreLine(queue.id, queue.generation);
-    else await keepNumber(queue, seen.lastNumber);
+    else {
+      await keepNumber(queue, seen.lastNumber);
+      if (queue.resting) await watchRest(db, queue);
+    }
     return { admitted: 0, empty: false };
   };
 
@@ -184,14 +192,15 @@ export const admitNext = ({ db, line, restoreLine, metrics, crash }: Deps) => {
     const queue = await findAdmission(db, queueId);
     if (queue === undefined || queue.generation === 0) return { admitted: 0, empty: true }; // a line's first life begins with its first number
     if (queue.opening?.listed === false) return watchOver(queue);
-    const look = await lookAtLine(queue);
+    const resting = await rests(queue);
+    const look = await lookAtLine({ ...queue, resting });
     if (look === undefined) {
       await restoreLine(queueId, queue.generation);
       return { admitted: 0, empty: false };
     }
     const { head } = look;
     await keepNumber(queue, head.lastNumber);
-    const empty = head.waiting === 0;
+    const empty = head.waiting === 0 && !resting; // a rest is watched to its end
     if (head.lanes.every(({ first }) => first.length === 0)) return { admitted: 0, empty };
     try {
       const admit = () => inTransaction(db, (trx) => admitFrom(trx, queue, look));

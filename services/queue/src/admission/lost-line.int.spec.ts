@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createDatabase } from '@onsale/shared/db';
 import { eventually } from '@onsale/shared/testing';
+import { NO_REST } from '../queues/rest-store.ts';
 import type { Room } from '../room.ts';
 import { inOrderOfTurn, live, mostLive } from '../testing/journal-checks.ts';
 import { testRooms, type TestMember, type TestRooms } from '../testing/test-room.ts';
@@ -81,6 +82,27 @@ describe('a line that Redis has lost', () => {
     expect(await again.checked()).toMatchObject({ status: 'LEFT' });
     expect((await old.enters()).token).toMatchObject({ number: old.number(), position: 1 });
     expect(await rooms.redis.zcard(rooms.key(queueId, 'waiting:standard'))).toBe(1);
+  });
+
+  it('rests anew when nobody could look for a while in its rest, so that who comes back still goes before newcomers', async () => {
+    const { queueId, members } = await given({ cap: 0, count: 1 });
+    await rooms.wipe();
+    const newcomer = rooms.member(room, queueId);
+    await newcomer.enters();
+    await rooms.db('queues').where({ id: queueId }).update({ longest_poll_ms: 3_600_000 });
+    const ago = (seconds: number) => rooms.db.raw('NOW(3) - INTERVAL ? SECOND', [seconds]);
+    await rooms
+      .db('queues')
+      .where({ id: queueId })
+      .update({ rest_until: ago(1), rest_watched_at: ago(60) }); // as MySQL comes back
+    await rooms.change(room, queueId, { cap: 2 });
+    for (let n = 0; n < 2; n += 1) await room.ticker.settled(queueId);
+    expect(await rooms.journal(queueId)).toEqual([]);
+    expect((await restedUntil(queueId))!.getTime()).toBeGreaterThan(Date.now() + 3_000_000);
+
+    expect(await states(members)).toEqual(['WAITING']);
+    await rooms.db('queues').where({ id: queueId }).update(NO_REST);
+    await eventually(async () => expect(inOrderOfTurn(await rooms.journal(queueId))).toEqual([members[0]!.number(), newcomer.number()]));
   });
 
   it('gives a member whose place was shown first the same number, and one whose place is over a new one', async () => {

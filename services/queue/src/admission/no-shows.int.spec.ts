@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { eventually } from '@onsale/shared/testing';
 import type { Room } from '../room.ts';
 import { mostLive } from '../testing/journal-checks.ts';
+import { NO_REST } from '../queues/rest-store.ts';
 import { testRooms, type TestMember, type TestRooms } from '../testing/test-room.ts';
 
 let rooms: TestRooms;
@@ -108,7 +109,7 @@ describe('an admission whose owner never came', () => {
     await rooms.wipe();
     await tick(queueId);
     await members[2].checked();
-    await rooms.db('queues').where({ id: queueId }).update({ rest_until: null });
+    await rooms.db('queues').where({ id: queueId }).update(NO_REST);
     await tick(queueId);
     await rooms.ageWatch(queueId, 3600);
     await members[2].checked();

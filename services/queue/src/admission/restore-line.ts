@@ -6,9 +6,8 @@ import { databaseNow, endedAbove, highestNumber, liveAfter, type JournalEntry } 
 import type { Line } from '../line/line.ts';
 import { oldestNumber, openingNumber } from '../opening/opening.ts';
 import { beginGeneration, lockAdmission, type AdmissionState } from '../queues/admission-store.ts';
+import { REST_MARGIN_MS } from '../queues/rest-store.ts';
 
-/** Beyond the longest rest that a waiter was told, before anybody is admitted again: requests under way, a slow network. */
-const REST_MARGIN_MS = 5000;
 /** Rows read and told at a time. */
 const BATCH = 1000;
 

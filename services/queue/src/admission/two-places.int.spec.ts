@@ -7,6 +7,7 @@ import { findQueue } from '../queues/queue-store.ts';
 import type { Room } from '../room.ts';
 import { buildPlace } from '../testing/build-queue.ts';
 import { live } from '../testing/journal-checks.ts';
+import { NO_REST } from '../queues/rest-store.ts';
 import { testRooms, type TestMember, type TestRooms } from '../testing/test-room.ts';
 
 let rooms: TestRooms;
@@ -30,7 +31,7 @@ const given = async (): Promise<{ queueId: string; old: TestMember; again: TestM
   const again = rooms.member(room, queueId, old.id);
   await again.enters();
   await rooms.change(room, queueId, { cap: 2 });
-  await rooms.db('queues').where({ id: queueId }).update({ rest_until: null });
+  await rooms.db('queues').where({ id: queueId }).update(NO_REST);
   return { queueId, old, again };
 };
 

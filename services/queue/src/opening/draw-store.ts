@@ -1,5 +1,6 @@
 import type { Queryable, Trx } from '@onsale/shared/db';
 import type { Place } from '../places/place.ts';
+import { RESTING } from '../queues/rest-store.ts';
 
 /** A queue whose opening is due, by the database's time, and how far it has come. */
 export interface Due {
@@ -28,8 +29,7 @@ const dueOf = (row: DueRow): Due => ({
   resting: row.resting === 1,
 });
 
-const dueColumns = (db: Queryable) =>
-  ['id', 'opened_at', 'draw_cursor', 'generation', db.raw('rest_until IS NOT NULL AND rest_until > NOW(3) AS resting')] as string[];
+const dueColumns = (db: Queryable) => ['id', 'opened_at', 'draw_cursor', 'generation', db.raw(RESTING)] as string[];
 
 /** Queues whose time has come, and that do not admit yet. */
 export const findDue = async (db: Queryable, limit: number): Promise<Due[]> =>

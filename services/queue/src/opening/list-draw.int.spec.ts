@@ -3,6 +3,7 @@ import { captureLog, eventually } from '@onsale/shared/testing';
 import { createLine, type Line } from '../line/line.ts';
 import { findQueue } from '../queues/queue-store.ts';
 import type { Room } from '../room.ts';
+import { NO_REST } from '../queues/rest-store.ts';
 import { testRooms, type TestRooms } from '../testing/test-room.ts';
 import { BEHIND_THE_DRAW, drawScore } from './draw.ts';
 import { listDraw } from './list-draw.ts';
@@ -128,7 +129,7 @@ describe('the list of a draw', () => {
     const returning = places.map((place) => ({ ...place, lane: 'standard', score: queue.opening!.draw.scoreOf(place.member) }));
     await line.restore(queue, returning);
     expect(await replica()()).toEqual(new Set()); // it rests first
-    await rooms.db('queues').where({ id: queueId }).update({ rest_until: null });
+    await rooms.db('queues').where({ id: queueId }).update(NO_REST);
     expect(await replica()()).toEqual(new Set([queueId]));
     await expectWhole(queueId, places);
   });

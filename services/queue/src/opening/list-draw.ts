@@ -2,6 +2,7 @@ import { during, type CrashPoints } from '@onsale/shared/crash';
 import { inTransaction, type Database } from '@onsale/shared/db';
 import type { RestoreLine } from '../admission/restore-line.ts';
 import type { Line } from '../line/line.ts';
+import { watchRest } from '../queues/rest-store.ts';
 import { findOpened, insertEntries, lockOpened, moveCursor, type Due } from './draw-store.ts';
 import { nextEntries } from './next-entries.ts';
 
@@ -40,8 +41,10 @@ export const listDraw = ({ db, line, restoreLine, crash }: Deps) => {
     for (let round = 0; round < ROUNDS; round += 1) {
       const due = await findOpened(db, queueId);
       if (due === undefined) return true;
-      if (due.resting) return false;
-      const lanes = await line.drawn({ id: queueId, generation: due.generation }, { from: due.cursor, limit: BATCH });
+      const queue = { id: queueId, generation: due.generation };
+      const whole = (await line.peek(queue)) !== undefined;
+      if (whole && due.resting && !(await watchRest(db, queue))) return false;
+      const lanes = whole ? await line.drawn(queue, { from: due.cursor, limit: BATCH }) : undefined;
       if (lanes === undefined) {
         await restoreLine(queueId, due.generation);
         return false;

@@ -65,7 +65,7 @@ const rested = (queueId: string) =>
   rooms
     .db('queues')
     .where({ id: queueId })
-    .update({ rest_until: rooms.db.raw('NOW(3)') });
+    .update({ rest_until: rooms.db.raw('NOW(3)'), rest_watched_at: null });
 const inLine = async (queueId: string): Promise<number> => (await room.readQueue(queueId)).waiting;
 
 const offences = async () => (await runChecks(rooms.db, journalChecks)).filter(({ violations }) => violations > 0);

@@ -1,6 +1,7 @@
 import type { Queryable, Trx } from '@onsale/shared/db';
 import { COLUMNS, queueOf, type QueueRow } from './queue-store.ts';
 import type { QueueDefinition } from './queue.ts';
+import { NO_REST, RESTING, restOf } from './rest-store.ts';
 
 /** Of each lane that anybody was ever admitted from: the highest score admitted, and what it is owed by the others (`takeTurns`). */
 export type LaneStates = Readonly<Record<string, { readonly front: number; readonly credit: number }>>;
@@ -39,7 +40,7 @@ const admissionColumns = (db: Queryable) => [
   'longest_poll_ms',
   'fresh_generation',
   db.raw('TIMESTAMPDIFF(MICROSECOND, allowance_at, NOW(3)) AS elapsed_micros'),
-  db.raw('rest_until IS NOT NULL AND rest_until > NOW(3) AS resting'),
+  db.raw(RESTING),
 ];
 
 const admissionOf = (row: AdmissionRow): AdmissionState => ({
@@ -110,7 +111,7 @@ export const beginGeneration = async (
       generation,
       last_number: lastNumber,
       draw_cursor: 0, // whoever comes back to the line may stand before those whom it had then
-      ...(restMs > 0 && { rest_until: trx.raw('NOW(3) + INTERVAL ? MICROSECOND', [restMs * 1000]) }),
+      ...(restMs > 0 && restOf(trx, restMs)),
     });
 };
 
@@ -127,7 +128,7 @@ export const beginEpoch = async (
       last_number: firstNumber,
       generation,
       fresh_generation: generation,
-      rest_until: null, // it was for those of the epoch that is over
+      ...NO_REST, // it was for those of the epoch that is over
       message: message ?? null,
     });
 };

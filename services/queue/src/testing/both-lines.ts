@@ -5,6 +5,7 @@ import { findLost } from '../places/find-lost.ts';
 import { raiseLastNumber } from '../queues/admission-store.ts';
 import { findQueue } from '../queues/queue-store.ts';
 import type { QueueDefinition } from '../queues/queue.ts';
+import { NO_REST } from '../queues/rest-store.ts';
 import type { Room } from '../room.ts';
 import { buildPlace } from './build-queue.ts';
 import { createLineModel, LANES, type Lane, type LineModel, type Spot } from './line-model.ts';
@@ -148,7 +149,7 @@ export const bothLines = async ({ rooms, room, same }: Options) => {
     },
     rest: async () => {
       model.state.resting = false;
-      await rooms.db('queues').where({ id: queueId }).update({ rest_until: null });
+      await rooms.db('queues').where({ id: queueId }).update(NO_REST);
     },
     setCap: async ({ who }: { who: number }) => {
       model.state.cap = who % 5;
