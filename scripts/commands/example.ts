@@ -33,7 +33,7 @@ The waiting room: ${gatewayUrl}   the shop behind it: ${shopUrl}
 Ctrl-C stops everything that was started here.`;
 
 const open = async (home: ReturnType<typeof claimHome>): Promise<void> => {
-  const engines = await enginesFor(home);
+  const { mysqlUrl, redisUrl } = await enginesFor(home); // Kafka is none of them, and not to be asked for
   await reapOrphans(home, { except: [...engineNames] });
   await runSteps(
     [
@@ -41,7 +41,8 @@ const open = async (home: ReturnType<typeof claimHome>): Promise<void> => {
         title: 'shop, queue, gateway',
         run: async () => {
           const shop = await openShop({
-            ...engines,
+            mysqlUrl,
+            redisUrl,
             home,
             schemaPrefix: 'onsale_example_',
             namespace: 'example',
