@@ -7,6 +7,7 @@ import type { OpenDue } from '../opening/open-due.ts';
 import { TICK_MOST } from './admissible.ts';
 import type { AdmitNext } from './admit-next.ts';
 import type { EndExpired } from './end-expired.ts';
+import { sideBySide } from './side-by-side.ts';
 import type { TellLine } from './tell-line.ts';
 
 export interface TickerOptions {
@@ -31,19 +32,8 @@ export interface Ticker {
 
 /** Wakes within this time share a tick: a hundred ends a second are not a hundred ticks. */
 const GATHER_MS = 20;
-/** Queues looked at side by side: each takes a connection of the pool for a moment. */
-const AT_ONCE = 4;
 /** The mark of a queue that is found empty stays this long, so that whoever comes next need not set it again. */
 const BUSY_MS = 10_000;
-
-/** Does `fn` for each, `AT_ONCE` at a time. */
-const forEachOf = async <T>(all: Iterable<T>, fn: (one: T) => Promise<void>): Promise<void> => {
-  const left = [...all].values();
-  const work = async (): Promise<void> => {
-    for (const one of left) await fn(one);
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
-};
 
 /** Says once that a step fails and once that it works again: a tick that fails does so four times a second. */
 const createFaults = (log: Log) => {
@@ -64,6 +54,8 @@ const createFaults = (log: Log) => {
 /**
  * The heart of every replica: ends what is over, opens what is due, tells Redis what the journal has decided, and admits into what is free. No replica leads: the lock
  * of a queue's row decides who works, and what one leaves undone the next finds. Only queues with somebody waiting, with an end, or that open are looked at.
+ *
+ * Openings go their own way, as a draw may take long to write down.
  */
 export const createTicker = ({ endExpired, openDue, tellLine, admitNext, line, tickMs, log, metrics }: TickerOptions): Ticker => {
   const seconds = metrics.histogram({ name: 'onsale_queue_tick_seconds', help: 'One turn over all busy queues' });
@@ -88,12 +80,11 @@ export const createTicker = ({ endExpired, openDue, tellLine, admitNext, line, t
     woken = new Map();
     const stop = seconds.startTimer();
     const freed = await attempt('end expired', new Set<string>(), endExpired);
-    const opened = await attempt('open queues', new Set<string>(), openDue);
     await attempt('tell the line', undefined, tellLine);
     const busy = await attempt('find busy queues', [], line.busy);
     const marks = new Map(busy.map(({ queueId, markedMs }) => [queueId, markedMs]));
     let admitted = 0;
-    await forEachOf(new Set([...called.keys(), ...freed, ...opened, ...known, ...marks.keys()]), async (queueId) => {
+    await sideBySide(new Set([...called.keys(), ...freed, ...known, ...marks.keys()]), async (queueId) => {
       const count = await attempt(`admit to ${queueId}`, 0, () => lookAt(queueId, marks.get(queueId)));
       admitted += count;
     });
@@ -103,7 +94,8 @@ export const createTicker = ({ endExpired, openDue, tellLine, admitNext, line, t
     for (const waiters of called.values()) for (const resolve of waiters) resolve();
   };
 
-  const part = loop({ name: 'ticker', everyMs: tickMs, turn, onError: (error) => log.error({ err: error }, 'a tick failed') });
+  const onError = (error: unknown): void => log.error({ err: error }, 'a tick failed');
+  const part = loop({ name: 'ticker', everyMs: tickMs, turn, onError });
 
   const call = (queueId: string, resolve?: () => void): void => {
     const waiters = woken.get(queueId) ?? [];
@@ -112,8 +104,21 @@ export const createTicker = ({ endExpired, openDue, tellLine, admitNext, line, t
     part.wake();
   };
 
+  const openings = loop({
+    name: 'openings',
+    everyMs: tickMs,
+    turn: async () => (await attempt('open queues', new Set<string>(), openDue)).forEach((queueId) => call(queueId)),
+    onError,
+  });
+  const both = [openings, part];
+
   return {
-    part,
+    part: {
+      name: 'ticker',
+      start: async () => void (await Promise.all(both.map((one) => one.start()))),
+      halt: () => both.forEach((one) => one.halt()),
+      stop: async () => void (await Promise.all(both.map((one) => one.stop()))),
+    },
     wake: (queueId) => call(queueId),
     settled: (queueId) => new Promise((resolve) => call(queueId, resolve)),
   };

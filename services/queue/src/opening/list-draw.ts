@@ -8,7 +8,7 @@ import { nextEntries } from './next-entries.ts';
 
 /** Entries of one transaction: a statement of some 10 ms, under the lock of the row. */
 const BATCH = 1000;
-/** Batches of one call: the rest waits for the next tick, so that the other queues of this replica do not. */
+/** Batches of one call: the rest waits for the next turn, so that the other openings of this replica do not. */
 const ROUNDS = 25;
 
 interface Deps {

@@ -1,12 +1,13 @@
 import type { Database } from '@onsale/shared/db';
 import type { Log } from '@onsale/shared/log';
 import type { RestoreLine } from '../admission/restore-line.ts';
+import { sideBySide } from '../admission/side-by-side.ts';
 import type { Line } from '../line/line.ts';
 import { findQueue } from '../queues/queue-store.ts';
 import { findDue, markOpened, type Due } from './draw-store.ts';
 import type { ListDraw } from './list-draw.ts';
 
-/** Queues of one turn: the rest waits for the next tick. */
+/** Queues of one turn: the rest waits for the next. */
 const MOST = 100;
 
 interface Deps {
@@ -52,13 +53,13 @@ export const openDue = ({ db, line, restoreLine, listDraw, announce, log }: Deps
   return async (): Promise<Set<string>> => {
     const admitting = new Set<string>();
     const failures: unknown[] = [];
-    for (const due of await findDue(db, MOST)) {
+    await sideBySide(await findDue(db, MOST), async (due) => {
       try {
         if (await advance(due)) admitting.add(due.queueId);
       } catch (error) {
         failures.push(error);
       }
-    }
+    });
     if (failures.length > 0) throw failures[0];
     return admitting;
   };

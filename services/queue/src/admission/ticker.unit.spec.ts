@@ -1,0 +1,41 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { createMetrics } from '@onsale/shared/metrics';
+import { captureLog, eventually } from '@onsale/shared/testing';
+import { createTicker, type Ticker, type TickerOptions } from './ticker.ts';
+
+const NEVER_AGAIN_MS = 3_600_000;
+
+const started: Ticker[] = [];
+afterEach(() => Promise.all(started.splice(0).map((ticker) => ticker.part.stop())));
+
+const given = async (steps: Partial<TickerOptions> = {}): Promise<{ ticker: Ticker; looked: string[] }> => {
+  const looked: string[] = [];
+  const ticker = createTicker({
+    endExpired: async () => new Set(),
+    openDue: async () => new Set(),
+    tellLine: async () => {},
+    admitNext: async (queueId) => {
+      looked.push(queueId);
+      return { admitted: 0, empty: true };
+    },
+    line: { busy: async () => ['a', 'b', 'c'].map((queueId) => ({ queueId, markedMs: Date.now() })), unmarkBusy: async () => {} },
+    tickMs: NEVER_AGAIN_MS,
+    log: captureLog().log,
+    metrics: createMetrics({ service: 'queue', defaults: false }),
+    ...steps,
+  });
+  started.push(ticker);
+  await ticker.part.start();
+  return { ticker, looked };
+};
+
+describe('a tick', () => {
+  it('is not held up by an opening that takes long, and looks at once at what has opened', async () => {
+    const opening = Promise.withResolvers<Set<string>>();
+    const { ticker, looked } = await given({ openDue: () => opening.promise });
+    await ticker.settled('a');
+    expect(looked).toEqual(expect.arrayContaining(['a', 'b', 'c']));
+    opening.resolve(new Set(['opened']));
+    await eventually(async () => expect(looked).toContain('opened'));
+  });
+});
