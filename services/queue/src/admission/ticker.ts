@@ -55,15 +55,19 @@ const createFaults = (log: Log) => {
  * The heart of every replica: ends what is over, opens what is due, tells Redis what the journal has decided, and admits into what is free. No replica leads: the lock
  * of a queue's row decides who works, and what one leaves undone the next finds. Only queues with somebody waiting, with an end, or that open are looked at.
  *
- * Openings go their own way, as a draw may take long to write down.
+ * One that is woken looks at those alone for which it was, and at those that were freed; the next one after `tickMs` at all. Openings go their own way, as a draw may take long to write down.
  */
 export const createTicker = ({ endExpired, openDue, tellLine, admitNext, line, tickMs, log, metrics }: TickerOptions): Ticker => {
-  const seconds = metrics.histogram({ name: 'onsale_queue_tick_seconds', help: 'One turn over all busy queues' });
+  const seconds = metrics.histogram({
+    name: 'onsale_queue_tick_seconds',
+    help: 'One turn over all busy queues, or over those that it was woken for',
+  });
   const attempt = createFaults(log);
   /** Queues that were not empty when this process looked: with the marks, they would be lost by an emptied Redis. */
   const known = new Set<string>();
   let woken = new Map<string, (() => void)[]>();
   let turnedAt = -Infinity;
+  let allAt = -Infinity;
 
   const lookAt = async (queueId: string, markedMs: number | undefined): Promise<number> => {
     known.add(queueId);
@@ -73,36 +77,42 @@ export const createTicker = ({ endExpired, openDue, tellLine, admitNext, line, t
     return admitted;
   };
 
-  const turn = async (): Promise<void> => {
-    await rest(Math.max(0, turnedAt + GATHER_MS - performance.now()));
-    turnedAt = performance.now();
-    const called = woken;
-    woken = new Map();
-    const stop = seconds.startTimer();
-    const freed = await attempt('end expired', new Set<string>(), endExpired);
-    await attempt('tell the line', undefined, tellLine);
-    const busy = await attempt('find busy queues', [], line.busy);
-    const marks = new Map(busy.map(({ queueId, markedMs }) => [queueId, markedMs]));
-    let admitted = 0;
-    await sideBySide(new Set([...called.keys(), ...freed, ...known, ...marks.keys()]), async (queueId) => {
-      const count = await attempt(`admit to ${queueId}`, 0, () => lookAt(queueId, marks.get(queueId)));
-      admitted += count;
-    });
-    if (admitted > 0) await attempt('tell the line', undefined, tellLine);
-    if (admitted >= TICK_MOST) part.wake(); // as many as one look takes: there may be more
-    stop();
-    for (const waiters of called.values()) for (const resolve of waiters) resolve();
-  };
-
-  const onError = (error: unknown): void => log.error({ err: error }, 'a tick failed');
-  const part = loop({ name: 'ticker', everyMs: tickMs, turn, onError });
-
   const call = (queueId: string, resolve?: () => void): void => {
     const waiters = woken.get(queueId) ?? [];
     if (resolve !== undefined) waiters.push(resolve);
     woken.set(queueId, waiters);
     part.wake();
   };
+
+  const findMarks = async (): Promise<Map<string, number>> => {
+    const busy = await attempt('find busy queues', [], line.busy);
+    return new Map(busy.map(({ queueId, markedMs }) => [queueId, markedMs]));
+  };
+
+  const turn = async (): Promise<void> => {
+    await rest(Math.max(0, turnedAt + GATHER_MS - performance.now()));
+    turnedAt = performance.now();
+    const called = woken;
+    woken = new Map();
+    const atAll = turnedAt - allAt >= tickMs; // else nobody may have been called: a wake that was gathered with others has one more turn come
+    if (atAll) allAt = turnedAt;
+    const stop = seconds.startTimer();
+    const freed = await attempt('end expired', new Set<string>(), endExpired);
+    await attempt('tell the line', undefined, tellLine);
+    const marks = atAll ? await findMarks() : new Map<string, number>();
+    let admitted = 0;
+    await sideBySide(new Set([...called.keys(), ...freed, ...(atAll ? known : []), ...marks.keys()]), async (queueId) => {
+      const count = await attempt(`admit to ${queueId}`, 0, () => lookAt(queueId, marks.get(queueId)));
+      admitted += count;
+      if (count >= TICK_MOST) call(queueId); // as many as one look takes: there may be more
+    });
+    if (admitted > 0) await attempt('tell the line', undefined, tellLine);
+    stop();
+    for (const waiters of called.values()) for (const resolve of waiters) resolve();
+  };
+
+  const onError = (error: unknown): void => log.error({ err: error }, 'a tick failed');
+  const part = loop({ name: 'ticker', everyMs: tickMs, turn, onError });
 
   const openings = loop({
     name: 'openings',

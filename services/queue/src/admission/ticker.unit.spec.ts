@@ -38,4 +38,38 @@ describe('a tick', () => {
     opening.resolve(new Set(['opened']));
     await eventually(async () => expect(looked).toContain('opened'));
   });
+
+  it('looks at those alone for which it was woken, and those that were freed', async () => {
+    const freed = new Set<string>();
+    let turns = 0;
+    const endExpired = async () => {
+      turns += 1;
+      return new Set(freed);
+    };
+    const { ticker, looked } = await given({ endExpired });
+    await ticker.settled('a');
+    await ticker.settled('a');
+    looked.length = 0;
+    freed.add('freed');
+    const before = turns;
+    const first = ticker.settled('b');
+    await new Promise((resolve) => setImmediate(resolve)); // a wake while a turn gathers them has another turn come after it
+    await Promise.all([first, ticker.settled('b')]);
+    await eventually(async () => expect(turns).toBeGreaterThanOrEqual(before + 2));
+    await ticker.settled('b');
+    expect(new Set(looked)).toEqual(new Set(['b', 'freed']));
+  });
+
+  it('looks at all in its time, however often it is woken for one', async () => {
+    const looked = { a: 0, b: 0 };
+    const { ticker } = await given({
+      tickMs: 50,
+      admitNext: async (queueId) => {
+        looked[queueId as 'a' | 'b'] += 1;
+        if (queueId === 'b') ticker.wake('b');
+        return { admitted: 0, empty: true };
+      },
+    });
+    await eventually(async () => expect(looked.a).toBeGreaterThan(3));
+  });
 });
