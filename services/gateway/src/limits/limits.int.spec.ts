@@ -73,7 +73,7 @@ describe('a rate limit', () => {
     for (let i = 0; i < 3; i++) {
       const { accessToken } = await fleet.signIn();
       const headers = {
-        ...from('192.0.2.8'),
+        ...from('192.0.2.88'),
         cookie: `__Host-onsale-access=${accessToken}`,
         origin: `https://${new URL(fleet.url).host}`,
         'content-type': 'application/x-www-form-urlencoded',
