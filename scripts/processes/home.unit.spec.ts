@@ -77,6 +77,7 @@ describe('reapOrphans', () => {
     const home = joinHome(newFolder());
     const [service, engine] = await Promise.all([idle(home, 'service'), idle(home, 'engine')]);
     await expect(reapOrphans(home, { except: ['engine'] })).resolves.toEqual(['service']);
+    await service.exited; // told to this process a moment after it is so
     expect([service.isRunning(), engine.isRunning()]).toEqual([false, true]);
     await engine.kill();
   });
