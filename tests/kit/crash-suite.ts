@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { within } from '@onsale/shared/deadline';
 import { eventually, temporaryFolders } from '@onsale/shared/testing';
 import type { ServiceProcess } from '../../scripts/fleet/service-process.ts';
 import type { ServiceName } from '../../scripts/fleet/services.ts';
@@ -88,18 +89,6 @@ const deathsIn = (log: string): Death[] =>
         .map((line) => JSON.parse(line) as Death)
     : [];
 
-const within = async <T>(ms: number, what: string, promise: Promise<T>): Promise<T> => {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`${what}: not within ${ms / 1000} s`)), ms);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-};
-
 interface Victim {
   readonly victim: ServiceProcess;
   /** Of its deaths. */
@@ -155,7 +144,7 @@ export const crashSuite = (name: string, all: readonly CrashCell[]): void => {
   const diesAndLives = async ({ fleet, load }: CrashScene, { victim, log, point, meanwhile }: CrashCell & Victim): Promise<void> => {
     const pid = victim.pid();
     const afterwards = await meanwhile?.({ fleet, load });
-    expect(await within(DEATH_MS, `the death at ${point}`, victim.exited())).toEqual({ code: null, signal: 'SIGKILL' });
+    expect(await within(DEATH_MS, victim.exited(), `the death at ${point}`)).toEqual({ code: null, signal: 'SIGKILL' });
     expect(deathsIn(log)).toEqual([expect.objectContaining({ point, pid })]);
     const paid = load.paid();
     expect(paid).toBeGreaterThan(0);

@@ -1,12 +1,12 @@
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as rest } from 'node:timers/promises';
+import { within } from '../deadline/index.ts';
 import type { Log } from '../log/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import { operations } from './operations.ts';
 import type { Part } from './part.ts';
 import { stopParts } from './stop-parts.ts';
-import { within } from './within.ts';
 
 export interface ServiceOptions {
   readonly name: string;

@@ -1,6 +1,6 @@
+import { within } from '../deadline/index.ts';
 import type { Log } from '../log/index.ts';
 import type { Part } from './part.ts';
-import { within } from './within.ts';
 
 export interface StopPartsOptions {
   /** In the order in which they are stopped. */

@@ -1,4 +1,5 @@
 import { setTimeout as rest } from 'node:timers/promises';
+import { within } from '../deadline/index.ts';
 import type { Log } from '../log/index.ts';
 import type { Part } from '../lifecycle/index.ts';
 import { subscriberOf, type Redis } from './create-redis.ts';
@@ -24,15 +25,6 @@ export interface Notices extends Part {
 const AGAIN_MS = 500;
 /** `start` waits this long for its subscriptions, and lets them come later when Redis is away. */
 const START_MS = 2000;
-
-const within = (ms: number, done: Promise<unknown>): Promise<void> =>
-  new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    void done.finally(() => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 
 /** Best-effort notices over Redis pub/sub, on channels of the namespace. The subscriber comes back by itself; what was sent meanwhile is lost. */
 export const createNotices = ({ redis, namespace, log }: NoticesOptions): Notices => {
@@ -90,7 +82,7 @@ export const createNotices = ({ redis, namespace, log }: NoticesOptions): Notice
     start: async () => {
       subscriber = subscriberOf(redis);
       subscriber.on('message', deliver);
-      await within(START_MS, Promise.all([...listeners.keys()].map(subscribe)));
+      await within(START_MS, Promise.all([...listeners.keys()].map(subscribe))).catch(() => {}); // they come later
     },
     stop: async () => {
       subscriber?.disconnect();

@@ -1,5 +1,6 @@
 import { endedSessions } from '@onsale/shared/auth';
 import type { Database } from '@onsale/shared/db';
+import { within } from '@onsale/shared/deadline';
 import { loop, type Part } from '@onsale/shared/lifecycle';
 import type { Log } from '@onsale/shared/log';
 import type { Metrics } from '@onsale/shared/metrics';
@@ -26,16 +27,6 @@ export interface SessionAnnouncer {
 
 const AT_ONCE_MS = 500;
 const BATCH = 200;
-
-const within = async (ms: number, work: Promise<void>): Promise<void> => {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(`no answer in ${ms} ms`)), ms);
-  try {
-    await Promise.race([work, promise]);
-  } finally {
-    clearTimeout(timer);
-  }
-};
 
 /**
  * Brings ended sessions to the deny-list. The database remembers which are still to be told (`unannounced`), so none is lost while Redis is away;

@@ -28,27 +28,13 @@ const refusing =
     sendProblem(res, refusal, requestIdOf(req));
   };
 
-/** Handlers one after another, as a router has them, without its matching of a path that none of them names. */
-const inTurn =
-  (handlers: readonly RequestHandler[]): RequestHandler =>
-  (req, res, next) => {
-    const failed = (error: unknown): void => next(error);
-    const go = (at: number): void => {
-      const handler = handlers[at];
-      if (handler === undefined) return next();
-      const done: unknown = handler(req, res, (error?: unknown) => (error === undefined ? go(at + 1) : failed(error)));
-      if (done instanceof Promise) done.catch(failed);
-    };
-    go(0);
-  };
-
 /** The ordinary way: the pages, then the door. */
 const createApp = (options: AppOptions, refuse: Refuse): Express => {
   const { trustedProxies, corsOrigins, table } = options;
   const app = express();
   app.disable('x-powered-by').set('etag', false);
   app.set('trust proxy', trustedProxies.length === 0 ? false : [...trustedProxies]);
-  app.use(inTurn([cors({ origins: corsOrigins, table }), options.waitingRoom, createDoor(options)]));
+  app.use(cors({ origins: corsOrigins, table }), options.waitingRoom, createDoor(options));
   app.use(((error: unknown, req, res, _next) => refuse(error, req, res)) satisfies ErrorRequestHandler);
   return app;
 };

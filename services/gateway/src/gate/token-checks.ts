@@ -1,12 +1,12 @@
 import { checkTokens, type Sale, type TokenCheckResult } from '@onsale/contracts/queue';
 import type { QueueTokenPayload } from '@onsale/shared/auth';
 import { Refusal } from '@onsale/shared/errors';
+import { createGather } from '@onsale/shared/gather';
 import type { Log } from '@onsale/shared/log';
 import type { Metrics } from '@onsale/shared/metrics';
 import { LRUCache } from 'lru-cache';
 import type { InternalCalls } from '../upstream/internal-calls.ts';
 import { createBreaker, isOpen } from '../upstream/breaker.ts';
-import { createGather } from './gather.ts';
 
 interface TokenChecksOptions {
   readonly queue: InternalCalls;

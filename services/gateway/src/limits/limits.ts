@@ -1,7 +1,7 @@
+import { createGather } from '@onsale/shared/gather';
 import type { Log } from '@onsale/shared/log';
 import type { Metrics } from '@onsale/shared/metrics';
 import type { Redis } from '@onsale/shared/redis';
-import { createGather } from '../gate/gather.ts';
 import { createBreaker, isOpen } from '../upstream/breaker.ts';
 import { createPolicy, type Policy, type PolicyOptions, type Taken } from './policy.ts';
 import { createSharedCounts, type Counted, type Question } from './shared-counts.ts';
@@ -68,13 +68,6 @@ export const createLimits = ({ redis, namespace, policies, deadlineMs, breakerRe
     monotonic: () => performance.now(),
   });
 
-  /** As `takeShared`, of the one key that all but a few requests have. */
-  const takeOne = async (policy: Policy, key: string, sessionId: string | undefined): Promise<Verdict> => {
-    const { counts, ended } = await gathered({ counters: [{ policy: policy.name, key, seconds: policy.seconds }], sessionId });
-    const { count, resetMs } = counts[0]!;
-    return { taken: [policy.judged(key, count, resetMs)], ended };
-  };
-
   const takeShared = async ({ keys, sessionId }: Asking): Promise<Verdict> => {
     const known = keys.map(({ policy, key }) => all[policy].known(key));
     const asked = keys.filter((_, i) => known[i] === undefined);
@@ -89,9 +82,7 @@ export const createLimits = ({ redis, namespace, policies, deadlineMs, breakerRe
     /** Counts the request. Never rejects: a Redis that is away is no reason to refuse anybody. */
     take: async (asking: Asking): Promise<Verdict> => {
       try {
-        const [only, ...more] = asking.keys;
-        if (only === undefined || more.length > 0 || all[only.policy].known(only.key) !== undefined) return await takeShared(asking);
-        return await takeOne(all[only.policy], only.key, asking.sessionId);
+        return await takeShared(asking);
       } catch (error) {
         if (!isOpen(error)) log.debug({ err: error }, 'limits are counted in this process');
         local.inc();

@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { EDGE_TAG, endedSessions } from '@onsale/shared/auth';
-import type { Redis } from '@onsale/shared/redis';
+import { createScript, type Redis } from '@onsale/shared/redis';
 
 /** What Redis is asked for one request. */
 export interface Question {
@@ -17,8 +16,6 @@ export interface Counted {
 }
 
 const LUA = readFileSync(new URL('./count.lua', import.meta.url), 'utf8');
-const SHA = createHash('sha1').update(LUA).digest('hex');
-const isUnknownScript = (error: unknown): boolean => error instanceof Error && error.message.startsWith('NOSCRIPT');
 
 /**
  * Counters with fixed windows and the deny-list of ended sessions, for many requests by one command: a command each would cost this process a third
@@ -27,14 +24,7 @@ const isUnknownScript = (error: unknown): boolean => error instanceof Error && e
 export const createSharedCounts = ({ redis, namespace }: { readonly redis: Redis; readonly namespace: string }) => {
   const sessions = endedSessions({ redis, namespace });
 
-  const run = async (keys: readonly string[], args: readonly (string | number)[]): Promise<number[]> => {
-    try {
-      return (await redis.evalsha(SHA, keys.length, ...keys, ...args)) as number[];
-    } catch (error) {
-      if (!isUnknownScript(error)) throw error;
-      return (await redis.eval(LUA, keys.length, ...keys, ...args)) as number[];
-    }
-  };
+  const run = createScript({ redis, lua: LUA });
 
   return async (questions: readonly Question[]): Promise<Counted[]> => {
     const keys: string[] = [];
@@ -48,7 +38,7 @@ export const createSharedCounts = ({ redis, namespace }: { readonly redis: Redis
       keys.push(sessions.key(sessionId));
       args.push('');
     }
-    const answers = keys.length === 0 ? [] : await run(keys, args);
+    const answers = keys.length === 0 ? [] : ((await run(keys, args)) as number[]);
     let at = 0;
     return questions.map(({ counters, sessionId }) => {
       const counts = counters.map(() => ({ count: answers[at++]!, resetMs: answers[at++]! }));

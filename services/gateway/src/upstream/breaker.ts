@@ -1,3 +1,4 @@
+import { within } from '@onsale/shared/deadline';
 import type { Log } from '@onsale/shared/log';
 import type { Metrics } from '@onsale/shared/metrics';
 import CircuitBreaker from 'opossum';
@@ -28,16 +29,6 @@ class BreakerOpen extends Error {
 
 /** Whether a call was refused because its breaker is open: nothing was tried. */
 export const isOpen = (error: unknown): boolean => error instanceof BreakerOpen;
-
-const within = async <R>(ms: number, promise: Promise<R>): Promise<R> => {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new Error(`no answer within ${ms} ms`)), ms);
-  try {
-    return await Promise.race([promise, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
-};
 
 /** The window and the state of opossum, told only of what is known: it would count every call when it begins, and has but two outcomes. */
 const createState = ({ name, resetMs, log, metrics }: Pick<BreakerOptions<[], unknown>, 'name' | 'resetMs' | 'log' | 'metrics'>) => {
@@ -74,7 +65,7 @@ export const createBreaker = <A extends unknown[], R>(options: BreakerOptions<A,
   let trying = false;
 
   const call = async (args: A): Promise<R> => {
-    const outcome = timeoutMs === undefined ? action(...args) : within(timeoutMs, action(...args));
+    const outcome = timeoutMs === undefined ? action(...args) : within(timeoutMs, action(...args), 'the call');
     const told = await outcome.then(
       () => true,
       (error: unknown) => !provesNothing(error),

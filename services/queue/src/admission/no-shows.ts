@@ -4,15 +4,13 @@ import { endUnseen, entriesOf } from '../journal/journal-store.ts';
 import type { Decision } from '../line/line-views.ts';
 import type { Line } from '../line/line.ts';
 import type { AdmissionState } from '../queues/admission-store.ts';
+import { REST_MARGIN_MS } from '../queues/rest-store.ts';
 import { TICK_MOST } from './admissible.ts';
-
-/** Beyond the longest rest that a waiter was told: requests under way, a slow network. */
-const MARGIN_MS = 5000;
 
 type Watched = Pick<AdmissionState, 'noShowAfterSeconds' | 'longestPollMs'>;
 
 /** Longest time between two looks of somebody who waits, by the longest rest that was ever told. */
-const silenceMs = ({ longestPollMs }: Pick<Watched, 'longestPollMs'>): number => longestPollMs + MARGIN_MS;
+const silenceMs = ({ longestPollMs }: Pick<Watched, 'longestPollMs'>): number => longestPollMs + REST_MARGIN_MS;
 
 /**
  * How long an owner may take to come, in milliseconds: what the operator set, but never less than the rest that a waiter was told just before it was

@@ -1,10 +1,11 @@
+import { gatherByKey } from '@onsale/shared/gather';
 import type { Redis } from '@onsale/shared/redis';
 import { BEHIND_THE_DRAW } from '../opening/draw.ts';
 import { openingNumber } from '../opening/opening.ts';
-import { gather } from '../places/gather.ts';
 import type { Place, Standing } from '../places/place.ts';
 import { scoreOf, scoreRuleOf } from '../places/score.ts';
 import type { QueueDefinition } from '../queues/queue.ts';
+import { findPlace } from './find-place.ts';
 import type { Counters, Decision, Entry, Figures, Found, Head } from './line-views.ts';
 import { chunksOf, entryOf, foundOf, gaveWayOf, keyOf, ownerOf, pacesOf } from './replies.ts';
 import { scriptsOf } from './scripts.ts';
@@ -28,10 +29,8 @@ interface Newcomer {
 const NEWCOMERS = 200;
 /** Places of one call that are moved from one set to another: 10 microseconds each, so that Redis is held for some milliseconds at most. */
 const MOVES = 250;
-/** Keys of one call: a script of more would hold Redis for milliseconds. */
-const BATCH = 1000;
 /** So far above every number known do the numbers of a line's next life begin. */
-const LEAD_MICROS = 5_000_000;
+export const LEAD_MICROS = 5_000_000;
 
 /** A member hash is of these. */
 const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
@@ -46,28 +45,6 @@ export const createLine = ({ redis, namespace }: LineOptions) => {
   const scripts = scriptsOf(redis);
   const name = (queueId: string): string => lineKey(namespace, queueId);
   const busyKey = `${namespace}:queue:busy`;
-
-  const findByScore = async (queueId: string, { number, score }: Pick<Place, 'number' | 'score'>): Promise<Place | undefined> => {
-    const [key, lane] = (await scripts.find(name(queueId), [number, score])) as [string?, string?];
-    return key === undefined ? undefined : { ...ownerOf(key), lane: lane!, score };
-  };
-
-  /** The score of a drawn place is its member's, who is not known: one look at each, in steps that hold Redis for no time. */
-  const findDrawn = async (queue: QueueDefinition, number: number): Promise<Place | undefined> => {
-    const counted = (await scripts.counters(name(queue.id), [])) as (string | number)[];
-    const lanes = chunksOf(counted.slice(1), 2).map(([lane]) => String(lane));
-    for (const lane of lanes) {
-      for (const set of ['waiting', 'parked']) {
-        for (let cursor = '0'; ;) {
-          const [next, [key]] = await redis.zscan(`${name(queue.id)}:${set}:${lane}`, cursor, 'MATCH', `${number}:*`, 'COUNT', BATCH);
-          if (key !== undefined) return { ...ownerOf(key), lane, score: scoreOf(queue, ownerOf(key)) };
-          if (next === '0') break;
-          cursor = next;
-        }
-      }
-    }
-    return undefined;
-  };
 
   /** All of one queue, as one definition of it has it. */
   const enqueueAll = async (newcomers: readonly Newcomer[]): Promise<Entry[]> => {
@@ -87,7 +64,7 @@ export const createLine = ({ redis, namespace }: LineOptions) => {
     const told = { nowMs: Number(nowMs), admitted, paces: pacesOf(paces) };
     return chunksOf(entries, 6).map((entry) => entryOf(entry, told));
   };
-  const enqueued = gather((_queue: string, newcomers: Newcomer[]) => enqueueAll(newcomers), NEWCOMERS);
+  const enqueued = gatherByKey((_queue: string, newcomers: Newcomer[]) => enqueueAll(newcomers), NEWCOMERS);
 
   return {
     /**
@@ -251,14 +228,7 @@ export const createLine = ({ redis, namespace }: LineOptions) => {
       return { admitted, notSeen, lanes };
     },
 
-    /** Who waits by a number, or was passed over, as far as this Redis knows. By its score; who is in a draw is looked for among all. */
-    find: async (queue: QueueDefinition, number: number): Promise<Place | undefined> => {
-      const found = await findByScore(queue.id, { number, score: scoreOf(queue, { number, member: '' }) });
-      return found === undefined && number < scoreRuleOf(queue, '').drawnBelow ? findDrawn(queue, number) : found;
-    },
-
-    /** The same by the score alone, for whoever does not know the queue. */
-    findByScore,
+    ...findPlace({ redis, scripts, name }),
 
     /**
      * Up to `most` admissions whose owners never came in `afterMs` of being watched, for the journal to decide about; `silenceMs` without a status

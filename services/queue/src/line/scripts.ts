@@ -1,29 +1,19 @@
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { Redis } from '@onsale/shared/redis';
+import { createScript, type Redis } from '@onsale/shared/redis';
 
-/** Runs one script on one key. */
-export type Script = (key: string, args: readonly (string | number)[]) => Promise<unknown>;
+/** Runs on the key that a queue's others begin with. */
+type LineScript = (key: string, args: readonly (string | number)[]) => Promise<unknown>;
 
 const source = (name: string): string => readFileSync(new URL(`./${name}.lua`, import.meta.url), 'utf8');
 
-const isUnknownScript = (error: unknown): boolean => error instanceof Error && error.message.startsWith('NOSCRIPT');
-
-/** A script of this folder, sent by its hash, and whole when this Redis does not know it (yet, or any more). */
+/** The scripts of this folder. */
 export const scriptsOf = (redis: Redis) => {
-  const script = (lua: string): Script => {
-    const sha = createHash('sha1').update(lua).digest('hex');
-    return async (key, args) => {
-      try {
-        return await redis.evalsha(sha, 1, key, ...args);
-      } catch (error) {
-        if (!isUnknownScript(error)) throw error;
-        return redis.eval(lua, 1, key, ...args);
-      }
-    };
+  const script = (lua: string): LineScript => {
+    const run = createScript({ redis, lua });
+    return (key, args) => run([key], args);
   };
   const prelude = source('prelude');
-  const ofQueue = (name: string): Script => script(prelude + source(name));
+  const ofQueue = (name: string): LineScript => script(prelude + source(name));
   return {
     enqueue: ofQueue('enqueue'),
     status: ofQueue('status'),
@@ -47,3 +37,5 @@ export const scriptsOf = (redis: Redis) => {
     unmarkBusy: script(source('unmark-busy')),
   };
 };
+
+export type LineScripts = ReturnType<typeof scriptsOf>;

@@ -1,4 +1,5 @@
 import type { TokenCheck, TokenCheckResult } from '@onsale/contracts/queue';
+import { within } from '@onsale/shared/deadline';
 import type { Clock } from '@onsale/shared/ids';
 import type { Log } from '@onsale/shared/log';
 import type { Definitions } from '../queues/definitions.ts';
@@ -8,7 +9,6 @@ import type { Look } from './look-at-places.ts';
 import { isVoid } from './place.ts';
 import { scoreOf } from './score.ts';
 import { tellStanding, type Moment } from './tell-standing.ts';
-import { within } from './within.ts';
 
 interface Deps {
   readonly definitions: Definitions;

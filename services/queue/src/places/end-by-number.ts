@@ -2,6 +2,7 @@ import type { QueuePlace } from '@onsale/contracts/queue';
 import { insertAudit } from '@onsale/shared/audit';
 import type { Member } from '@onsale/shared/auth';
 import { inTransaction, type Database, type Trx } from '@onsale/shared/db';
+import { within } from '@onsale/shared/deadline';
 import { notFound } from '@onsale/shared/errors';
 import type { Log } from '@onsale/shared/log';
 import type { Metrics } from '@onsale/shared/metrics';
@@ -14,7 +15,6 @@ import type { Line } from '../line/line.ts';
 import { findAdmission, type AdmissionState } from '../queues/admission-store.ts';
 import { STANDARD_LANE, type Place } from './place.ts';
 import { scoreOf } from './score.ts';
-import { within } from './within.ts';
 
 interface Deps {
   readonly db: Database;

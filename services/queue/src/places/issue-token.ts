@@ -2,6 +2,7 @@ import { setTimeout as rest } from 'node:timers/promises';
 import type { QueueToken } from '@onsale/contracts/queue';
 import { memberHash, type QueueTokenCodec } from '@onsale/shared/auth';
 import type { CrashPoints } from '@onsale/shared/crash';
+import { within } from '@onsale/shared/deadline';
 import { notFound, Refusal } from '@onsale/shared/errors';
 import type { Clock } from '@onsale/shared/ids';
 import type { Metrics } from '@onsale/shared/metrics';
@@ -20,7 +21,6 @@ import { issuedAt, type Place } from './place.ts';
 import { scoreOf } from './score.ts';
 import { saleOf } from './tell-sales.ts';
 import { tellStanding } from './tell-standing.ts';
-import { within } from './within.ts';
 
 interface Deps {
   readonly definitions: Definitions;

@@ -1,4 +1,6 @@
+import { within } from '@onsale/shared/deadline';
 import { Refusal } from '@onsale/shared/errors';
+import { gatherByKey } from '@onsale/shared/gather';
 import type { Log } from '@onsale/shared/log';
 import type { MarkBusy } from '../line/busy-marks.ts';
 import type { Found } from '../line/line-views.ts';
@@ -6,9 +8,7 @@ import type { Line } from '../line/line.ts';
 import type { Definitions } from '../queues/definitions.ts';
 import type { QueueDefinition } from '../queues/queue.ts';
 import { UNCLEAR, type FindLost, type Looked } from './find-lost.ts';
-import { gather } from './gather.ts';
 import type { Place, Standing } from './place.ts';
-import { within } from './within.ts';
 
 interface Deps {
   readonly line: Line;
@@ -92,7 +92,7 @@ export const lookAtPlaces = ({ line, findLost, definitions, markBusy, wake, log 
     return looked;
   };
 
-  const gathered = gather((_queueId: string, asks: { queue: QueueDefinition; place: Place }[]) =>
+  const gathered = gatherByKey((_queueId: string, asks: { queue: QueueDefinition; place: Place }[]) =>
     look(
       asks[0]!.queue,
       asks.map(({ place }) => place),

@@ -1,8 +1,8 @@
 import type { Sale } from '@onsale/contracts/queue';
+import { within } from '@onsale/shared/deadline';
 import type { Definitions } from '../queues/definitions.ts';
 import type { QueueDefinition } from '../queues/queue.ts';
 import { saleState } from '../queues/sale-state.ts';
-import { within } from './within.ts';
 
 /** As for the checks that it goes with: a queue that cannot be read so soon is left out. */
 const DEFINITION_MS = 500;

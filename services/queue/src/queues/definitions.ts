@@ -1,6 +1,6 @@
 import type { Database } from '@onsale/shared/db';
+import { within } from '@onsale/shared/deadline';
 import type { Log } from '@onsale/shared/log';
-import { within } from '../places/within.ts';
 import { findQueue } from './queue-store.ts';
 import type { QueueDefinition } from './queue.ts';
 

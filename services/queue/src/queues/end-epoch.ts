@@ -2,14 +2,14 @@ import type { QueueSettings as QueueSettingsView } from '@onsale/contracts/queue
 import { insertAudit } from '@onsale/shared/audit';
 import type { Member } from '@onsale/shared/auth';
 import { inTransaction, type Database, type Trx } from '@onsale/shared/db';
+import { within } from '@onsale/shared/deadline';
 import { notFound, Refusal } from '@onsale/shared/errors';
 import type { Log } from '@onsale/shared/log';
 import type { Metrics } from '@onsale/shared/metrics';
 import { endsCounter } from '../journal/ends-counter.ts';
 import { databaseNow, highestNumber, revokeLive } from '../journal/journal-store.ts';
 import type { Counters } from '../line/line-views.ts';
-import type { Line } from '../line/line.ts';
-import { within } from '../places/within.ts';
+import { LEAD_MICROS, type Line } from '../line/line.ts';
 import { awaitAdmission, beginEpoch, type AdmissionState } from './admission-store.ts';
 import { findQueue } from './queue-store.ts';
 import { settingsViewOf } from './queue-view.ts';
@@ -37,8 +37,6 @@ interface EndOfEpoch {
   readonly message: string | null | undefined;
 }
 
-/** So far above every number known does the next epoch begin: what is given out while it is being ended. As after a loss (`line.reset`). */
-const LEAD_MICROS = 5_000_000;
 /** Longest look at the last number that Redis gave out; without it the clock and what was written down decide. */
 const PEEK_MS = 500;
 /** The line of an epoch that has just begun. */

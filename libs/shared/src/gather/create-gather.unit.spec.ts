@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { createGather } from './gather.ts';
+import { createGather } from './create-gather.ts';
 
 interface Call {
   readonly questions: readonly number[];

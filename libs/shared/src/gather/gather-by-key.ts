@@ -11,7 +11,7 @@ interface Ask<I, O> {
  * Gathers what is asked of one key in one turn of the event loop into one call, which answers in the order of its items. A call that fails fails
  * for all that it was made for.
  */
-export const gather = <K, I, O>(call: (key: K, items: I[]) => Promise<O[]>, most: number = MOST) => {
+export const gatherByKey = <K, I, O>(call: (key: K, items: I[]) => Promise<O[]>, most: number = MOST) => {
   let asked = new Map<K, Ask<I, O>[]>();
 
   const send = async (key: K, asks: readonly Ask<I, O>[]): Promise<void> => {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { gather } from './gather.ts';
+import { gatherByKey } from './gather-by-key.ts';
 
 const recorded = () => {
   const calls: [string, number[]][] = [];
-  const ask = gather(async (key: string, items: number[]) => {
+  const ask = gatherByKey(async (key: string, items: number[]) => {
     calls.push([key, items]);
     if (key === 'broken') throw new Error('broken');
     return items.map((item) => item * 10);

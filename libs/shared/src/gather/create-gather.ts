@@ -1,4 +1,4 @@
-import { Refusal } from '@onsale/shared/errors';
+import { Refusal } from '../errors/index.ts';
 
 interface GatherOptions<Q, A> {
   /** Answers many questions, in their order. */

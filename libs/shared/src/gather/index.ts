@@ -1,0 +1,2 @@
+export { createGather } from './create-gather.ts';
+export { gatherByKey } from './gather-by-key.ts';
