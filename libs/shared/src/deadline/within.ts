@@ -4,7 +4,7 @@
  */
 export const within = async <T>(ms: number, done: Promise<T>, what = 'it'): Promise<T> => {
   const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(`${what} was not done in ${Math.round(ms)} ms`)), Math.max(0, ms));
+  const timer = setTimeout(() => reject(new Error(`${what} did not come within ${Math.round(ms)} ms`)), Math.max(0, ms));
   try {
     return await Promise.race([done, late]);
   } finally {

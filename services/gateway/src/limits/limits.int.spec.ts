@@ -134,7 +134,7 @@ const ways = {
   }),
   'with a Redis that is silent': async () => {
     const proxy = await testProxy(fleet.settings.redisUrl);
-    return { redisUrl: proxy.url, disturb: () => proxy.freeze(), told: 'no answer within 100 ms', stop: () => proxy.stop() };
+    return { redisUrl: proxy.url, disturb: () => proxy.freeze(), told: 'the answer did not come within 100 ms', stop: () => proxy.stop() };
   },
 };
 

@@ -65,7 +65,7 @@ export const createBreaker = <A extends unknown[], R>(options: BreakerOptions<A,
   let trying = false;
 
   const call = async (args: A): Promise<R> => {
-    const outcome = timeoutMs === undefined ? action(...args) : within(timeoutMs, action(...args), 'the call');
+    const outcome = timeoutMs === undefined ? action(...args) : within(timeoutMs, action(...args), 'the answer');
     const told = await outcome.then(
       () => true,
       (error: unknown) => !provesNothing(error),
