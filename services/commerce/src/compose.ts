@@ -1,13 +1,19 @@
-import { readCommerceAudit } from '@onsale/contracts/commerce';
+import { commerceSagas, readCommerceAudit } from '@onsale/contracts/commerce';
 import { auditDoors } from '@onsale/shared/audit';
 import { createAccessTokenSigner, createPrincipalVerifier } from '@onsale/shared/auth';
+import { createCrashPoints } from '@onsale/shared/crash';
 import { createDatabase, databaseCheck } from '@onsale/shared/db';
 import { createApp } from '@onsale/shared/http';
+import { createIdempotencyStore, createKeyPurge } from '@onsale/shared/idempotency';
 import { newId, systemClock } from '@onsale/shared/ids';
-import { createService, type Service } from '@onsale/shared/lifecycle';
+import { createConsumer } from '@onsale/shared/inbox';
+import { createKafkaBroker } from '@onsale/shared/kafka';
+import { createService, exitOn, type Service } from '@onsale/shared/lifecycle';
 import { createLog } from '@onsale/shared/log';
 import { createMetrics } from '@onsale/shared/metrics';
-import { createRedis } from '@onsale/shared/redis';
+import { createOutbox } from '@onsale/shared/outbox';
+import { createNotices, createRedis } from '@onsale/shared/redis';
+import { createSagaRunner, sagaDoors } from '@onsale/shared/saga';
 import type { Settings } from './config.ts';
 import { changeMember } from './members/change-member.ts';
 import { listMembers } from './members/list-members.ts';
@@ -46,10 +52,31 @@ export type Overrides = Partial<ReturnType<typeof defaults>>;
 export const compose = async (settings: Settings, overrides: Overrides = {}): Promise<Service> => {
   const { clock, newId, log, turns, announceEveryMs } = { ...defaults(settings), ...overrides };
   const { mode, namespace, accessLifeSeconds, refreshLifeSeconds, accessKeys } = settings;
+  const { endsPolling: polling } = settings;
   const metrics = createMetrics({ service: SERVICE });
+  const crash = createCrashPoints(settings.crash);
 
-  const db = createDatabase({ ...settings.mysql, log });
+  const db = createDatabase({ ...settings.mysql, log, crash });
   const redis = createRedis({ url: settings.redisUrl, name: SERVICE, log });
+  const notices = createNotices({ redis, namespace, log });
+  const broker = createKafkaBroker({ ...settings.kafka, clientId: SERVICE, namespace, log, metrics, crash, onFatal: exitOn(log) });
+  const outbox = createOutbox({
+    db,
+    broker,
+    source: SERVICE,
+    notices,
+    log,
+    metrics,
+    crash,
+    clock,
+    newId,
+    ...(polling ? {} : { pollMs: 0 }),
+  });
+  const idempotency = createIdempotencyStore({ db, clock });
+
+  const sagas = createSagaRunner({ db, outbox, sagas: [], log, metrics, ...settings.sagas });
+  const concurrency = Math.max(1, Math.floor(settings.mysql.poolSize / 2)); // the other half is for requests
+  const consumer = createConsumer({ group: SERVICE, db, broker, outbox, handlers: sagas.handlers, log, metrics, crash, concurrency });
 
   const passwords = await createPasswords({ turns, metrics });
   const limit = createSignInLimit({ redis, namespace, ...settings.signIns });
@@ -72,6 +99,7 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
       signOut: signOut({ db, announcer }),
       accessKeys,
     }),
+    ...sagaDoors({ contract: commerceSagas, db, sagas }),
     ...auditDoors({ db, contract: readCommerceAudit }),
   ];
   const principals = createPrincipalVerifier({ keys: settings.principalKeys });
@@ -81,9 +109,19 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
     settings: settings.listen,
     log,
     metrics,
-    app: createApp({ doors, principals, log, metrics, mode }),
-    checks: { mysql: databaseCheck(db) }, // not Redis: everything here goes on without it
-    parts: [announcer.part, createSessionSweeper({ db, everyMs: SWEEP_EVERY_MS, log })],
+    app: createApp({ doors, principals, idempotency, log, metrics, crash, mode }),
+    // not Redis, nor Kafka: people sign in and order without them
+    checks: { mysql: databaseCheck(db), consumers: () => broker.consuming() },
+    parts: [
+      broker,
+      notices,
+      outbox.relay,
+      consumer,
+      sagas.sweeper,
+      announcer.part,
+      createSessionSweeper({ db, everyMs: SWEEP_EVERY_MS, log }),
+      createKeyPurge({ store: idempotency, clock, log }),
+    ],
     close: [() => db.destroy(), async () => redis.disconnect()],
   });
 };

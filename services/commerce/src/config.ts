@@ -4,11 +4,17 @@ import {
   commonOf,
   commonSettings,
   ConfigError,
+  crashOf,
+  crashSettings,
+  kafkaOf,
+  kafkaSettings,
   mysqlOf,
   mysqlSettings,
   readConfig,
   readJwks,
   redisSettings,
+  sagaSettings,
+  sagasOf,
   setting,
   type Env,
 } from '@onsale/shared/config';
@@ -50,6 +56,12 @@ const commerceSettings = {
     .optional()
     .describe('sign-ins of one account that may fail in a window before RATE_LIMITED; 10, and 100,000 in development'),
   ONSALE_SIGN_IN_WINDOW_SECONDS: setting.int({ default: 300, min: 1, about: 'that window' }),
+  ONSALE_ORDER_PAY_WITHIN_SECONDS: setting.int({
+    default: 60,
+    min: 1,
+    max: 86_400,
+    about: 'an order that is not paid for so long, as payment or Kafka is away, is taken back',
+  }),
 };
 
 const PrivateKey = z.looseObject({
@@ -72,11 +84,18 @@ export type Settings = ReturnType<typeof readSettings>;
 
 /** The settings of the service. @throws ConfigError naming every wrong one; Error when a key file is not usable, or of development in production */
 export const readSettings = (env: Env = process.env) => {
-  const e = readConfig({ ...commonSettings, ...mysqlSettings, ...redisSettings, ...commerceSettings }, env);
+  const e = readConfig(
+    { ...commonSettings, ...crashSettings, ...mysqlSettings, ...redisSettings, ...kafkaSettings, ...sagaSettings, ...commerceSettings },
+    env,
+  );
   return {
     ...commonOf(e),
+    crash: crashOf(e),
     mysql: mysqlOf(e),
     redisUrl: e.ONSALE_REDIS_URL,
+    kafka: kafkaOf(e),
+    ...sagasOf(e),
+    orders: { payWithinMs: e.ONSALE_ORDER_PAY_WITHIN_SECONDS * 1000 },
     accessKeys: readPrivateKeys(e.ONSALE_ACCESS_PRIVATE_KEYS_FILE, e.ONSALE_MODE),
     accessLifeSeconds: e.ONSALE_ACCESS_TOKEN_SECONDS,
     refreshLifeSeconds: e.ONSALE_REFRESH_TOKEN_SECONDS,

@@ -20,6 +20,7 @@ const environment = (more: Record<string, string> = {}) => ({
   ONSALE_OPS_PORT: '9084',
   ONSALE_MYSQL_URL: 'mysql://localhost/onsale_commerce',
   ONSALE_REDIS_URL: 'redis://localhost',
+  ONSALE_KAFKA_BROKERS: 'localhost:9092',
   ONSALE_PRINCIPAL_PUBLIC_KEYS_FILE: keyFile('gateway-1', 'publicKey'),
   ONSALE_ACCESS_PRIVATE_KEYS_FILE: keyFile('access-1'),
   ...more,

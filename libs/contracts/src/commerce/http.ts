@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { auditRoute } from '../audit.ts';
 import { route } from '../route.ts';
+import { sagaRoutes } from '../sagas.ts';
 import { Id, IdParams, LaneName, page, PageQuery, text, Timestamp } from '../shapes.ts';
 
 export const Role = z.enum(['member', 'operator']);
@@ -139,3 +140,12 @@ export const changeMember = route({
 
 /** For operators: who changed what here. */
 export const readCommerceAudit = auditRoute('commerce');
+
+/** For operators: the orders and cancellations as sagas. An order's has its id. */
+export const commerceSagas = sagaRoutes('commerce');
+export const {
+  list: listCommerceSagas,
+  read: readCommerceSaga,
+  retry: retryCommerceSaga,
+  compensate: compensateCommerceSaga,
+} = commerceSagas;

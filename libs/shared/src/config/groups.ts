@@ -3,7 +3,7 @@ import { parseCrashAt, type CrashSettings } from '../crash/index.ts';
 import type { ServiceOptions } from '../lifecycle/index.ts';
 import { readJwks } from './keys.ts';
 import { ConfigError } from './read-config.ts';
-import type { commonSettings, crashSettings, kafkaSettings, mysqlSettings } from './settings.ts';
+import type { commonSettings, crashSettings, kafkaSettings, mysqlSettings, sagaSettings } from './settings.ts';
 
 type Read<S extends z.core.$ZodLooseShape> = z.output<z.ZodObject<S>>;
 
@@ -40,6 +40,12 @@ export const kafkaOf = (e: Read<typeof kafkaSettings>) => ({
   partitions: e.ONSALE_KAFKA_PARTITIONS,
   replication: e.ONSALE_KAFKA_REPLICATION,
   sessionMs: e.ONSALE_KAFKA_SESSION_MS,
+});
+
+/** Of `createSagaRunner`, and of what waits for ends. */
+export const sagasOf = (e: Read<typeof sagaSettings>) => ({
+  endsPolling: e.ONSALE_ENDS_POLLING,
+  sagas: { sweepMs: e.ONSALE_SAGA_SWEEP_MS, retryAfterMs: e.ONSALE_SAGA_RETRY_AFTER_MS, flagAfter: e.ONSALE_SAGA_FLAG_AFTER },
 });
 
 /** Of `createCrashPoints`; undefined where no point is armed. @throws ConfigError in production, or without a file for its log */

@@ -94,6 +94,22 @@ export const kafkaSettings = {
   }),
 };
 
+/** Of services that run sagas, and have requests wait for their ends. */
+export const sagaSettings = {
+  ONSALE_ENDS_POLLING: setting.onOff({
+    default: true,
+    about:
+      'read every 50 ms how what requests wait for has ended, and every 250 ms what the outbox has to send; off leaves both to wake-ups and notices, but for a look at the outbox with each renewal of its leases (for tests of those)',
+  }),
+  ONSALE_SAGA_SWEEP_MS: setting.int({ default: 1000, min: 10, about: 'milliseconds between looks for sagas that are overdue' }),
+  ONSALE_SAGA_RETRY_AFTER_MS: setting.int({
+    default: 5000,
+    min: 10,
+    about: 'a command without a reply is sent again after this, then less often',
+  }),
+  ONSALE_SAGA_FLAG_AFTER: setting.int({ default: 10, min: 1, about: 'after so many times the saga is flagged NEEDS_OPERATOR too' }),
+};
+
 /** For tests of crashes; production refuses them. */
 export const crashSettings = {
   ONSALE_CRASH_AT: z

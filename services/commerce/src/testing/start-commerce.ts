@@ -10,8 +10,8 @@ import {
   type Member,
   type Principal,
 } from '@onsale/shared/auth';
-import { newId, systemClock } from '@onsale/shared/ids';
-import { captureLog, testDatabase, testRedis } from '@onsale/shared/testing';
+import { systemClock } from '@onsale/shared/ids';
+import { captureLog, testDatabase, testKafka, testRedis } from '@onsale/shared/testing';
 import { compose, type Overrides } from '../compose.ts';
 import type { Settings } from '../config.ts';
 
@@ -48,7 +48,8 @@ export const startCommerce = async ({ settings = {}, overrides = {}, redisUrlOf 
   const captured = captureLog();
   const gatewayKey = newKey('gateway');
   const accessKeys = { keys: [newKey('access-2'), newKey('access-1')] };
-  const namespace = `test-${newId()}`;
+  const kafka = testKafka();
+  const { namespace } = kafka;
   const service = await compose(
     {
       mode: 'development',
@@ -58,6 +59,11 @@ export const startCommerce = async ({ settings = {}, overrides = {}, redisUrlOf 
       principalKeys: publicKeys({ keys: [gatewayKey] }),
       mysql: { url: database.url, poolSize: 10, acquireTimeoutMs: 3000, statementTimeoutMs: 3000, lockWaitSeconds: 3 },
       redisUrl: await redisUrlOf(engine.url),
+      crash: undefined,
+      kafka: { brokers: kafka.brokers, partitions: 3, replication: 1, sessionMs: 10_000 },
+      endsPolling: true,
+      sagas: { sweepMs: 1000, retryAfterMs: 5000, flagAfter: 10 },
+      orders: { payWithinMs: 60_000 },
       accessKeys,
       accessLifeSeconds: 600,
       refreshLifeSeconds: 3600,

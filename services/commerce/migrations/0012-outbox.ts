@@ -1,0 +1,1 @@
+export { createOutboxTables as up } from '@onsale/shared/outbox';

@@ -1,0 +1,1 @@
+export { createInboxTable as up } from '@onsale/shared/inbox';

@@ -1,0 +1,1 @@
+export { createSagaTable as up } from '@onsale/shared/saga';

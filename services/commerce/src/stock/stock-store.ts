@@ -1,0 +1,78 @@
+import type { Queryable, Trx } from '@onsale/shared/db';
+import { bytesToId, idToBytes } from '@onsale/shared/ids';
+
+/** So many of a product. */
+export interface Quantity {
+  readonly productId: string;
+  readonly quantity: number;
+}
+
+export interface Stock {
+  /** Free to be ordered. */
+  readonly available: number;
+  /** In orders that are not paid yet. */
+  readonly reserved: number;
+  /** All that ever came in: what is available, reserved and sold. */
+  readonly stocked: number;
+}
+
+interface Row extends Stock {
+  readonly product_id: Buffer;
+}
+
+/** The order in which rows of stock are locked, everywhere. */
+export const byProduct = (items: readonly Quantity[]): Quantity[] =>
+  items.toSorted((a, b) => (a.productId < b.productId ? -1 : a.productId > b.productId ? 1 : 0));
+
+/** Makes the row of a new product. */
+export const insertStock = async (trx: Trx, { productId, quantity }: Quantity): Promise<void> => {
+  await trx('stock').insert({ product_id: idToBytes(productId), available: quantity, reserved: 0, stocked: quantity });
+};
+
+/** More of a product has come in; a negative quantity takes free ones out. False, and nothing changed, when fewer are free. */
+export const restock = async (trx: Trx, { productId, quantity }: Quantity): Promise<boolean> => {
+  const changed = await trx('stock')
+    .where('product_id', idToBytes(productId))
+    .whereRaw('available + ? >= 0', [quantity])
+    .whereRaw('stocked + ? <= ?', [quantity, Number.MAX_SAFE_INTEGER])
+    .update({ available: trx.raw('available + ?', [quantity]), stocked: trx.raw('stocked + ?', [quantity]) });
+  return changed === 1;
+};
+
+/** available -> reserved, where there are so many: one conditional UPDATE decides among all who want it. False, and nothing changed, when it is short. */
+export const reserve = async (trx: Trx, { productId, quantity }: Quantity): Promise<boolean> => {
+  const changed = await trx('stock')
+    .where('product_id', idToBytes(productId))
+    .where('available', '>=', quantity)
+    .update({ available: trx.raw('available - ?', [quantity]), reserved: trx.raw('reserved + ?', [quantity]) });
+  return changed === 1;
+};
+
+/** Changes one row; that it may be changed, the order's own state has said. */
+const move = async (trx: Trx, { productId, quantity }: Quantity, by: { available: 1 | 0; reserved: -1 | 0 }): Promise<void> => {
+  const changed = await trx('stock')
+    .where('product_id', idToBytes(productId))
+    .whereRaw('reserved + ? >= 0', [by.reserved * quantity])
+    .update({
+      available: trx.raw('available + ?', [by.available * quantity]),
+      reserved: trx.raw('reserved + ?', [by.reserved * quantity]),
+    });
+  if (changed !== 1) throw new Error(`product ${productId} has fewer than ${quantity} reserved`);
+};
+
+/** reserved -> available: an order was taken back. @throws Error where so many are not reserved */
+export const release = (trx: Trx, item: Quantity): Promise<void> => move(trx, item, { available: 1, reserved: -1 });
+
+/** reserved -> sold: an order is paid. @throws Error where so many are not reserved */
+export const consume = (trx: Trx, item: Quantity): Promise<void> => move(trx, item, { available: 0, reserved: -1 });
+
+/** sold -> available: a paid order was cancelled. */
+export const putBack = (trx: Trx, item: Quantity): Promise<void> => move(trx, item, { available: 1, reserved: 0 });
+
+/** The stock of those of the products that there are, by id; locks nothing. */
+export const readStock = async (db: Queryable, productIds: readonly string[]): Promise<ReadonlyMap<string, Stock>> => {
+  const rows: Row[] = await db('stock')
+    .whereIn('product_id', productIds.map(idToBytes))
+    .select('product_id', 'available', 'reserved', 'stocked');
+  return new Map(rows.map(({ product_id, available, reserved, stocked }) => [bytesToId(product_id), { available, reserved, stocked }]));
+};
