@@ -1,2 +1,3 @@
+export * from './coupons.ts';
 export * from './http.ts';
 export * from './internal.ts';
