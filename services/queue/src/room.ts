@@ -1,6 +1,7 @@
 import type { QueueTokenCodec } from '@onsale/shared/auth';
 import type { CrashPoints } from '@onsale/shared/crash';
 import type { Database } from '@onsale/shared/db';
+import { createDefinitions } from '@onsale/shared/definitions';
 import type { Clock } from '@onsale/shared/ids';
 import type { Log } from '@onsale/shared/log';
 import type { Metrics } from '@onsale/shared/metrics';
@@ -31,12 +32,12 @@ import { spendToken } from './places/spend-token.ts';
 import { tellSales } from './places/tell-sales.ts';
 import { changeQueue } from './queues/change-queue.ts';
 import { createQueue } from './queues/create-queue.ts';
-import { createDefinitions } from './queues/definitions.ts';
 import { endEpoch } from './queues/end-epoch.ts';
 import { listQueues } from './queues/list-queues.ts';
 import { openQueue } from './queues/open-queue.ts';
 import { openScheduleQueue } from './queues/open-schedule-queue.ts';
 import { operatorReads } from './queues/operator-reads.ts';
+import { findQueue } from './queues/queue-store.ts';
 import { readCounters } from './queues/read-counters.ts';
 import { readQueue } from './queues/read-queue.ts';
 import { steerSale } from './queues/steer-sale.ts';
@@ -63,7 +64,7 @@ export const createRoom = ({ db, redis, notices, codec, settings, clock, random,
   const { namespace, queueDefaults, capacityPerSeat, tickMs } = settings;
   const line = createLine({ redis, namespace });
 
-  const definitions = createDefinitions({ db, log });
+  const definitions = createDefinitions({ read: (id) => findQueue(db, id), log });
   notices.on(CHANGED, definitions.forget);
   const announce = (queueId: string): void => {
     definitions.forget(queueId);

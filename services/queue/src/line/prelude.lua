@@ -1,4 +1,4 @@
--- Goes before every other script of this folder. KEYS[1] names the queue, its hash tag included; every key is that name and a suffix, so all lie in one slot.
+-- Goes before every other script of this folder, and behind `reignLua` of @onsale/shared/redis. KEYS[1] names the queue, its hash tag included; every key is that name and a suffix, so all lie in one slot.
 -- A place is '<number>:<member hash>'; it stands in one lane, in the order of its score there. Numbers are written by %.0f: `..` would round them.
 local queue = KEYS[1]
 local MARKER, LAST, LANES = queue .. ':marker', queue .. ':last', queue .. ':lanes'
@@ -54,12 +54,9 @@ local function memberOf(place)
   return string.match(place, ':(.*)$')
 end
 
--- This reign of this master, and the life of the line that the journal knows: any other marker means lost writes. The replication id is new with every
--- start and every promotion, of one that was master before and comes back, too. A replica, or a master that has become one, is never marked.
+-- This reign of this master, and the life of the line that the journal knows: any other marker means lost writes.
 local function markerOf(generation)
-  local info = redis.call('INFO', 'replication')
-  local reign = string.find(info, 'role:master', 1, true) and string.match(info, 'master_replid:(%x+)')
-  return (reign or 'replica') .. ':' .. generation
+  return reign() .. ':' .. generation
 end
 
 local function marked(generation)

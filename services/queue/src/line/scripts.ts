@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { createScript, type Redis } from '@onsale/shared/redis';
+import { createScript, reignLua, type Redis } from '@onsale/shared/redis';
 
 /** Runs on the key that a queue's others begin with. */
 type LineScript = (key: string, args: readonly (string | number)[]) => Promise<unknown>;
@@ -12,7 +12,7 @@ export const scriptsOf = (redis: Redis) => {
     const run = createScript({ redis, lua });
     return (key, args) => run([key], args);
   };
-  const prelude = source('prelude');
+  const prelude = reignLua + source('prelude');
   const ofQueue = (name: string): LineScript => script(prelude + source(name));
   return {
     enqueue: ofQueue('enqueue'),

@@ -1,8 +1,8 @@
 import type { TokenCheck, TokenCheckResult } from '@onsale/contracts/queue';
 import { within } from '@onsale/shared/deadline';
+import type { Definitions } from '@onsale/shared/definitions';
 import type { Clock } from '@onsale/shared/ids';
 import type { Log } from '@onsale/shared/log';
-import type { Definitions } from '../queues/definitions.ts';
 import type { QueueDefinition, QueueSettings } from '../queues/queue.ts';
 import { UNCLEAR } from './find-lost.ts';
 import type { Look } from './look-at-places.ts';
@@ -11,7 +11,7 @@ import { scoreOf } from './score.ts';
 import { tellStanding, type Moment } from './tell-standing.ts';
 
 interface Deps {
-  readonly definitions: Definitions;
+  readonly definitions: Definitions<QueueDefinition>;
   readonly show: Look;
   /** By which a waiter of a queue that cannot be read is told when to ask again. */
   readonly defaults: QueueSettings;

@@ -1,6 +1,6 @@
 import { memberHash, type Admission, type Member } from '@onsale/shared/auth';
+import type { Definitions } from '@onsale/shared/definitions';
 import { notFound, Refusal } from '@onsale/shared/errors';
-import type { Definitions } from '../queues/definitions.ts';
 import type { QueueDefinition } from '../queues/queue.ts';
 import { isVoid, type Place } from './place.ts';
 import { scoreOf } from './score.ts';
@@ -14,7 +14,7 @@ export interface NamedPlace {
 
 /** @throws Refusal QUEUE_WRONG for a token of another queue; NOT_FOUND when there is no such queue; QUEUE_TOKEN_INVALID for one whose epoch is over */
 export const findPlace =
-  ({ definitions }: { definitions: Definitions }) =>
+  ({ definitions }: { definitions: Definitions<QueueDefinition> }) =>
   async ({ queueId, member, admission }: NamedPlace): Promise<{ queue: QueueDefinition; place: Place }> => {
     if (admission.queueId !== queueId) throw new Refusal('QUEUE_WRONG', 'The queue token is for another queue.');
     const queue = await definitions.get(queueId);

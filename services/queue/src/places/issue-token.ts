@@ -3,6 +3,7 @@ import type { QueueToken } from '@onsale/contracts/queue';
 import { memberHash, type QueueTokenCodec } from '@onsale/shared/auth';
 import type { CrashPoints } from '@onsale/shared/crash';
 import { within } from '@onsale/shared/deadline';
+import type { Definitions } from '@onsale/shared/definitions';
 import { notFound, Refusal } from '@onsale/shared/errors';
 import type { Clock } from '@onsale/shared/ids';
 import type { Metrics } from '@onsale/shared/metrics';
@@ -11,7 +12,6 @@ import type { GrantLane, Wish } from '../grants/grant-lane.ts';
 import type { MarkBusy } from '../line/busy-marks.ts';
 import type { Entry } from '../line/line-views.ts';
 import type { Line } from '../line/line.ts';
-import type { Definitions } from '../queues/definitions.ts';
 import type { QueueDefinition } from '../queues/queue.ts';
 import { admits, placesOf, saleState } from '../queues/sale-state.ts';
 import type { Looked } from './find-lost.ts';
@@ -23,7 +23,7 @@ import { saleOf } from './tell-sales.ts';
 import { tellStanding } from './tell-standing.ts';
 
 interface Deps {
-  readonly definitions: Definitions;
+  readonly definitions: Definitions<QueueDefinition>;
   readonly line: Line;
   readonly look: Look;
   readonly grantLane: GrantLane;

@@ -1,11 +1,11 @@
 import { within } from '@onsale/shared/deadline';
+import type { Definitions } from '@onsale/shared/definitions';
 import { Refusal } from '@onsale/shared/errors';
 import { gatherByKey } from '@onsale/shared/gather';
 import type { Log } from '@onsale/shared/log';
 import type { MarkBusy } from '../line/busy-marks.ts';
 import type { Found } from '../line/line-views.ts';
 import type { Line } from '../line/line.ts';
-import type { Definitions } from '../queues/definitions.ts';
 import type { QueueDefinition } from '../queues/queue.ts';
 import { UNCLEAR, type FindLost, type Looked } from './find-lost.ts';
 import type { Place, Standing } from './place.ts';
@@ -13,7 +13,7 @@ import type { Place, Standing } from './place.ts';
 interface Deps {
   readonly line: Line;
   readonly findLost: FindLost;
-  readonly definitions: Definitions;
+  readonly definitions: Definitions<QueueDefinition>;
   readonly markBusy: MarkBusy;
   /** Has the line looked at, and restored, at once. */
   readonly wake: (queueId: string) => void;

@@ -1,6 +1,6 @@
 import type { Sale } from '@onsale/contracts/queue';
 import { within } from '@onsale/shared/deadline';
-import type { Definitions } from '../queues/definitions.ts';
+import type { Definitions } from '@onsale/shared/definitions';
 import type { QueueDefinition } from '../queues/queue.ts';
 import { saleState } from '../queues/sale-state.ts';
 
@@ -15,7 +15,7 @@ export const saleOf = (queue: Pick<QueueDefinition, 'state' | 'message'>): Omit<
 
 /** The sales of the queues that these tokens are for, once for each; without those that are not there or cannot be read. Never throws. */
 export const tellSales =
-  ({ definitions }: { definitions: Definitions }) =>
+  ({ definitions }: { definitions: Definitions<QueueDefinition> }) =>
   async (tokens: readonly { readonly queueId: string }[]): Promise<Sale[]> => {
     const read = async (queueId: string): Promise<Sale[]> => {
       const queue = await within(DEFINITION_MS, definitions.get(queueId)).catch(() => undefined);
