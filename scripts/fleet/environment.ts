@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import type { KeyFiles } from '../keys/development-keys.ts';
+import { workFolder } from '../paths.ts';
 import type { DatabaseUrls } from './databases.ts';
 import type { Place, ServiceName } from './services.ts';
 
@@ -61,6 +63,7 @@ export function environmentOf({
   return {
     ...Object.fromEntries(passedOn.flatMap((name) => (outer[name] === undefined ? [] : [[name, outer[name]]]))),
     ONSALE_MODE: 'development',
+    NODE_COMPILE_CACHE: join(workFolder, 'compile-cache'), // starts are most of what a run of all specs takes, and cost a third less
     // a service listens where only the gateway needs to reach it
     ONSALE_HOST: service === 'gateway' ? host : '127.0.0.1',
     ONSALE_PORT: String(place.port),

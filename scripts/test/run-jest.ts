@@ -19,6 +19,8 @@ interface JestResult {
   success: boolean;
 }
 
+/** For two cores: specs that wait for a deadline of an engine leave a quarter of them idle, were there a worker a core. */
+const workers = 3;
 const killAfterMs = 10_000;
 /** Jest waits without end for what a spec left open, a connection or a timer. */
 const leftOpenMs = 20_000;
@@ -30,7 +32,7 @@ const leftOpenMs = 20_000;
  */
 export async function runJest({ seed, args, env, resultFile, signal }: JestOptions): Promise<{ passed: number; failed: number }> {
   rmSync(resultFile, { force: true });
-  const order = ['--randomize', '--seed', String(seed), '--maxWorkers', '2'];
+  const order = ['--randomize', '--seed', String(seed), '--maxWorkers', String(workers)];
   const child = spawn(process.execPath, [programFile('jest'), ...order, '--json', '--outputFile', resultFile, ...args], {
     cwd: root,
     env: { ...process.env, ...env, NODE_OPTIONS: nodeOptions },

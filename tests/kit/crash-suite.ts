@@ -68,12 +68,11 @@ const PATIENCE_MS = 5 * 300_000;
  * A fleet in which the dead are missed for as short as Kafka lets them be, and asked for again soon. No command is sent again for want of an answer:
  * outbox, Kafka and inbox alone have to see to it that a saga goes on, and whatever they lose stays lost.
  */
-const settingsOf = (compileCache: string) => ({
-  all: { ONSALE_KAFKA_SESSION_MS: '6000', NODE_COMPILE_CACHE: compileCache }, // a start costs half the CPU time
-
+const settings = {
+  all: { ONSALE_KAFKA_SESSION_MS: '6000' },
   gateway: { ONSALE_BREAKER_RESET_MS: '200' },
   payment: { ONSALE_SAGA_SWEEP_MS: '3600000', ONSALE_SAGA_RETRY_AFTER_MS: '30000' },
-});
+};
 
 interface Death {
   readonly point: string;
@@ -115,7 +114,6 @@ export const crashSuite = (name: string, all: readonly CrashCell[]): void => {
   const folders = temporaryFolders();
   const fleets = createPool<TestFleet>();
   beforeAll(async () => {
-    const settings = settingsOf(folders.make());
     await Promise.all(
       Array.from({ length: Math.ceil(cells.length / CELLS_A_FLEET) }, async () => fleets.add(await startTestFleet({ settings }))),
     );
