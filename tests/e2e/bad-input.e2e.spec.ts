@@ -1,4 +1,5 @@
 import { routes, type Owner } from '@onsale/contracts';
+import { createProduct } from '@onsale/contracts/commerce';
 import { newId } from '@onsale/shared/ids';
 import { eventually } from '@onsale/shared/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -31,6 +32,8 @@ beforeAll(async () => {
   };
   const mineOrHers = { params: { id: mine.body!.id }, foreign: { id: hers.body!.id } };
   const inQueue = { params: { queueId } };
+  const product = await fleet.asOperator(createProduct, { body: { name: 'A lamp', price: 1_000, stock: 5 } });
+  const ofProduct = { params: { id: product.id } };
   const queueSettings = {
     cap: 5,
     admitPerSecond: 3,
@@ -96,6 +99,13 @@ beforeAll(async () => {
         sections: [{ name: 'A', rows: 1, seatsPerRow: 1, price: 1 }],
       },
     },
+    listProducts: { query: { limit: '5', search: 'lamp', sort: 'name' } },
+    readProduct: ofProduct,
+    createProduct: { body: { name: 'N', price: 1, stock: 1, perMemberLimit: 1, queueId, onSale: false } },
+    changeProduct: { ...ofProduct, body: { name: 'N', price: 1, onSale: true, perMemberLimit: 1, queueId } },
+    restockProduct: { ...ofProduct, body: { quantity: 1 } },
+    listAllProducts: { query: { limit: '5' } },
+    readProductDetail: ofProduct,
     readWallet: {},
     listWalletEntries: { query: { limit: '5' } },
     chargeWallet: { body: { amount: 1_000 } },

@@ -23,6 +23,11 @@ import { registerMember } from './members/register-member.ts';
 import { memberRoutes } from './members/routes.ts';
 import { createPasswords } from './passwords/passwords.ts';
 import { createTurns } from './passwords/turns.ts';
+import { changeProduct } from './products/change-product.ts';
+import { createProduct } from './products/create-product.ts';
+import { listAllProducts, listProducts, readProduct, readProductDetail } from './products/read-products.ts';
+import { restockProduct } from './products/restock-product.ts';
+import { productRoutes } from './products/routes.ts';
 import { refreshSession } from './sessions/refresh-session.ts';
 import { sessionRoutes } from './sessions/routes.ts';
 import { createSessionAnnouncer } from './sessions/session-announcer.ts';
@@ -98,6 +103,15 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
       refreshSession: refreshSession({ db, announcer, sessionTokens, refreshLifeSeconds, policy, log, metrics }),
       signOut: signOut({ db, announcer }),
       accessKeys,
+    }),
+    ...productRoutes({
+      createProduct: createProduct({ db, clock, newId }),
+      changeProduct: changeProduct({ db }),
+      restockProduct: restockProduct({ db }),
+      listProducts: listProducts({ db }),
+      listAllProducts: listAllProducts({ db }),
+      readProduct: readProduct({ db }),
+      readProductDetail: readProductDetail({ db }),
     }),
     ...sagaDoors({ contract: commerceSagas, db, sagas }),
     ...auditDoors({ db, contract: readCommerceAudit }),

@@ -1,3 +1,4 @@
 export * from './coupons.ts';
 export * from './http.ts';
 export * from './internal.ts';
+export * from './products.ts';

@@ -1,4 +1,4 @@
-import type { Queryable } from '@onsale/shared/db';
+import type { Queryable, Trx } from '@onsale/shared/db';
 import { bytesToId, idToBytes } from '@onsale/shared/ids';
 
 /** A product without its stock. `price` in points. */
@@ -16,7 +16,7 @@ export interface ProductRow {
   readonly createdAt: Date;
 }
 
-interface Row {
+export interface Row {
   readonly id: Buffer;
   readonly name: string;
   readonly price: number;
@@ -27,9 +27,10 @@ interface Row {
   readonly created_at: Date;
 }
 
-const COLUMNS = ['id', 'name', 'price', 'on_sale', 'per_member_limit', 'queue_id', 'version', 'created_at'] as const;
+/** Those that `productOf` reads. */
+export const COLUMNS = ['id', 'name', 'price', 'on_sale', 'per_member_limit', 'queue_id', 'version', 'created_at'] as const;
 
-const productOf = (row: Row): ProductRow => ({
+export const productOf = (row: Row): ProductRow => ({
   id: bytesToId(row.id),
   name: row.name,
   price: row.price,
@@ -57,4 +58,27 @@ export const insertProduct = async (db: Queryable, product: Omit<ProductRow, 've
 export const findProducts = async (db: Queryable, ids: readonly string[]): Promise<ReadonlyMap<string, ProductRow>> => {
   const rows: Row[] = await db('products').whereIn('id', ids.map(idToBytes)).select(COLUMNS);
   return new Map(rows.map((row) => [bytesToId(row.id), productOf(row)]));
+};
+
+/** No other operator changes the product until the transaction ends; orders of it go on. */
+export const lockProduct = async (trx: Trx, id: string): Promise<ProductRow | undefined> => {
+  const row: Row | undefined = await trx('products')
+    .where({ id: idToBytes(id) })
+    .forUpdate()
+    .first(COLUMNS);
+  return row && productOf(row);
+};
+
+/** Writes what operators change of a locked product. */
+export const updateProduct = async (trx: Trx, product: ProductRow): Promise<void> => {
+  await trx('products')
+    .where({ id: idToBytes(product.id) })
+    .update({
+      name: product.name,
+      price: product.price,
+      on_sale: product.onSale,
+      per_member_limit: product.perMemberLimit ?? null,
+      queue_id: product.queueId ?? null,
+      version: product.version,
+    });
 };

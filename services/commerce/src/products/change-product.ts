@@ -1,0 +1,53 @@
+import type { BodyOf } from '@onsale/contracts';
+import type { changeProduct as contract, ProductDetail } from '@onsale/contracts/commerce';
+import { insertAudit } from '@onsale/shared/audit';
+import { inTransaction, type Database } from '@onsale/shared/db';
+import { notFound } from '@onsale/shared/errors';
+import { lockProduct, updateProduct, type ProductRow } from './product-store.ts';
+import { detailOf, withStock } from './product-view.ts';
+import { setWords } from './product-words-store.ts';
+
+type Patch = BodyOf<typeof contract>;
+
+interface ChangeProduct {
+  /** Who changes it. */
+  readonly operatorId: string;
+  readonly id: string;
+  readonly patch: Patch;
+}
+
+/** What is absent stays, `null` takes away. */
+const patched = ({ perMemberLimit, queueId, ...product }: ProductRow, patch: Patch): ProductRow => {
+  const limit = patch.perMemberLimit === undefined ? perMemberLimit : patch.perMemberLimit;
+  const queue = patch.queueId === undefined ? queueId : patch.queueId;
+  return {
+    ...product,
+    name: patch.name ?? product.name,
+    price: patch.price ?? product.price,
+    onSale: patch.onSale ?? product.onSale,
+    ...(limit != null && { perMemberLimit: limit }),
+    ...(queue != null && { queueId: queue }),
+    version: product.version + 1,
+  };
+};
+
+const settingsOf = ({ id: _id, version: _version, createdAt: _createdAt, ...settings }: ProductRow) => settings;
+
+/**
+ * An operator changes what the request names, audited in the same transaction; it holds for the next order. Orders that have begun keep their price.
+ * @throws Refusal NOT_FOUND
+ */
+export const changeProduct =
+  ({ db }: { db: Database }) =>
+  ({ operatorId, id, patch }: ChangeProduct): Promise<ProductDetail> =>
+    inTransaction(db, async (trx) => {
+      const old = await lockProduct(trx, id);
+      if (old === undefined) throw notFound('product');
+      const changed = patched(old, patch);
+      await updateProduct(trx, changed);
+      if (changed.name !== old.name) await setWords(trx, changed);
+      const [before, after] = [settingsOf(old), settingsOf(changed)];
+      await insertAudit(trx, { actor: operatorId, action: 'product.change', subject: id, before, after });
+      const [detail] = await withStock(trx, [changed], detailOf);
+      return detail!;
+    });
