@@ -31,7 +31,7 @@ const named = async (query: Record<string, string | number>) => (await list(quer
 /** Page by page, `limit` at a time. */
 const paged = async (query: Record<string, string | number>, limit: number): Promise<string[]> => {
   const names: string[] = [];
-  for (let cursor: string | undefined; ; ) {
+  for (let cursor: string | undefined; ;) {
     const page = await list({ ...query, limit, ...(cursor !== undefined && { cursor }) });
     names.push(...page.items.map(({ name }) => name));
     if (page.nextCursor === undefined) return names;
@@ -75,7 +75,9 @@ describe('the list of products', () => {
       const rest = await list({ sort: 'name', limit: 2, cursor: part.nextCursor! });
       expect(rest.items.map(({ name }) => name)).toEqual(['Écharpe rouge', 'Red lamp']);
       expect(await named({ sort: 'name', search: 'scarf' })).toEqual([]);
-      expect(await commerce.anonymous.call(contract.readProduct, { params: { id: ids.get('blue scarf')! } })).toMatchObject({ onSale: false });
+      expect(await commerce.anonymous.call(contract.readProduct, { params: { id: ids.get('blue scarf')! } })).toMatchObject({
+        onSale: false,
+      });
     } finally {
       await patch(true);
     }
@@ -101,7 +103,7 @@ describe('the list of products', () => {
 
   it('has all of them for operators, newest first, with what is not on sale', async () => {
     const names: string[] = [];
-    for (let cursor: string | undefined; ; ) {
+    for (let cursor: string | undefined; ;) {
       const page = await operator().call(contract.listAllProducts, { query: { limit: 2, ...(cursor !== undefined && { cursor }) } });
       names.push(...page.items.map(({ name }) => name));
       if (page.nextCursor === undefined) break;

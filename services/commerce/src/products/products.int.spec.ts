@@ -39,7 +39,12 @@ describe('a product', () => {
 
   it('changes in what the request names, and loses what it sets to null', async () => {
     const { id } = await create({ perMemberLimit: 3, queueId: 'lamps' });
-    expect(await change(id, { price: 900, perMemberLimit: null })).toMatchObject({ name: 'A lamp', price: 900, queueId: 'lamps', version: 2 });
+    expect(await change(id, { price: 900, perMemberLimit: null })).toMatchObject({
+      name: 'A lamp',
+      price: 900,
+      queueId: 'lamps',
+      version: 2,
+    });
     const changed = await change(id, { queueId: null, perMemberLimit: 1 });
     expect(changed).toMatchObject({ price: 900, perMemberLimit: 1, available: 5, version: 3 });
     expect(changed).not.toHaveProperty('queueId');
