@@ -17,17 +17,21 @@ interface ChangeProduct {
 }
 
 /** What is absent stays, `null` takes away. */
-const patched = ({ perMemberLimit, queueId, ...product }: ProductRow, patch: Patch): ProductRow => {
-  const limit = patch.perMemberLimit === undefined ? perMemberLimit : patch.perMemberLimit;
-  const queue = patch.queueId === undefined ? queueId : patch.queueId;
+const chosen = <T>(wanted: T | null | undefined, old: T | undefined): T | undefined => (wanted === undefined ? old : (wanted ?? undefined));
+
+const patched = (old: ProductRow, patch: Patch): ProductRow => {
+  const { id, createdAt } = old;
+  const perMemberLimit = chosen(patch.perMemberLimit, old.perMemberLimit);
+  const queueId = chosen(patch.queueId, old.queueId);
   return {
-    ...product,
-    name: patch.name ?? product.name,
-    price: patch.price ?? product.price,
-    onSale: patch.onSale ?? product.onSale,
-    ...(limit != null && { perMemberLimit: limit }),
-    ...(queue != null && { queueId: queue }),
-    version: product.version + 1,
+    id,
+    name: patch.name ?? old.name,
+    price: patch.price ?? old.price,
+    onSale: patch.onSale ?? old.onSale,
+    ...(perMemberLimit !== undefined && { perMemberLimit }),
+    ...(queueId !== undefined && { queueId }),
+    version: old.version + 1,
+    createdAt,
   };
 };
 

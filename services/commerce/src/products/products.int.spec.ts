@@ -1,4 +1,4 @@
-import { CallProblem } from '@onsale/contracts';
+import type { BodyOf, CallProblem } from '@onsale/contracts';
 import * as contract from '@onsale/contracts/commerce';
 import { idToBytes, newId } from '@onsale/shared/ids';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -12,7 +12,7 @@ afterAll(() => commerce.stop());
 
 const operatorId = newId();
 const operator = () => commerce.asMember({ id: operatorId, role: 'operator', sessionId: newId() });
-const create = (body: Partial<Parameters<typeof contract.createProduct.body.parse>[0] & object> = {}) =>
+const create = (body: Partial<BodyOf<typeof contract.createProduct>> = {}) =>
   operator().call(contract.createProduct, { body: { name: 'A lamp', price: 1_000, stock: 5, ...body } });
 const change = (id: string, body: object) => operator().call(contract.changeProduct, { params: { id }, body });
 const restock = (id: string, quantity: number, idempotencyKey: string = newId()) =>

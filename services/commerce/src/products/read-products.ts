@@ -1,5 +1,5 @@
 import { Id } from '@onsale/contracts';
-import { ProductSort, type Product, type ProductDetail } from '@onsale/contracts/commerce';
+import type { Product, ProductDetail, ProductSort } from '@onsale/contracts/commerce';
 import type { Queryable } from '@onsale/shared/db';
 import { notFound } from '@onsale/shared/errors';
 import { decodeCursor, pageOf, type Page } from '@onsale/shared/paging';
