@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CallProblem, type Client } from '@onsale/contracts';
-import { signIn, signUp } from '@onsale/contracts/commerce';
+import { signIn, signUp, tokensOf } from '@onsale/contracts/commerce';
 import { chargeWallet } from '@onsale/contracts/payment';
 import type { SeededMember } from './member-file.ts';
 
@@ -52,7 +52,7 @@ export async function signUpMembers({ client, count, points, onMembers, signal }
       const credentials = { email: `seed-${randomUUID()}@example.com`, password: randomBytes(24).toString('base64url') };
       return { credentials, member: await client.call(signUp, { body: { ...credentials, name: 'Seeded member' } }) };
     });
-    const session = await insistently(() => client.call(signIn, { body: credentials }));
+    const session = tokensOf(await insistently(() => client.call(signIn, { body: credentials })));
     if (points > 0) {
       const charge = { accessToken: session.accessToken, idempotencyKey: randomUUID(), body: { amount: points } };
       await insistently(() => client.call(chargeWallet, charge));

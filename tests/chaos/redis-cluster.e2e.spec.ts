@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { readMe, signIn, signOut, signUp } from '@onsale/contracts/commerce';
+import { readMe, signIn, signOut, signUp, tokensOf } from '@onsale/contracts/commerce';
 import { changeQueue } from '@onsale/contracts/queue';
 import { endedSessions } from '@onsale/shared/auth';
 import { idToBytes, newId } from '@onsale/shared/ids';
@@ -41,7 +41,7 @@ const signedIn = async () => {
   const [email, password] = [`${newId()}@example.com`, 'correct horse battery'];
   await insisted(() => outcomeOf(fleet.client.answer(signUp, { body: { email, password, name: 'Ada' } })));
   const { body } = await insisted(() => outcomeOf(fleet.client.answer(signIn, { body: { email, password } })));
-  const { accessToken } = body!;
+  const { accessToken } = tokensOf(body!);
   const { sid: sessionId } = JSON.parse(Buffer.from(accessToken.split('.')[1]!, 'base64url').toString()) as { sid: string };
   const me = async () => (await insisted(() => outcomeOf(fleet.client.answer(readMe, { accessToken })))).is;
   return { accessToken, sessionId, me };

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { urlOf } from '@onsale/contracts';
-import { signIn, signOut, signUp } from '@onsale/contracts/commerce';
+import { signIn, signOut, signUp, tokensOf } from '@onsale/contracts/commerce';
 import { issueToken, streamStatus, streamStatusBySocket } from '@onsale/contracts/queue';
 import { newId } from '@onsale/shared/ids';
 import { eventually } from '@onsale/shared/testing';
@@ -56,7 +56,7 @@ describe('a stream', () => {
     const { queueId } = await fleet.sale({ seats: 1, queue: { cap: 0 } });
     const [email, password] = [`${newId()}@example.com`, 'correct horse battery'];
     await fleet.client.call(signUp, { body: { email, password, name: 'Ada' } });
-    const { accessToken } = await fleet.client.call(signIn, { body: { email, password } });
+    const { accessToken } = tokensOf(await fleet.client.call(signIn, { body: { email, password } }));
     const { token } = await fleet.client.call(issueToken, { accessToken, params: { queueId } });
     const stream = await events(queueId, { accessToken, token: () => token });
     await fleet.client.call(signOut, { accessToken });

@@ -1,4 +1,4 @@
-import { readMe, refreshSession, signIn, signOut, signUp, type Session } from '@onsale/contracts/commerce';
+import { readMe, refreshSession, signIn, signOut, signUp, tokensOf, type TokenSession } from '@onsale/contracts/commerce';
 import { publicKeys } from '@onsale/contracts/gateway';
 import { newId } from '@onsale/shared/ids';
 import { eventually } from '@onsale/shared/testing';
@@ -13,10 +13,10 @@ beforeAll(async () => {
 afterAll(() => fleet?.stop());
 
 const password = 'correct horse battery';
-const signedUp = async (): Promise<{ email: string; session: Session }> => {
+const signedUp = async (): Promise<{ email: string; session: TokenSession }> => {
   const email = `${newId()}@example.com`;
   await fleet.client.call(signUp, { body: { email, password, name: 'Ada' } });
-  return { email, session: await fleet.client.call(signIn, { body: { email, password } }) };
+  return { email, session: tokensOf(await fleet.client.call(signIn, { body: { email, password } })) };
 };
 const me = (accessToken: string) => outcomeOf(fleet.client.answer(readMe, { accessToken }));
 const refresh = (refreshToken: string) => outcomeOf(fleet.client.answer(refreshSession, { body: { refreshToken } }));
@@ -87,9 +87,10 @@ describe('a session', () => {
     const { session } = await signedUp();
     const next = await refresh(session.refreshToken);
     expect(next).toMatchObject({ is: '201' });
+    const renewed = tokensOf(next.body!);
     expect(await refresh(session.refreshToken)).toMatchObject({ is: '401 SESSION_ENDED' });
-    expect(await refresh(next.body!.refreshToken)).toMatchObject({ is: '401 SESSION_ENDED' });
-    expect(await me(next.body!.accessToken)).toMatchObject({ is: '401 SESSION_ENDED' });
+    expect(await refresh(renewed.refreshToken)).toMatchObject({ is: '401 SESSION_ENDED' });
+    expect(await me(renewed.accessToken)).toMatchObject({ is: '401 SESSION_ENDED' });
   });
 });
 

@@ -1,7 +1,13 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { readMe, signIn, signUp, tokensOf } from '@onsale/contracts/commerce';
+import { publicKeys } from '@onsale/contracts/gateway';
+import { createAccessTokenSigner, type JSONWebKeySet } from '@onsale/shared/auth';
+import { newId, systemClock } from '@onsale/shared/ids';
 import { eventually, temporaryFolders } from '@onsale/shared/testing';
+import { outcomeOf } from '../kit/outcome.ts';
 import { startTestFleet, type TestFleet } from '../kit/test-fleet.ts';
 
 interface Secret {
@@ -21,16 +27,20 @@ afterAll(async () => {
 
 const next: Secret = { kid: 'next', secret: 'n'.repeat(32) };
 
-/** Starts a service again with these secrets for queue tokens. */
-const restart = async (service: 'gateway' | 'queue', secrets: readonly Secret[]): Promise<void> => {
-  const file = join(folders.make(), 'secrets.json');
-  writeFileSync(file, JSON.stringify(secrets));
+/** Starts a service again with other keys in the file of this setting. */
+const restartWith = async (service: 'gateway' | 'queue' | 'commerce', setting: string, keys: object): Promise<void> => {
+  const file = join(folders.make(), 'keys.json');
+  writeFileSync(file, JSON.stringify(keys));
   for (const process of fleet.processesOf(service)) {
     process.kill();
     await process.exited();
-    await process.start({ ONSALE_QUEUE_TOKEN_SECRETS_FILE: file });
+    await process.start({ [setting]: file });
   }
 };
+
+/** Starts a service again with these secrets for queue tokens. */
+const restart = (service: 'gateway' | 'queue', secrets: readonly Secret[]): Promise<void> =>
+  restartWith(service, 'ONSALE_QUEUE_TOKEN_SECRETS_FILE', secrets);
 const kidOf = (token: string | undefined): string | undefined => token?.split('.')[1];
 
 describe('the key of queue tokens', () => {
@@ -59,5 +69,42 @@ describe('the key of queue tokens', () => {
     await inside.leaves(queueId);
     await eventually(async () => expect((await first.status(queueId)).body).toMatchObject({ status: 'ADMITTED' }));
     expect(await first.holds(scheduleId, ['3'])).toMatchObject({ is: '201' });
+  });
+});
+
+describe('the key of access tokens', () => {
+  const newKey = (kid: string) => ({ ...generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' }), kid, alg: 'EdDSA' });
+  const signedIn = async (email: string): Promise<string> =>
+    tokensOf(await fleet.client.call(signIn, { body: { email, password: 'correct horse battery' } })).accessToken;
+  const me = async (accessToken: string): Promise<string> => (await outcomeOf(fleet.client.answer(readMe, { accessToken }))).is;
+  const signerOf = (token: string): unknown =>
+    (JSON.parse(Buffer.from(token.split('.')[0]!, 'base64url').toString()) as { kid: string }).kid;
+
+  it('is exchanged while members are signed in: either is good as long as both are published, the withdrawn one no longer', async () => {
+    const [old] = (JSON.parse(readFileSync(fleet.keys.accessPrivate, 'utf8')) as JSONWebKeySet).keys;
+    const email = `${newId()}@example.com`;
+    await fleet.client.call(signUp, { body: { email, password: 'correct horse battery', name: 'Ada' } });
+    const before = await signedIn(email);
+    expect([signerOf(before), await me(before)]).toEqual([old!.kid, '200']);
+
+    const fresh = newKey('access-next');
+    await restartWith('commerce', 'ONSALE_ACCESS_PRIVATE_KEYS_FILE', { keys: [fresh, old] });
+    const after = await eventually(() => signedIn(email));
+    expect(signerOf(after)).toBe('access-next');
+    await eventually(async () => expect(await me(after)).toBe('200')); // an unknown key is asked for, but not more than every 5 s
+    expect(await me(before)).toBe('200');
+
+    await restartWith('commerce', 'ONSALE_ACCESS_PRIVATE_KEYS_FILE', { keys: [fresh] });
+    const unknown = await createAccessTokenSigner({ keys: { keys: [newKey('nobodys')] }, clock: systemClock, lifeSeconds: 60 }).sign({
+      memberId: newId(),
+      role: 'member',
+      sessionId: newId(),
+    });
+    await eventually(async () => {
+      await me(unknown); // has the gateway look at the keys again before its minute is over
+      expect(await me(before)).toBe('401 UNAUTHENTICATED');
+    });
+    expect(await me(after)).toBe('200');
+    await eventually(async () => expect((await fleet.client.call(publicKeys)).keys.map(({ kid }) => kid)).toEqual(['access-next']));
   });
 });

@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 import { urlOf } from '@onsale/contracts';
-import { changeMember, listMembers, refreshSession, signIn, signUp } from '@onsale/contracts/commerce';
+import { changeMember, listMembers, refreshSession, signIn, signUp, tokensOf } from '@onsale/contracts/commerce';
 import {
   changeQueue,
   createInvitations,
@@ -83,7 +83,7 @@ describe('Q9: lanes', () => {
     const queueId = await opened({ cap: 0, lanes: [{ name: 'vip', weight: 3 }] });
     const credentials = { email: `${newId()}@example.com`, password: 'correct horse battery' };
     const { id } = await fleet.client.call(signUp, { body: { ...credentials, name: 'Ada' } });
-    const session = await fleet.client.call(signIn, { body: credentials });
+    const session = tokensOf(await fleet.client.call(signIn, { body: credentials }));
     const asks = (accessToken: string, body: { lane?: string }) =>
       outcomeOf(fleet.client.answer(issueToken, { accessToken, params: { queueId }, body }));
 
@@ -93,7 +93,7 @@ describe('Q9: lanes', () => {
     expect((await asks(session.accessToken, { lane: 'vip' })).is).toBe('403 LANE_NOT_GRANTED');
     const { number } = (await asks(session.accessToken, {})).body as { number: number };
 
-    const { accessToken } = await fleet.client.call(refreshSession, { body: { refreshToken: session.refreshToken } });
+    const { accessToken } = tokensOf(await fleet.client.call(refreshSession, { body: { refreshToken: session.refreshToken } }));
     expect(await asks(accessToken, { lane: 'vip' })).toMatchObject({ is: '200', body: { number, lane: 'vip', position: 1 } });
   });
 });

@@ -15,6 +15,7 @@ export const codes = {
   QUEUE_TOKEN_INVALID: { status: 401, title: 'The queue token is not one of ours, or its life is over', retryable: false },
   INSUFFICIENT_POINTS: { status: 402, title: 'The wallet holds too few points', retryable: true },
   FORBIDDEN: { status: 403, title: 'This is not yours to do', retryable: false },
+  PASSWORD_WRONG: { status: 403, title: 'This is not your password', retryable: false },
   ORIGIN_NOT_ALLOWED: { status: 403, title: 'Only pages of the shop may do this with cookies', retryable: false },
   QUEUE_TOKEN_FOREIGN: { status: 403, title: 'The queue token belongs to another member', retryable: false },
   QUEUE_NOT_ADMITTED: { status: 403, title: 'It is not your turn', retryable: true },

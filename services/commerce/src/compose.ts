@@ -21,6 +21,8 @@ import { readMe } from './members/read-me.ts';
 import { readMember } from './members/read-member.ts';
 import { registerMember } from './members/register-member.ts';
 import { memberRoutes } from './members/routes.ts';
+import { changePassword } from './passwords/change-password.ts';
+import { confirmPassword } from './passwords/confirm-password.ts';
 import { createPasswords } from './passwords/passwords.ts';
 import { createTurns } from './passwords/turns.ts';
 import { changeProduct } from './products/change-product.ts';
@@ -28,6 +30,7 @@ import { createProduct } from './products/create-product.ts';
 import { listAllProducts, listProducts, readProduct, readProductDetail } from './products/read-products.ts';
 import { restockProduct } from './products/restock-product.ts';
 import { productRoutes } from './products/routes.ts';
+import { ownSessions } from './sessions/own-sessions.ts';
 import { refreshSession } from './sessions/refresh-session.ts';
 import { sessionRoutes } from './sessions/routes.ts';
 import { createSessionAnnouncer } from './sessions/session-announcer.ts';
@@ -85,6 +88,7 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
 
   const passwords = await createPasswords({ turns, metrics });
   const limit = createSignInLimit({ redis, namespace, ...settings.signIns });
+  const confirm = confirmPassword({ db, passwords, limit });
   const announcer = createSessionAnnouncer({ db, redis, namespace, accessLifeSeconds, everyMs: announceEveryMs, log, metrics });
   const accessTokens = createAccessTokenSigner({ keys: accessKeys, clock, lifeSeconds: accessLifeSeconds });
   const sessionTokens = createSessionTokens({ accessTokens, refreshLifeSeconds });
@@ -102,6 +106,8 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
       signIn: signIn({ db, passwords, limit, newId, sessionTokens, refreshLifeSeconds }),
       refreshSession: refreshSession({ db, announcer, sessionTokens, refreshLifeSeconds, policy, log, metrics }),
       signOut: signOut({ db, announcer }),
+      ownSessions: ownSessions({ db, announcer }),
+      changePassword: changePassword({ db, passwords, confirmPassword: confirm, announcer }),
       accessKeys,
     }),
     ...productRoutes({

@@ -22,20 +22,35 @@ export type Member = z.infer<typeof Member>;
 export const Transport = z.enum(['body', 'cookie']);
 export type Transport = z.infer<typeof Transport>;
 
-/** Seconds are counted from the answer. With `transport: "cookie"` the gateway makes cookies of both tokens, and leaves them out. */
-export const Session = z.object({
-  accessToken: z.string(),
-  refreshToken: z.string(),
-  tokenType: z.literal('Bearer'),
-  expiresIn: z.int(),
-  refreshExpiresIn: z.int(),
-  transport: z.literal('cookie').optional(),
-});
+/** Seconds are counted from the answer. */
+const SessionLife = z.object({ tokenType: z.literal('Bearer'), expiresIn: z.int(), refreshExpiresIn: z.int() });
+
+/** A session whose tokens the client keeps itself. */
+export const TokenSession = SessionLife.extend({ accessToken: z.string(), refreshToken: z.string() });
+export type TokenSession = z.infer<typeof TokenSession>;
+
+/** A session of a browser, asked for by `transport: "cookie"`: both tokens are in cookies alone. */
+export const CookieSession = SessionLife.extend({ transport: z.literal('cookie') });
+
+/** What signing in and refreshing answer; with tokens unless cookies were asked for. */
+export const Session = z.union([TokenSession, CookieSession]);
 export type Session = z.infer<typeof Session>;
+
+/** What commerce tells the gateway of a session that is to go into cookies; no client ever sees it. */
+export const CarriedSession = TokenSession.extend({ transport: z.literal('cookie') });
+export type CarriedSession = z.infer<typeof CarriedSession>;
+
+/** The session of a client that keeps its tokens itself. @throws Error when it was begun with cookies */
+export const tokensOf = (session: Session): TokenSession => {
+  if ('accessToken' in session) return session;
+  throw new Error('the tokens of this session are in cookies');
+};
 
 /** Compared without case, as every mail provider does; RFC 5321 allows 254 characters. */
 export const Email = z.string().trim().toLowerCase().max(254).pipe(z.email());
 export const Password = z.string().min(10).max(128);
+/** What is asked for where a password is to be shown: any text, so that a short one is wrong, and not malformed. */
+const ShownPassword = z.string().min(1).max(128);
 
 export const signUp = route({
   owner: 'commerce',
@@ -56,7 +71,7 @@ export const signIn = route({
   summary: 'Sign in',
   auth: 'none',
   gate: 'none',
-  body: z.strictObject({ email: Email, password: z.string().min(1).max(128), transport: Transport.optional() }),
+  body: z.strictObject({ email: Email, password: ShownPassword, transport: Transport.optional() }),
   answers: { 201: Session },
   problems: ['INVALID_CREDENTIALS', 'OVERLOADED'],
 });
@@ -82,6 +97,57 @@ export const signOut = route({
   gate: 'none',
   answers: { 204: null },
   problems: [],
+});
+
+/** Not yet ended, and not run out. `current`: the one that asks. */
+export const OwnSession = z.object({ id: Id, createdAt: Timestamp, expiresAt: Timestamp, current: z.boolean() });
+export type OwnSession = z.infer<typeof OwnSession>;
+
+export const listMySessions = route({
+  owner: 'commerce',
+  method: 'GET',
+  path: '/members/me/sessions',
+  summary: 'My sessions, newest first',
+  auth: 'member',
+  gate: 'none',
+  query: PageQuery,
+  answers: { 200: page(OwnSession) },
+  problems: [],
+});
+
+export const endMyOtherSessions = route({
+  owner: 'commerce',
+  method: 'DELETE',
+  path: '/members/me/sessions',
+  summary: 'End all my sessions but this one, at once and everywhere',
+  auth: 'member',
+  gate: 'none',
+  answers: { 204: null },
+  problems: [],
+});
+
+export const endMySession = route({
+  owner: 'commerce',
+  method: 'DELETE',
+  path: '/members/me/sessions/{id}',
+  summary: 'End one of my sessions, at once and everywhere',
+  auth: 'member',
+  gate: 'none',
+  params: IdParams,
+  answers: { 204: null },
+  problems: ['NOT_FOUND'],
+});
+
+export const changePassword = route({
+  owner: 'commerce',
+  method: 'PUT',
+  path: '/members/me/password',
+  summary: 'Change my password, which ends all my other sessions',
+  auth: 'member',
+  gate: 'none',
+  body: z.strictObject({ currentPassword: ShownPassword, newPassword: Password }),
+  answers: { 204: null },
+  problems: ['PASSWORD_WRONG', 'OVERLOADED'],
 });
 
 export const readMe = route({

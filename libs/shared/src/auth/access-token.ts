@@ -1,6 +1,6 @@
 import { Refusal } from '../errors/index.ts';
 import type { Clock } from '../ids/index.ts';
-import { createLocalJWKSet, errors, importJWK, jwtVerify, SignJWT, type JSONWebKeySet, type JWK, type JWTPayload } from 'jose';
+import { createLocalJWKSet, decodeJwt, errors, importJWK, jwtVerify, SignJWT, type JSONWebKeySet, type JWK, type JWTPayload } from 'jose';
 
 export interface Access {
   readonly memberId: string;
@@ -72,6 +72,16 @@ const OURS: TokenRules = {
     const { sub, role, sid, lanes } = claims as { sub: string; role: Access['role']; sid: string; lanes?: readonly string[] };
     return { memberId: sub, role, sessionId: sid, ...(lanes && { lanes }) };
   },
+};
+
+/** Whose an access token of ours says that it is, and of which session; nothing of it is verified. `undefined` where it cannot be read. */
+export const claimedAccess = (token: string): Pick<Access, 'memberId' | 'sessionId'> | undefined => {
+  try {
+    const { sub, sid } = decodeJwt(token);
+    return typeof sub === 'string' && typeof sid === 'string' ? { memberId: sub, sessionId: sid } : undefined;
+  } catch {
+    return undefined;
+  }
 };
 
 interface VerifierOptions {

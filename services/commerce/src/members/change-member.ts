@@ -38,7 +38,7 @@ export const changeMember =
       await insertAudit(trx, { actor: operatorId, action: 'member.change', subject: id, before, after });
       return { member: changed, ended: changed.role === old.role ? [] : await endSessionsOf(trx, { memberId: id, by: 'ROLE_CHANGE' }) };
     });
-    await Promise.all(ended.map((sessionId) => announcer.announce(sessionId)));
+    await announcer.announceAll(ended);
     const { lanes = [], ...rest } = member;
     return lanes.length === 0 ? rest : member;
   };

@@ -67,10 +67,13 @@ export const lockMember = async (trx: Trx, id: string): Promise<Member | undefin
   return row && memberOf(row);
 };
 
-/** The member as it is until the transaction ends: sessions that begin beside a change of it see the one or are seen by the other. */
-export const shareMember = async (trx: Trx, id: string): Promise<Member | undefined> => {
+/**
+ * The member as it is until the transaction ends, if this is still the hash of its password: sessions that begin beside a change of role or password see the
+ * one or are seen by the other.
+ */
+export const shareMember = async (trx: Trx, { memberId, passwordHash }: Credentials): Promise<Member | undefined> => {
   const row: MemberRow | undefined = await trx('members')
-    .where({ id: idToBytes(id) })
+    .where({ id: idToBytes(memberId), password_hash: passwordHash })
     .forShare()
     .first(COLUMNS);
   return row && memberOf(row);
@@ -88,8 +91,31 @@ export interface Credentials {
   readonly passwordHash: string;
 }
 
-/** The password's hash is read for signing in alone. */
-export const findCredentials = async (db: Queryable, email: string): Promise<Credentials | undefined> => {
-  const row: { id: Buffer; password_hash: string } | undefined = await db('members').where({ email }).first(['id', 'password_hash']);
-  return row === undefined ? undefined : { memberId: bytesToId(row.id), passwordHash: row.password_hash };
+interface CredentialsRow {
+  readonly id: Buffer;
+  readonly email: string;
+  readonly password_hash: string;
+}
+
+const credentialsOf = (row: CredentialsRow | undefined): (Credentials & { email: string }) | undefined =>
+  row && { memberId: bytesToId(row.id), email: row.email, passwordHash: row.password_hash };
+
+/** The password's hash is read where a password is shown, and nowhere else. */
+export const findCredentials = async (db: Queryable, email: string) =>
+  credentialsOf(await db('members').where({ email }).first('id', 'email', 'password_hash'));
+
+/** The same of a member who is signed in. */
+export const findCredentialsOf = async (db: Queryable, memberId: string) =>
+  credentialsOf(
+    await db('members')
+      .where({ id: idToBytes(memberId) })
+      .first('id', 'email', 'password_hash'),
+  );
+
+/** Another password in the place of this one. False, and nothing changed, when it is another one already. */
+export const replacePassword = async (trx: Trx, { memberId, passwordHash }: Credentials, newHash: string): Promise<boolean> => {
+  const changed = await trx('members')
+    .where({ id: idToBytes(memberId), password_hash: passwordHash })
+    .update({ password_hash: newHash });
+  return changed === 1;
 };

@@ -1,4 +1,4 @@
-import type { Member, Session } from '@onsale/contracts/commerce';
+import type { Member, TokenSession } from '@onsale/contracts/commerce';
 import { inTransaction, type Database, type Trx } from '@onsale/shared/db';
 import { Refusal } from '@onsale/shared/errors';
 import type { Log } from '@onsale/shared/log';
@@ -76,7 +76,7 @@ export const refreshSession = ({ db, announcer, sessionTokens, refreshLifeSecond
     }
   };
 
-  return async (refreshToken: string): Promise<Session> => {
+  return async (refreshToken: string): Promise<TokenSession> => {
     const next = newRefreshToken();
     const outcome = await inTransaction(db, (trx) => decide(trx, hashOf(refreshToken), hashOf(next)));
     switch (outcome.kind) {

@@ -22,6 +22,8 @@ interface Options {
 export interface SessionAnnouncer {
   /** Tells the gateway at once if it can, within half a second; otherwise the part does it later. Never throws. */
   announce(sessionId: string): Promise<void>;
+  /** The same for many, side by side: a member may have any number of sessions. */
+  announceAll(sessionIds: readonly string[]): Promise<void>;
   readonly part: Part;
 }
 
@@ -62,14 +64,19 @@ export const createSessionAnnouncer = ({ db, redis, namespace, accessLifeSeconds
     failing = false;
   };
 
+  const announce = async (sessionId: string): Promise<void> => {
+    try {
+      await within(AT_ONCE_MS, denyList.end(sessionId));
+    } catch (error) {
+      late.inc();
+      log.warn({ err: error, sessionId }, 'an ended session is not on the deny-list yet');
+    }
+  };
+
   return {
-    announce: async (sessionId) => {
-      try {
-        await within(AT_ONCE_MS, denyList.end(sessionId));
-      } catch (error) {
-        late.inc();
-        log.warn({ err: error, sessionId }, 'an ended session is not on the deny-list yet');
-      }
+    announce,
+    announceAll: async (sessionIds) => {
+      await Promise.all(sessionIds.map(announce));
     },
     part: loop({
       name: 'session-announcer',

@@ -5,7 +5,7 @@ import type { KnownToken } from './judge-refresh.ts';
 /** Times are the database's, so that every replica judges a token by one clock. */
 const inSeconds = (db: Queryable, seconds: number) => db.raw('NOW(3) + INTERVAL ? SECOND', [seconds]);
 
-export type EndedBy = 'SIGN_OUT' | 'REUSE' | 'ROLE_CHANGE';
+export type EndedBy = 'SIGN_OUT' | 'MEMBER' | 'REUSE' | 'ROLE_CHANGE' | 'PASSWORD_CHANGE' | 'DELETION';
 
 export interface NewToken {
   readonly sessionId: string;
@@ -92,16 +92,52 @@ export const endSession = async (
     .update({ ended_at: db.raw('NOW(3)'), ended_by: by, unannounced: 1 });
 };
 
-/** Ends all sessions of a member that have not ended. @returns those that may still be used, for the deny-list */
-export const endSessionsOf = async (trx: Trx, { memberId, by }: { memberId: string; by: EndedBy }): Promise<string[]> => {
+/** Ends all sessions of a member that have not ended, but for the one to be kept. @returns those that may still be used, for the deny-list */
+export const endSessionsOf = async (
+  trx: Trx,
+  { memberId, by, keep }: { memberId: string; by: EndedBy; keep?: string },
+): Promise<string[]> => {
   const rows: { id: Buffer }[] = await trx('sessions')
     .where({ member_id: idToBytes(memberId) })
     .whereNull('ended_at')
     .forUpdate()
     .select('id');
-  const sessionIds = rows.map(({ id }) => bytesToId(id));
-  for (const sessionId of sessionIds) await endSession(trx, { sessionId, memberId, by });
+  const sessionIds = rows.map(({ id }) => bytesToId(id)).filter((id) => id !== keep);
+  if (sessionIds.length > 0)
+    await trx('sessions')
+      .whereIn('id', sessionIds.map(idToBytes))
+      .update({ ended_at: trx.raw('NOW(3)'), ended_by: by, unannounced: 1 });
   return sessionIds;
+};
+
+export interface LiveSession {
+  readonly id: string;
+  readonly createdAt: Date;
+  readonly expiresAt: Date;
+}
+
+/** A member's sessions that have neither ended nor run out, with ids below `before`, newest first: UUIDv7 ids rise with time. */
+export const listLive = async (
+  db: Queryable,
+  { memberId, before, limit }: { memberId: string; before: string | undefined; limit: number },
+): Promise<LiveSession[]> => {
+  const query = db('sessions')
+    .where({ member_id: idToBytes(memberId) })
+    .whereNull('ended_at')
+    .where('expires_at', '>', db.raw('NOW(3)'))
+    .orderBy('id', 'desc')
+    .limit(limit);
+  if (before !== undefined) void query.where('id', '<', idToBytes(before));
+  const rows = await query.select<{ id: Buffer; created_at: Date; expires_at: Date }[]>('id', 'created_at', 'expires_at');
+  return rows.map((row) => ({ id: bytesToId(row.id), createdAt: row.created_at, expiresAt: row.expires_at }));
+};
+
+/** Whether it is, or was, a session of this member. */
+export const isSessionOf = async (db: Queryable, { sessionId, memberId }: { sessionId: string; memberId: string }): Promise<boolean> => {
+  const row: unknown = await db('sessions')
+    .where({ id: idToBytes(sessionId), member_id: idToBytes(memberId) })
+    .first('id');
+  return row !== undefined;
 };
 
 export interface Unannounced {

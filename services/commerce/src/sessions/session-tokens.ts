@@ -1,4 +1,4 @@
-import type { Member, Session } from '@onsale/contracts/commerce';
+import type { Member, TokenSession } from '@onsale/contracts/commerce';
 import type { AccessTokenSigner } from '@onsale/shared/auth';
 
 interface Deps {
@@ -11,7 +11,7 @@ export type SessionTokens = ReturnType<typeof createSessionTokens>;
 /** Makes the answer of signing in and of refreshing, once the refresh token is in the database. */
 export const createSessionTokens =
   ({ accessTokens, refreshLifeSeconds }: Deps) =>
-  async ({ member, sessionId }: { member: Member; sessionId: string }, refreshToken: string): Promise<Session> => ({
+  async ({ member, sessionId }: { member: Member; sessionId: string }, refreshToken: string): Promise<TokenSession> => ({
     accessToken: await accessTokens.sign({
       memberId: member.id,
       role: member.role,

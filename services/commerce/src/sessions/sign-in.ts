@@ -1,4 +1,4 @@
-import type { Session } from '@onsale/contracts/commerce';
+import type { TokenSession } from '@onsale/contracts/commerce';
 import { inTransaction, type Database } from '@onsale/shared/db';
 import { Refusal } from '@onsale/shared/errors';
 import type { NewId } from '@onsale/shared/ids';
@@ -40,7 +40,7 @@ export const signIn = ({ db, passwords, limit, newId, sessionTokens, refreshLife
     return (await passwords.isRight(password, credentials?.passwordHash, signal)) ? credentials : undefined;
   };
 
-  return async (given: SignIn): Promise<Session> => {
+  return async (given: SignIn): Promise<TokenSession> => {
     const { email } = given;
     await limit.count(email);
     const credentials = await check(given).catch(async (error: unknown) => {
@@ -53,7 +53,7 @@ export const signIn = ({ db, passwords, limit, newId, sessionTokens, refreshLife
     const refreshToken = newRefreshToken();
     const session = { sessionId: newId(), tokenHash: hashOf(refreshToken), lifeSeconds: refreshLifeSeconds };
     const member = await inTransaction(db, async (trx) => {
-      const found = await shareMember(trx, credentials.memberId); // first: a change of its role comes before this session or ends it
+      const found = await shareMember(trx, credentials); // first: a change of its role or password comes before this session or ends it
       if (found === undefined) throw new InvalidCredentials();
       await insertSession(trx, session, found.id);
       await insertToken(trx, session);

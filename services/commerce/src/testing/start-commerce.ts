@@ -110,8 +110,12 @@ export const startCommerce = async ({ settings = {}, overrides = {}, redisUrlOf 
       const member = await anonymous.call(contract.signUp, { body: { email, password, name: 'Ada' } });
       return { ...member, password };
     },
-    signIn: ({ email, password }: { email: string; password: string }) => anonymous.call(contract.signIn, { body: { email, password } }),
-    refresh: (refreshToken: string) => anonymous.answer(contract.refreshSession, { body: { refreshToken } }),
+    signIn: async ({ email, password }: { email: string; password: string }) =>
+      contract.tokensOf(await anonymous.call(contract.signIn, { body: { email, password } })),
+    refresh: async (refreshToken: string) => {
+      const { body, ...answer } = await anonymous.answer(contract.refreshSession, { body: { refreshToken } });
+      return { ...answer, body: contract.tokensOf(body) };
+    },
     /** A client with the member of an access token, as the gateway would let it in. */
     as: async (accessToken: string) => {
       const { memberId, role, sessionId } = await accessTokens.verify(accessToken);

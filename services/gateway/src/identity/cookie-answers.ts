@@ -1,6 +1,7 @@
 import type { RouteSpec } from '@onsale/contracts';
-import { refreshSession, Session, signIn, signOut } from '@onsale/contracts/commerce';
+import { CarriedSession, refreshSession, signIn, signOut } from '@onsale/contracts/commerce';
 import { issueToken, leaveQueue, QueueToken } from '@onsale/contracts/queue';
+import { assertSameSession } from './cookie-session.ts';
 import type { Cookies } from './cookies.ts';
 import type { Credentials } from './credentials.ts';
 
@@ -12,6 +13,7 @@ export interface ServiceAnswer {
 
 /** What a browser gets: the answer without its secrets, which are in the cookies. */
 export type Reshaped = { readonly body: unknown; readonly setCookie: readonly string[] };
+/** @throws Refusal where the answer is not to be had by this browser */
 export type Reshape = (answer: ServiceAnswer) => Reshaped;
 
 export interface Asked {
@@ -23,9 +25,9 @@ export interface Asked {
 const isGood = ({ status }: ServiceAnswer): boolean => status >= 200 && status < 300;
 
 /** The session of an answer that asks for cookies in its `transport`. */
-const cookieSessionOf = (answer: ServiceAnswer): Session | undefined => {
-  const read = isGood(answer) ? Session.safeParse(answer.body) : undefined;
-  return read?.success === true && read.data.transport === 'cookie' ? read.data : undefined;
+const cookieSessionOf = (answer: ServiceAnswer): CarriedSession | undefined => {
+  const read = isGood(answer) ? CarriedSession.safeParse(answer.body) : undefined;
+  return read?.success === true ? read.data : undefined;
 };
 
 /**
@@ -33,7 +35,7 @@ const cookieSessionOf = (answer: ServiceAnswer): Session | undefined => {
  * beside them, are decided here alone: services know of neither.
  */
 export const createCookieAnswers = (cookies: Cookies) => {
-  const session = (answer: ServiceAnswer, setCookie: (session: Session) => string[]): Reshaped => {
+  const session = (answer: ServiceAnswer, setCookie: (session: CarriedSession) => string[]): Reshaped => {
     const begun = cookieSessionOf(answer);
     if (begun === undefined) return { body: answer.body, setCookie: [] };
     const { accessToken: _access, refreshToken: _refresh, ...shown } = begun;
@@ -47,8 +49,13 @@ export const createCookieAnswers = (cookies: Cookies) => {
     const queueId = params['queueId'] ?? '';
     switch (spec) {
       case refreshSession:
-        return (answer) =>
-          answer.status === 401 ? { body: answer.body, setCookie: cookies.noSession(held) } : session(answer, cookies.session);
+        return (answer) => {
+          if (answer.status === 401) return { body: answer.body, setCookie: cookies.noSession(held) };
+          return session(answer, (renewed) => {
+            assertSameSession(held, renewed);
+            return cookies.session(renewed);
+          });
+        };
       case signOut:
         return (answer) => ({ body: answer.body, setCookie: isGood(answer) ? cookies.noSession(held) : [] });
       case issueToken:

@@ -79,13 +79,32 @@ describe('a session in cookies', () => {
   });
 
   it('is refreshed by its cookie, which commerce alone is told', async () => {
-    const undo = commerceAnswers(201, { ...session, transport: 'cookie' });
-    const answer = await ask('POST', '/sessions/refresh', { cookie: cookie({ [REFRESH]: 'old-refresh' }), origin: own });
+    const accessToken = await fleet.renewed(member);
+    const undo = commerceAnswers(201, { ...session, accessToken, transport: 'cookie' });
+    const answer = await ask('POST', '/sessions/refresh', { cookie: signedIn({ [REFRESH]: 'old-refresh' }), origin: own });
     undo();
     const seen = fleet.commerce.seen.at(-1)!;
     expect([seen.headers['x-onsale-refresh-token'], seen.headers.cookie, seen.body]).toEqual(['old-refresh', undefined, '']);
-    expect(setCookies(answer)).toEqual([expect.stringContaining('new-access'), expect.stringContaining('new-refresh')]);
+    expect(setCookies(answer)).toEqual([expect.stringContaining(accessToken), expect.stringContaining('new-refresh')]);
     expect(answer.json).not.toHaveProperty('refreshToken');
+  });
+
+  it('is not exchanged for that of a refresh cookie which a sibling of our host has set', async () => {
+    const eve = await fleet.signIn();
+    const other = { ...member, sessionId: eve.sessionId };
+    for (const [held, accessToken] of [
+      [{ [ACCESS]: member.accessToken }, await fleet.renewed(eve)],
+      [{ [ACCESS]: member.accessToken }, await fleet.renewed(other)],
+      [{ [ACCESS]: 'unreadable' }, await fleet.renewed(member)],
+      [{}, await fleet.renewed(eve)],
+    ] as const) {
+      const undo = commerceAnswers(201, { ...session, accessToken, transport: 'cookie' });
+      const answer = await ask('POST', '/sessions/refresh', { cookie: cookie({ ...held, [REFRESH]: 'of-eve' }), origin: own });
+      undo();
+      expect([answer.status, answer.json?.['code'], setCookies(answer)]).toEqual([401, 'SESSION_ENDED', []]);
+      expect(answer.headers['www-authenticate']).toBe('Bearer');
+      expect(answer.text).not.toContain(accessToken);
+    }
   });
 
   it('hands its refresh token on to no other route, and takes none from outside', async () => {

@@ -1,4 +1,4 @@
-import type { Session } from '@onsale/contracts/commerce';
+import type { TokenSession } from '@onsale/contracts/commerce';
 import type { QueueTokenCodec } from '@onsale/shared/auth';
 import { parseCookie, stringifySetCookie, type SetCookie } from 'cookie';
 
@@ -70,7 +70,7 @@ export const createCookies = ({ secure, codec }: CookiesOptions) => {
     },
 
     /** A session begins or goes on; both cookies live as long as the refresh token, so that an access token that is over is known for one. */
-    session: ({ accessToken, refreshToken, refreshExpiresIn }: Session): string[] => [
+    session: ({ accessToken, refreshToken, refreshExpiresIn }: TokenSession): string[] => [
       set({ name: names.access, value: accessToken, maxAge: refreshExpiresIn }),
       set({ name: names.refresh, value: refreshToken, maxAge: refreshExpiresIn, path: SESSIONS_PATH }),
     ],

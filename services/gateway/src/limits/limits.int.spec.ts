@@ -64,8 +64,18 @@ describe('a rate limit', () => {
     for (let i = 0; i < 3; i++)
       tries.push(await fleet.call('POST', i === 0 ? '/api/v1/members' : '/api/v1/sessions', { headers, body: {} }));
     expect(tries.map(({ status }) => status)).toEqual([200, 200, 429]);
+    expect(Number(tries[2]!.headers['retry-after'])).toBeGreaterThan(0);
     expect(tries[0]!.headers['ratelimit-policy']).toBe('"address";q=4;w=60, "sign-in";q=2;w=60');
     expect((await fleet.call('GET', CONCERTS, { headers })).status).toBe(200);
+  });
+
+  it('is as tight where a member shows a password, whoever it is', async () => {
+    const statuses = [];
+    for (let i = 0; i < 3; i++) {
+      const headers = { ...as(await fleet.signIn()), ...from('192.0.2.66') };
+      statuses.push((await fleet.call('PUT', '/api/v1/members/me/password', { headers, body: {} })).status);
+    }
+    expect(statuses).toEqual([200, 200, 429]);
   });
 
   it('is as tight on the page of the waiting room, for members too', async () => {

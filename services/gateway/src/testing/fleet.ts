@@ -115,6 +115,8 @@ export const startFleet = async ({ settings = (as) => as, overrides = {} }: Flee
       const [id, sessionId] = [newId(), newId()];
       return { id, sessionId, accessToken: await signerOf(lifeSeconds).sign({ memberId: id, role, sessionId }) };
     },
+    /** Another access token of the same session. */
+    renewed: ({ id, sessionId }: SignedIn): Promise<string> => signerOf(601).sign({ memberId: id, role: 'member', sessionId }),
     tokenFor: (member: Pick<SignedIn, 'id'>, queueId = 'main', { issuedAt = 1 }: { issuedAt?: number } = {}): string =>
       codec.sign({ queueId, epoch: 1, number: ++numbers, lane: 'standard', member: memberHash(member.id), issuedAt }),
     principalOf: (seen: Seen): Promise<Principal> => verifier.verify(seen.headers[PRINCIPAL_HEADER] as string | undefined),

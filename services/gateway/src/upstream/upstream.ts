@@ -65,7 +65,10 @@ const ourAnswer = ({ spec, req, res, reshape }: Errand, from: IncomingMessage): 
   const refusal = refusalOfAnswer(from);
   if (refusal === undefined) {
     if (reshape === undefined) relay(spec, from, res);
-    else relayReshaped(spec, from, res, reshape).catch((error: unknown) => sendProblem(res, away(error), requestIdOf(req)));
+    else
+      relayReshaped(spec, from, res, reshape).catch((error: unknown) =>
+        sendProblem(res, error instanceof Refusal ? error : away(error), requestIdOf(req)),
+      );
     return 'answer';
   }
   sendProblem(res, refusal, requestIdOf(req));

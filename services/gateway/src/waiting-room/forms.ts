@@ -1,4 +1,4 @@
-import { signIn, type Session } from '@onsale/contracts/commerce';
+import { signIn, type TokenSession } from '@onsale/contracts/commerce';
 import { issueToken, type QueueToken } from '@onsale/contracts/queue';
 import { notFound, Refusal } from '@onsale/shared/errors';
 import type { ShowHeld } from '../gate/show-held.ts';
@@ -48,7 +48,7 @@ export const createForms = ({ commerce, queue, cookies, showHeld, board, deadlin
     if (commerce === undefined) throw notFound('form');
     try {
       const body = { email, password: textOf(fields['password']) };
-      const session = (await commerce.call(signIn, { body, deadlineMs, principal: { kind: 'anonymous' } })) as Session;
+      const session = (await commerce.call(signIn, { body, deadlineMs, principal: { kind: 'anonymous' } })) as TokenSession;
       return seeOther(pagePath(visit.queueId, visit), [...cookies.noPlaces(visitor.credentials.cookies), ...cookies.session(session)]);
     } catch (error) {
       return page({ kind: 'sign-in', email, failure: failureOf(error) }, { sale: await board(visit.queueId) });

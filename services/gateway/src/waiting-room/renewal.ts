@@ -1,5 +1,6 @@
-import { refreshSession, type Session } from '@onsale/contracts/commerce';
+import { refreshSession, type TokenSession } from '@onsale/contracts/commerce';
 import { Refusal } from '@onsale/shared/errors';
+import { assertSameSession, OtherSession } from '../identity/cookie-session.ts';
 import { SESSIONS_PATH, type Cookies } from '../identity/cookies.ts';
 import type { InternalCalls } from '../upstream/internal-calls.ts';
 import { seeOther, type Answer } from './answers.ts';
@@ -32,9 +33,11 @@ export const createRenewal = ({ commerce, cookies, deadlineMs }: RenewalOptions)
     if (held.refreshToken === undefined || commerce === undefined) return seeOther(back);
     try {
       const body = { refreshToken: held.refreshToken };
-      const session = (await commerce.call(refreshSession, { body, deadlineMs, principal: { kind: 'anonymous' } })) as Session;
+      const session = (await commerce.call(refreshSession, { body, deadlineMs, principal: { kind: 'anonymous' } })) as TokenSession;
+      assertSameSession(held, session);
       return seeOther(back, cookies.session(session));
     } catch (error) {
+      if (error instanceof OtherSession) return seeOther(back); // to the form to sign in
       if (error instanceof Refusal && (error.code === 'SESSION_ENDED' || error.code === 'VALIDATION_FAILED'))
         return seeOther(back, cookies.noSession(held));
       throw error;

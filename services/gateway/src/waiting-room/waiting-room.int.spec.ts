@@ -375,14 +375,15 @@ describe('the form to take a number', () => {
 
 describe('a session whose access token is over', () => {
   it('is renewed by a way round, and keeps where it was', async () => {
-    says.set('POST /api/v1/sessions/refresh', { status: 201, body: SESSION });
+    const accessToken = await fleet.renewed(member);
+    says.set('POST /api/v1/sessions/refresh', { status: 201, body: { ...SESSION, accessToken } });
     const queueId = newQueue();
     clock.aheadMs = 601_000;
     const there = await look(`/waiting-room/${queueId}?next=%2Fshop&first=9`, signedIn(queueId));
     expect([there.status, there.headers.location]).toEqual([303, `/api/v1/sessions/waiting-room/${queueId}?next=%2Fshop&first=9`]);
     const back = await look(there.headers.location!, cookieOf({ [ACCESS]: member.accessToken, [REFRESH]: 'old-refresh' }));
     expect([back.status, back.headers.location]).toEqual([303, `/waiting-room/${queueId}?next=%2Fshop&first=9&renewed=1`]);
-    expect(cookiesOf(back)).toEqual([`${ACCESS}=new-access`, `${REFRESH}=new-refresh`]);
+    expect(cookiesOf(back)).toEqual([`${ACCESS}=${accessToken}`, `${REFRESH}=new-refresh`]);
     expect(JSON.parse(fleet.commerce.seen.at(-1)!.body)).toEqual({ refreshToken: 'old-refresh' });
   });
 
@@ -397,6 +398,17 @@ describe('a session whose access token is over', () => {
     const back = await look(`/api/v1/sessions/waiting-room/${queueId}`, headers);
     expect([back.headers.location, cookiesOf(back)]).toEqual([`/waiting-room/${queueId}?renewed=1`, forgotten]);
     expect(headingOf(await look(back.headers.location!, headers))).toBe('Sign in to join the line');
+  });
+
+  it('is not exchanged for another that its refresh cookie is of', async () => {
+    says.set('POST /api/v1/sessions/refresh', {
+      status: 201,
+      body: { ...SESSION, accessToken: await fleet.renewed(await fleet.signIn()) },
+    });
+    const queueId = newQueue();
+    const headers = cookieOf({ [ACCESS]: member.accessToken, [REFRESH]: 'of-eve' });
+    const back = await look(`/api/v1/sessions/waiting-room/${queueId}`, headers);
+    expect([back.headers.location, cookiesOf(back)]).toEqual([`/waiting-room/${queueId}?renewed=1`, []]);
   });
 
   it('keeps its cookies while commerce is away', async () => {

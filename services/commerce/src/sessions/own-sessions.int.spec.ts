@@ -1,0 +1,67 @@
+import * as contract from '@onsale/contracts/commerce';
+import { newId } from '@onsale/shared/ids';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { startCommerce, statusOf, type Commerce } from '../testing/start-commerce.ts';
+
+let commerce: Commerce;
+beforeAll(async () => {
+  commerce = await startCommerce();
+});
+afterAll(() => commerce.stop());
+
+/** A member with so many sessions, the last one the newest. */
+const signedIn = async (count: number) => {
+  const member = await commerce.newMember();
+  const sessions = [];
+  for (let i = 0; i < count; i++) {
+    const { accessToken, refreshToken } = await commerce.signIn(member);
+    const { sessionId } = await commerce.accessTokens.verify(accessToken);
+    sessions.push({ sessionId, refreshToken, client: await commerce.as(accessToken) });
+  }
+  return sessions as typeof sessions & { [I in 0 | 1 | 2]: (typeof sessions)[number] };
+};
+
+describe('the sessions of a member', () => {
+  it('are listed newest first, in pages, the one that asks marked, and no ended one', async () => {
+    const [old, mine, out] = await signedIn(3);
+    await signedIn(1);
+    await out.client.call(contract.signOut);
+    const first = await mine.client.call(contract.listMySessions, { query: { limit: 1 } });
+    expect(first.items).toEqual([{ id: mine.sessionId, createdAt: expect.any(String), expiresAt: expect.any(String), current: true }]);
+    const rest = await mine.client.call(contract.listMySessions, { query: { limit: 5, cursor: first.nextCursor! } });
+    expect(rest).toEqual({ items: [expect.objectContaining({ id: old.sessionId, current: false })] });
+    expect(JSON.stringify([first, rest])).not.toContain(old.refreshToken);
+  });
+
+  it('are ended one by one, at once and everywhere; again it changes nothing', async () => {
+    const [lost, mine] = await signedIn(2);
+    for (let i = 0; i < 2; i++) {
+      expect((await mine.client.answer(contract.endMySession, { params: { id: lost.sessionId } })).status).toBe(204);
+      expect(await commerce.isDenied(lost.sessionId)).toBe(true);
+      expect(await statusOf(commerce.refresh(lost.refreshToken))).toBe('401 SESSION_ENDED');
+    }
+    expect(await statusOf(commerce.refresh(mine.refreshToken))).toBe('201');
+    await mine.client.call(contract.endMySession, { params: { id: mine.sessionId } });
+    expect(await commerce.isDenied(mine.sessionId)).toBe(true);
+  });
+
+  it('are nobody else’s to end', async () => {
+    const [mine] = await signedIn(1);
+    const [hers] = await signedIn(1);
+    for (const id of [hers.sessionId, newId()])
+      expect(await statusOf(mine.client.answer(contract.endMySession, { params: { id } }))).toBe('404 NOT_FOUND');
+    expect(await commerce.isDenied(hers.sessionId)).toBe(false);
+    expect(await statusOf(commerce.refresh(hers.refreshToken))).toBe('201');
+  });
+
+  it('are ended all but the one that asks', async () => {
+    const [one, mine, other] = await signedIn(3);
+    expect((await mine.client.answer(contract.endMyOtherSessions)).status).toBe(204);
+    expect(await Promise.all([one, mine, other].map(({ sessionId }) => commerce.isDenied(sessionId)))).toEqual([true, false, true]);
+    expect(await Promise.all([one, mine, other].map(({ refreshToken }) => statusOf(commerce.refresh(refreshToken))))).toEqual([
+      '401 SESSION_ENDED',
+      '201',
+      '401 SESSION_ENDED',
+    ]);
+  });
+});
