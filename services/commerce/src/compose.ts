@@ -12,7 +12,7 @@ import { createService, exitOn, type Service } from '@onsale/shared/lifecycle';
 import { createLog } from '@onsale/shared/log';
 import { createMetrics } from '@onsale/shared/metrics';
 import { createOutbox } from '@onsale/shared/outbox';
-import { createNotices, createRedis } from '@onsale/shared/redis';
+import { createNotices, createRedis, isRedisAway } from '@onsale/shared/redis';
 import { createSagaRunner, sagaDoors } from '@onsale/shared/saga';
 import type { Settings } from './config.ts';
 import { changeMember } from './members/change-member.ts';
@@ -25,6 +25,12 @@ import { changePassword } from './passwords/change-password.ts';
 import { confirmPassword } from './passwords/confirm-password.ts';
 import { createPasswords } from './passwords/passwords.ts';
 import { createTurns } from './passwords/turns.ts';
+import { popularityHandlers } from './popular/consumer.ts';
+import { createRankingKeeper } from './popular/keep-ranking.ts';
+import { createPopularProducts } from './popular/popular-products.ts';
+import { createRanking } from './popular/ranking.ts';
+import { rebuildRanking } from './popular/rebuild-ranking.ts';
+import { popularRoutes } from './popular/routes.ts';
 import { changeProduct } from './products/change-product.ts';
 import { createProduct } from './products/create-product.ts';
 import { listAllProducts, listProducts, readProduct, readProductDetail } from './products/read-products.ts';
@@ -45,6 +51,8 @@ const SERVICE = 'commerce';
 const MAX_SIBLINGS = 20;
 const ANNOUNCE_EVERY_MS = 1000;
 const SWEEP_EVERY_MS = 600_000;
+/** Between looks whether the ranking of popular products is there. */
+const RANKING_EVERY_MS = 5000;
 
 /** What a test may put in the place of the real thing. */
 const defaults = (settings: Settings) => ({
@@ -53,12 +61,13 @@ const defaults = (settings: Settings) => ({
   log: createLog({ service: SERVICE, level: settings.logLevel }),
   turns: createTurns(settings.passwordHashes),
   announceEveryMs: ANNOUNCE_EVERY_MS,
+  rankingEveryMs: RANKING_EVERY_MS,
 });
 export type Overrides = Partial<ReturnType<typeof defaults>>;
 
 /** The service, wired by hand: engines, use cases, doors. Nothing is started yet. */
 export const compose = async (settings: Settings, overrides: Overrides = {}): Promise<Service> => {
-  const { clock, newId, log, turns, announceEveryMs } = { ...defaults(settings), ...overrides };
+  const { clock, newId, log, turns, announceEveryMs, rankingEveryMs } = { ...defaults(settings), ...overrides };
   const { mode, namespace, accessLifeSeconds, refreshLifeSeconds, accessKeys } = settings;
   const { endsPolling: polling } = settings;
   const metrics = createMetrics({ service: SERVICE });
@@ -86,6 +95,24 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
   const concurrency = Math.max(1, Math.floor(settings.mysql.poolSize / 2)); // the other half is for requests
   const consumer = createConsumer({ group: SERVICE, db, broker, outbox, handlers: sagas.handlers, log, metrics, crash, concurrency });
 
+  const ranking = createRanking({ redis, namespace });
+  const rebuild = rebuildRanking({ db, ranking, clock, newId });
+  const keeper = createRankingKeeper({ ranking, rebuild, clock, everyMs: rankingEveryMs, log, metrics });
+  const popularProducts = createPopularProducts({ db, ranking, clock, onLost: keeper.wake, metrics });
+  // a group of its own: it needs Redis, without which orders go on
+  const popularity = createConsumer({
+    group: `${SERVICE}-popular`,
+    db,
+    broker,
+    outbox,
+    handlers: popularityHandlers({ ranking }),
+    alsoNeeds: { isAway: isRedisAway, ask: async () => void (await redis.ping()) },
+    concurrency: 1,
+    log,
+    metrics,
+    crash,
+  });
+
   const passwords = await createPasswords({ turns, metrics });
   const limit = createSignInLimit({ redis, namespace, ...settings.signIns });
   const confirm = confirmPassword({ db, passwords, limit });
@@ -110,6 +137,7 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
       changePassword: changePassword({ db, passwords, confirmPassword: confirm, announcer }),
       accessKeys,
     }),
+    ...popularRoutes({ db, popularProducts, ranking, keeper }), // before those to products: `popular` is no id
     ...productRoutes({
       createProduct: createProduct({ db, clock, newId }),
       changeProduct: changeProduct({ db }),
@@ -137,7 +165,9 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
       notices,
       outbox.relay,
       consumer,
+      popularity,
       sagas.sweeper,
+      keeper.part,
       announcer.part,
       createSessionSweeper({ db, everyMs: SWEEP_EVERY_MS, log }),
       createKeyPurge({ store: idempotency, clock, log }),

@@ -1,4 +1,6 @@
 export * from './coupons.ts';
 export * from './http.ts';
 export * from './internal.ts';
+export * from './messages.ts';
+export * from './popular.ts';
 export * from './products.ts';

@@ -17,7 +17,7 @@ import { createRetries } from './retries.ts';
 import { countRetries } from './retry-store.ts';
 
 export interface ConsumerOptions {
-  /** The consumer group, and the name in the inbox: one a service, as an undo looks for its action in the same inbox. */
+  /** The consumer group, and the name in the inbox: one a service for its commands, as an undo looks for its action in the same inbox. */
   readonly group: string;
   readonly db: Database;
   readonly broker: Broker;
@@ -35,6 +35,12 @@ export interface ConsumerOptions {
   readonly retryPollMs?: number;
   /** Errors that say that an engine is away: they pause the partition, and are never counted. */
   readonly isAway?: (error: unknown) => boolean;
+  /** An engine that the handlers need beside the database; while it is away the consumer rests as it does without the other. */
+  readonly alsoNeeds?: {
+    readonly isAway: (error: unknown) => boolean;
+    /** By another way than the handlers. @throws whatever keeps it from answering */
+    readonly ask: () => Promise<void>;
+  };
   readonly crash?: CrashPoints | undefined;
 }
 
@@ -60,7 +66,9 @@ const engineAway = (error: unknown): boolean => isEngineAway(error) || isOverloa
  */
 export const createConsumer = (options: ConsumerOptions): Part => {
   const { group, db, broker, outbox, handlers, log, metrics, concurrency = CONCURRENCY, crash } = options;
-  const { maxAttempts = MAX_ATTEMPTS, retryPollMs = RETRY_POLL_MS, isAway = engineAway } = options;
+  const { maxAttempts = MAX_ATTEMPTS, retryPollMs = RETRY_POLL_MS, isAway: isDatabaseAway = engineAway, alsoNeeds } = options;
+  const isAway = (error: unknown): boolean => isDatabaseAway(error) || alsoNeeds?.isAway(error) === true;
+  const askDatabase = askEngine(db);
   const firstDelayMs = options.retryDelayMs ?? RETRY_DELAY_MS;
   const routes = routeTable(handlers);
   const receive = createReceiver({ db, outbox, consumer: group, crash });
@@ -107,7 +115,10 @@ export const createConsumer = (options: ConsumerOptions): Part => {
         group,
         topics: routes.topics,
         handle,
-        askEngine: askEngine(db),
+        askEngine: async () => {
+          await askDatabase();
+          await alsoNeeds?.ask();
+        },
         signal: stopping.signal,
         concurrency: Math.max(concurrency, GROUP * GROUPS_AT_ONCE), // most of them wait in line for a group
       });
