@@ -23,6 +23,7 @@ import { createUpgrades } from './door/upgrades.ts';
 import { createForeignServices } from './foreign/foreign-services.ts';
 import { createGate, createTokenReader } from './gate/gate.ts';
 import { createShowHeld } from './gate/show-held.ts';
+import { createTakeNumber, NUMBER_CALLS } from './gate/take-number.ts';
 import { createTokenChecks } from './gate/token-checks.ts';
 import { createAccessKeys } from './identity/access-keys.ts';
 import { createAuthentication } from './identity/authenticate.ts';
@@ -115,6 +116,7 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
   const principals = createPrincipals({ signer: createPrincipalSigner({ key: settings.principalKey }), monotonic });
   const internal = { principals, connectMs: settings.upstream.connectMs };
   const queue = createInternalCalls({ ...internal, replicas: replicas.queue });
+  const forNumbers = createInternalCalls({ ...internal, replicas: replicas.queue, connections: NUMBER_CALLS });
   const commerce = replicas.commerce && createInternalCalls({ ...internal, replicas: replicas.commerce, connections: 1 });
   const forPages = {
     queue: createInternalCalls({ ...internal, ...PAGE_CALLS, replicas: replicas.queue }),
@@ -132,6 +134,15 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
   });
   const accessKeys = createAccessKeys({ authentication, log });
   const checks = createTokenChecks({ queue, ...settings.tokenChecks, breakerResetMs, monotonic, log, metrics });
+  const numbers = createTakeNumber({
+    queue: forNumbers,
+    deadlineMs: settings.upstream.headersMs,
+    waiting: settings.tokenChecks.waiting,
+    breakerResetMs,
+    monotonic,
+    log,
+    metrics,
+  });
   const codec = createQueueTokenCodec({ secrets: settings.queueTokenSecrets });
   const readToken = createTokenReader(codec);
   const gate = createGate({ readToken, checks });
@@ -191,7 +202,7 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
     checks,
     answerStatus,
     principals,
-    local: localAnswers({ authentication, answerStatus, streams: streamAnswers({ hub, checks, upgrades, monotonic }) }),
+    local: localAnswers({ authentication, answerStatus, numbers, streams: streamAnswers({ hub, checks, upgrades, monotonic }) }),
     upstreams,
     trustedProxies: settings.trustedProxies,
     corsOrigins,
@@ -210,8 +221,8 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
     close: [
       async () => Object.values(upstreams).forEach((upstream) => upstream.stop()),
       async () => foreign.stop(),
-      async () => [checks, limits].forEach((part) => part.stop()),
-      () => Promise.all([queue.stop(), commerce?.stop(), forPages.queue.stop(), forPages.commerce?.stop()]),
+      async () => [checks, numbers, limits].forEach((part) => part.stop()),
+      () => Promise.all([queue.stop(), forNumbers.stop(), commerce?.stop(), forPages.queue.stop(), forPages.commerce?.stop()]),
       async () => redis.disconnect(),
     ],
     prepare: (server) => {

@@ -25,6 +25,7 @@ import { endByNumber } from './places/end-by-number.ts';
 import { findLost } from './places/find-lost.ts';
 import { findPlace } from './places/find-place.ts';
 import { issueToken } from './places/issue-token.ts';
+import { issueTokens } from './places/issue-tokens.ts';
 import { leaveQueue } from './places/leave-queue.ts';
 import { lookAtPlaces } from './places/look-at-places.ts';
 import { showPlace } from './places/show-place.ts';
@@ -92,24 +93,27 @@ export const createRoom = ({ db, redis, notices, codec, settings, clock, random,
   const counters = readCounters({ line });
   const open = openQueue({ clock, defaults: queueDefaults });
 
+  const issue = issueToken({
+    definitions,
+    line,
+    look,
+    grantLane: grants,
+    leaveQueue: leave,
+    restoreLine: steps.restoreLine,
+    markBusy,
+    settled,
+    codec,
+    clock,
+    random,
+    metrics,
+    crash,
+  });
+
   return {
     ticker,
     steps: { ...steps, admitNext: admit },
-    issueToken: issueToken({
-      definitions,
-      line,
-      look,
-      grantLane: grants,
-      leaveQueue: leave,
-      restoreLine: steps.restoreLine,
-      markBusy,
-      settled,
-      codec,
-      clock,
-      random,
-      metrics,
-      crash,
-    }),
+    issueToken: issue,
+    issueTokens: issueTokens({ issueToken: issue, log }),
     beat: beat({ find, show }),
     leaveQueue: leave,
     createInvitations: createInvitations({ db }),

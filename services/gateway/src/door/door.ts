@@ -139,10 +139,10 @@ export const createDoor = (options: DoorOptions): RequestHandler => {
     if (foreign === undefined) assertShape(spec, req, found.params);
     else foreign.assertShape(req, search);
     const place = await placeOf(spec, found, caller);
-    const answer = local.get(spec);
-    if (answer !== undefined) return answer({ spec, params: found.params, search, access: caller.access, held: place?.held, req, res });
-    forgetLeaver(spec, place?.held);
     const { credentials, access } = caller;
+    const answered = local.get(spec)?.({ spec, params: found.params, search, access, credentials, held: place?.held, req, res });
+    if (answered !== undefined) return answered;
+    forgetLeaver(spec, place?.held);
     if (spec === issueToken && access !== undefined)
       await showHeld({ queueId: found.params['queueId'] ?? '', memberId: access.memberId, credentials });
     await forward(found, { search, credentials, principal: principalOf(access, place?.admission) }, req, res);

@@ -6,13 +6,13 @@ import { statusOf } from '../gate/queue-status.ts';
 import type { TokenChecks, TokenState } from '../gate/token-checks.ts';
 import { cacheControlOf } from '../upstream/relay.ts';
 
-/** A 200 of the gateway's own. */
-export const sendBody = (spec: RouteSpec, body: unknown, res: ServerResponse): void => {
+/** A good answer of the gateway's own. */
+export const sendBody = (spec: RouteSpec, body: unknown, res: ServerResponse, status: 200 | 201 = 200): void => {
   const text = JSON.stringify(body);
-  res.setHeader('cache-control', cacheControlOf(spec, 200));
+  res.setHeader('cache-control', cacheControlOf(spec, status));
   res.setHeader('content-type', 'application/json; charset=utf-8');
   res.setHeader('content-length', Buffer.byteLength(text));
-  res.statusCode = 200;
+  res.statusCode = status;
   res.end(text);
 };
 

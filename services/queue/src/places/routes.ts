@@ -4,11 +4,13 @@ import type { beat } from './beat.ts';
 import type { checkTokens } from './check-tokens.ts';
 import type { endByNumber } from './end-by-number.ts';
 import type { issueToken } from './issue-token.ts';
+import type { issueTokens } from './issue-tokens.ts';
 import type { leaveQueue } from './leave-queue.ts';
 import type { tellSales } from './tell-sales.ts';
 
 interface Places {
   readonly issueToken: ReturnType<typeof issueToken>;
+  readonly issueTokens: ReturnType<typeof issueTokens>;
   readonly beat: ReturnType<typeof beat>;
   readonly leaveQueue: ReturnType<typeof leaveQueue>;
   readonly checkTokens: ReturnType<typeof checkTokens>;
@@ -16,14 +18,15 @@ interface Places {
   readonly tellSales: ReturnType<typeof tellSales>;
 }
 
-/** The doors to places in line, what operators and shops say of them, and the gateway's look at many of them, by which it answers `tokenStatus` itself. */
-export const placeRoutes = ({ issueToken, beat, leaveQueue, checkTokens, endByNumber, tellSales }: Places) => [
+/** The doors to places in line, what operators and shops say of them, and the calls by which the gateway takes and looks at many of them. */
+export const placeRoutes = ({ issueToken, issueTokens, beat, leaveQueue, checkTokens, endByNumber, tellSales }: Places) => [
   implement(
     contract.issueToken,
     ({ params, member, body }) => issueToken({ queueId: params.queueId, member, ...body }),
     ({ token, created: isNew }, { params }) =>
       isNew ? created(token, { location: `/api/v1/queues/${params.queueId}/tokens/current` }) : ok(token),
   ),
+  implement(contract.issueTokens, async ({ body }) => ok({ given: await issueTokens(body.asked) })),
   implement(contract.heartbeat, async ({ params, member, admission }) => {
     await beat({ queueId: params.queueId, member, admission });
     return noContent();
