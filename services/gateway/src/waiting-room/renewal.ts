@@ -12,9 +12,10 @@ interface RenewalOptions {
   /** Absent where sessions are not ours. */
   readonly commerce: InternalCalls | undefined;
   readonly cookies: Cookies;
-  readonly deadlineMs: number;
 }
 
+/** Half of the grace (10 s) that commerce gives the token before: a browser whose answer came too late asks again by that one. */
+const DEADLINE_MS = 5000;
 /** Below the path of the refresh cookie, which browsers send nowhere else. */
 export const RENEWAL_PATH = `${SESSIONS_PATH}/waiting-room/`;
 
@@ -26,14 +27,18 @@ export const renewalPath = ({ queueId, next, first }: Visit): string =>
  * but the browser's own tokens, so it may be a GET.
  * @throws Refusal UPSTREAM_UNAVAILABLE when commerce is away: the session is as it was
  */
-export const createRenewal = ({ commerce, cookies, deadlineMs }: RenewalOptions) => {
+export const createRenewal = ({ commerce, cookies }: RenewalOptions) => {
   return async (visit: Visit, { credentials }: Visitor): Promise<Answer> => {
     const back = pagePath(visit.queueId, { ...visit, renewed: true });
     const held = credentials.cookies;
     if (held.refreshToken === undefined || commerce === undefined) return seeOther(back);
     try {
       const body = { refreshToken: held.refreshToken };
-      const session = (await commerce.call(refreshSession, { body, deadlineMs, principal: { kind: 'anonymous' } })) as TokenSession;
+      const session = (await commerce.call(refreshSession, {
+        body,
+        deadlineMs: DEADLINE_MS,
+        principal: { kind: 'anonymous' },
+      })) as TokenSession;
       assertSameSession(held, session);
       return seeOther(back, cookies.session(session));
     } catch (error) {
