@@ -1,5 +1,5 @@
 import { routes, type Owner } from '@onsale/contracts';
-import { createProduct } from '@onsale/contracts/commerce';
+import { createCoupon, createProduct } from '@onsale/contracts/commerce';
 import { newId } from '@onsale/shared/ids';
 import { eventually } from '@onsale/shared/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -34,6 +34,17 @@ beforeAll(async () => {
   const inQueue = { params: { queueId } };
   const product = await fleet.asOperator(createProduct, { body: { name: 'A lamp', price: 1_000, stock: 5 } });
   const ofProduct = { params: { id: product.id } };
+  const coupon = {
+    name: 'Ten percent',
+    discount: { type: 'PERCENT', value: 10, max: 500 },
+    total: 5,
+    issueFrom: '2026-01-01T00:00:00.000Z',
+    issueUntil: '2039-01-01T00:00:00.000Z',
+    validUntil: '2039-01-01T00:00:00.000Z',
+    active: true,
+  } as const;
+  const { discount: _fixed, ...couponChange } = coupon;
+  const ofCoupon = { params: { id: (await fleet.asOperator(createCoupon, { body: coupon })).id } };
   const queueSettings = {
     cap: 5,
     admitPerSecond: 3,
@@ -113,6 +124,14 @@ beforeAll(async () => {
     restockProduct: { ...ofProduct, body: { quantity: 1 } },
     listAllProducts: { query: { limit: '5' } },
     readProductDetail: ofProduct,
+    listCoupons: { query: { limit: '5' } },
+    readCoupon: ofCoupon,
+    issueCoupon: { ...ofCoupon, body: {} },
+    listMyCoupons: { query: { limit: '5' } },
+    createCoupon: { body: coupon },
+    changeCoupon: { ...ofCoupon, body: couponChange },
+    listAllCoupons: { query: { limit: '5' } },
+    readCouponDetail: ofCoupon,
     readWallet: {},
     listWalletEntries: { query: { limit: '5' } },
     chargeWallet: { body: { amount: 1_000 } },

@@ -15,6 +15,8 @@ import { createOutbox } from '@onsale/shared/outbox';
 import { createNotices, createRedis, isRedisAway } from '@onsale/shared/redis';
 import { createSagaRunner, sagaDoors } from '@onsale/shared/saga';
 import type { Settings } from './config.ts';
+import { createCoupons } from './coupons/coupons.ts';
+import { couponRoutes } from './coupons/routes.ts';
 import { changeMember } from './members/change-member.ts';
 import { listMembers } from './members/list-members.ts';
 import { readMe } from './members/read-me.ts';
@@ -112,6 +114,8 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
     metrics,
     crash,
   });
+  const { couponPendingMs: pendingMs } = settings;
+  const coupons = createCoupons({ db, redis, namespace, pendingMs, clock, newId, log, metrics, crash });
 
   const passwords = await createPasswords({ turns, metrics });
   const limit = createSignInLimit({ redis, namespace, ...settings.signIns });
@@ -147,6 +151,7 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
       readProduct: readProduct({ db }),
       readProductDetail: readProductDetail({ db }),
     }),
+    ...couponRoutes(coupons),
     ...sagaDoors({ contract: commerceSagas, db, sagas }),
     ...auditDoors({ db, contract: readCommerceAudit }),
   ];
@@ -169,6 +174,7 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
       sagas.sweeper,
       keeper.part,
       announcer.part,
+      coupons.reconciler,
       createSessionSweeper({ db, everyMs: SWEEP_EVERY_MS, log }),
       createKeyPurge({ store: idempotency, clock, log }),
     ],

@@ -56,6 +56,13 @@ const commerceSettings = {
     .optional()
     .describe('sign-ins of one account that may fail in a window before RATE_LIMITED; 10, and 100,000 in development'),
   ONSALE_SIGN_IN_WINDOW_SECONDS: setting.int({ default: 300, min: 1, about: 'that window' }),
+  ONSALE_COUPON_PENDING_MS: setting.int({
+    default: 15_000,
+    min: 100,
+    max: 600_000,
+    about:
+      'how long a coupon may be promised by Redis and not written to the database before it is given back: longer than a request takes',
+  }),
   ONSALE_ORDER_PAY_WITHIN_SECONDS: setting.int({
     default: 60,
     min: 1,
@@ -100,6 +107,7 @@ export const readSettings = (env: Env = process.env) => {
     accessLifeSeconds: e.ONSALE_ACCESS_TOKEN_SECONDS,
     refreshLifeSeconds: e.ONSALE_REFRESH_TOKEN_SECONDS,
     refreshGraceMs: e.ONSALE_REFRESH_GRACE_MS,
+    couponPendingMs: e.ONSALE_COUPON_PENDING_MS,
     passwordHashes: { atOnce: e.ONSALE_PASSWORD_HASHES_AT_ONCE, waiting: e.ONSALE_PASSWORD_HASHES_WAITING },
     signIns: {
       failures: e.ONSALE_SIGN_IN_FAILURES ?? (e.ONSALE_MODE === 'development' ? 100_000 : 10),

@@ -68,6 +68,7 @@ export const startCommerce = async ({ settings = {}, overrides = {}, redisUrlOf 
       accessLifeSeconds: 600,
       refreshLifeSeconds: 3600,
       refreshGraceMs: 10_000,
+      couponPendingMs: 15_000,
       passwordHashes: { atOnce: 2, waiting: 100 },
       signIns: { failures: 1000, windowSeconds: 60 },
       ...settings,

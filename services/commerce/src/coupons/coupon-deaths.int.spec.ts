@@ -1,0 +1,167 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { createDefinitions } from '@onsale/shared/definitions';
+import { newId, systemClock } from '@onsale/shared/ids';
+import { createMetrics } from '@onsale/shared/metrics';
+import { captureLog, testRedis, type TestRedis } from '@onsale/shared/testing';
+import { outcomeOf, testCoupons, type TestCoupons } from '../testing/test-coupons.ts';
+import type { Coupon } from './coupon.ts';
+import { findCoupon } from './coupon-store.ts';
+import type { Coupons } from './coupons.ts';
+import { createCounters, type Counters } from './counters/counters.ts';
+import { issueCoupon } from './issue-coupon.ts';
+import { issueWinners } from './issue-winners.ts';
+import { reconcileCoupon } from './reconciler.ts';
+import { restoreCounters } from './restore-counters.ts';
+
+let engine: TestRedis;
+let shop: TestCoupons;
+let survivor: Coupons;
+let counters: Counters;
+beforeAll(async () => {
+  [engine, shop] = await Promise.all([testRedis(), testCoupons()]);
+  survivor = shop.replica({ redisUrl: engine.url });
+  counters = createCounters({ redis: engine.redis, namespace: 'test' });
+});
+afterAll(async () => {
+  await shop?.stop();
+  await engine?.stop();
+});
+afterEach(async () => {
+  expect(await shop.offences()).toEqual([]);
+});
+
+const { log } = captureLog();
+const parts = () => ({ db: shop.db, clock: systemClock, newId, log, metrics: createMetrics({ service: 'commerce', defaults: false }) });
+
+/** A replica that is wired by the test, which leaves out the steps that a dying process would have left out. */
+const wired = ({ dying = counters, write = issueWinners({ ...parts(), counters: dying }) } = {}) => {
+  const restore = restoreCounters({ ...parts(), counters: dying });
+  const definitions = createDefinitions({ read: (id) => findCoupon(shop.db, id), log });
+  return {
+    issueCoupon: issueCoupon({ ...parts(), definitions, counters: dying, issueWinners: write, restoreCounters: restore }),
+    restore,
+    /** Looks after everybody who is pending now. */
+    reconcile: reconcileCoupon({ ...parts(), counters: dying, restoreCounters: restore, pendingMs: 0 }),
+  };
+};
+
+const found = async (couponId: string): Promise<Coupon> => (await findCoupon(shop.db, couponId))!;
+const asks = (replica: Pick<Coupons, 'issueCoupon'>, couponId: string, memberId = newId()) =>
+  outcomeOf(replica.issueCoupon({ couponId, memberId }));
+const state = async (couponId: string) => {
+  const [left, pending] = await Promise.all([
+    engine.redis.hget(shop.key(couponId), 'left'),
+    engine.redis.zcard(`${shop.key(couponId)}:pending`),
+  ]);
+  return { left: Number(left), pending };
+};
+const died = (): Promise<never> => Promise.reject(new Error('died'));
+
+describe('a death between the decision and the database', () => {
+  const dying = () => wired({ write: died });
+
+  it('leaves one pending, which the member’s next try gets', async () => {
+    const { id } = await shop.coupon(survivor, { total: 1 });
+    const member = newId();
+    await expect(asks(dying(), id, member)).rejects.toThrow('died');
+    expect(await asks(survivor, id)).toBe('COUPON_SOLD_OUT');
+    expect(await asks(survivor, id, member)).toBe('ISSUED');
+    expect(await shop.holders(id)).toEqual([member]);
+  });
+
+  it('gives it back to others when the member does not come again, and leaves all others what they have', async () => {
+    const { id } = await shop.coupon(survivor, { total: 2 });
+    const [owner, lost, next] = [newId(), newId(), newId()];
+    expect(await asks(survivor, id, owner)).toBe('ISSUED');
+    await expect(asks(dying(), id, lost)).rejects.toThrow('died');
+    await wired().reconcile(await found(id));
+    expect(await state(id)).toEqual({ left: 1, pending: 0 });
+    expect(await asks(survivor, id, owner)).toBe('COUPON_ALREADY_ISSUED');
+    expect(await asks(survivor, id, next)).toBe('ISSUED');
+    expect(await asks(survivor, id, lost)).toBe('COUPON_SOLD_OUT');
+    expect(new Set(await shop.holders(id))).toEqual(new Set([owner, next]));
+  });
+
+  it('that was only slowness does not issue what was given back and taken by another since', async () => {
+    const { id } = await shop.coupon(survivor, { total: 1 });
+    const [reached, resume] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const write = issueWinners({ ...parts(), counters });
+    const slow = wired({
+      write: async (winner) => {
+        reached.resolve();
+        await resume.promise;
+        return write(winner);
+      },
+    });
+    const late = asks(slow, id);
+    await reached.promise;
+    await wired().reconcile(await found(id));
+    const quick = newId();
+    expect(await asks(survivor, id, quick)).toBe('ISSUED');
+    resume.resolve();
+    expect(await late).toBe('COUPON_SOLD_OUT');
+    expect(await shop.holders(id)).toEqual([quick]);
+  });
+});
+
+describe('a death between the database and telling Redis', () => {
+  const dying = () => wired({ dying: { ...counters, settle: died } });
+
+  it('keeps one for its member alone, who is told which it is', async () => {
+    const { id } = await shop.coupon(survivor, { total: 1 });
+    const member = newId();
+    expect(await asks(dying(), id, member)).toBe('ISSUED');
+    expect(await state(id)).toEqual({ left: 0, pending: 1 });
+    expect(await asks(survivor, id)).toBe('COUPON_SOLD_OUT');
+    expect(await asks(survivor, id, member)).toBe('COUPON_ALREADY_ISSUED');
+    expect(await shop.holders(id)).toEqual([member]);
+  });
+
+  it('is settled by the reconciler, and nothing is given back', async () => {
+    const { id } = await shop.coupon(survivor, { total: 3 });
+    expect(await asks(dying(), id)).toBe('ISSUED');
+    const { life } = await found(id);
+    await wired().reconcile(await found(id));
+    expect(await state(id)).toEqual({ left: 2, pending: 0 });
+    expect((await found(id)).life).toBe(life);
+  });
+});
+
+describe('a death while the counters are put together again', () => {
+  it.each([
+    ['after they were emptied', { put: died }],
+    ['before they are marked', { mark: died }],
+    [
+      'after they were marked, before the commit',
+      {
+        mark: async (...args: Parameters<Counters['mark']>) => {
+          await counters.mark(...args);
+          await died();
+        },
+      },
+    ],
+  ])('%s lets another replica begin anew, also when an operator comes between', async (_when, deaths) => {
+    const { id } = await shop.coupon(survivor, { total: 2 });
+    const [owner, next] = [newId(), newId()];
+    expect(await asks(survivor, id, owner)).toBe('ISSUED');
+    const { restore } = wired({ dying: { ...counters, ...deaths } });
+    await expect(restore(id, (await found(id)).life)).rejects.toThrow('died');
+    expect(await asks(survivor, id, owner)).toBe('COUPON_ALREADY_ISSUED');
+    await expect(restore(id, (await found(id)).life)).rejects.toThrow('died');
+    await shop.change(survivor, id, { name: 'Another' });
+    expect([await asks(survivor, id, next), await asks(survivor, id)]).toEqual(['ISSUED', 'COUPON_SOLD_OUT']);
+    expect(new Set(await shop.holders(id))).toEqual(new Set([owner, next]));
+  });
+});
+
+describe('a Redis that gave out more than there are', () => {
+  it('is put right by the database, which issues none of them', async () => {
+    const { id } = await shop.coupon(survivor, { total: 1 });
+    const owner = newId();
+    expect(await asks(survivor, id, owner)).toBe('ISSUED');
+    await engine.redis.hset(shop.key(id), 'left', 5);
+    expect(await asks(survivor, id)).toBe('COUPON_SOLD_OUT');
+    expect(await state(id)).toEqual({ left: 0, pending: 0 });
+    expect(await shop.holders(id)).toEqual([owner]);
+  });
+});

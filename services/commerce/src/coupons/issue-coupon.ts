@@ -1,0 +1,81 @@
+import type { MemberCoupon } from '@onsale/contracts/commerce';
+import type { Definitions } from '@onsale/shared/definitions';
+import { notFound, Refusal } from '@onsale/shared/errors';
+import type { Clock } from '@onsale/shared/ids';
+import type { Metrics } from '@onsale/shared/metrics';
+import { CouponAlreadyIssued, CouponNotActive, CouponSoldOut } from './coupon-errors.ts';
+import { mayIssue, type Coupon } from './coupon.ts';
+import type { Counters, Decision } from './counters/counters.ts';
+import type { IssueWinners, Written } from './issue-winners.ts';
+import type { RestoreCounters } from './restore-counters.ts';
+
+interface Deps {
+  readonly definitions: Definitions<Coupon>;
+  readonly counters: Counters;
+  readonly issueWinners: IssueWinners;
+  readonly restoreCounters: RestoreCounters;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+}
+
+/** A change by an operator takes two (the old life, then a Redis that does not know the new one); beyond these somebody keeps changing it. */
+const TRIES = 6;
+
+/**
+ * Gives a member one of a coupon, first come, first served: decided in Redis, and in the database before it is answered. Those who get none never
+ * touch the database. Nothing is decided while the two cannot be compared.
+ * @throws Refusal NOT_FOUND; CouponNotActive; CouponSoldOut; CouponAlreadyIssued naming what the member has; OVERLOADED; whatever Redis throws when it is away
+ */
+export const issueCoupon = ({ definitions, counters, issueWinners, restoreCounters, clock, metrics }: Deps) => {
+  const decisions = metrics.counter({
+    name: 'onsale_coupon_decisions_total',
+    help: 'What members who asked for a coupon were told, by Redis or by the database',
+    labels: ['outcome'],
+  });
+
+  const askOnce = async (coupon: Coupon, memberId: string): Promise<Exclude<Decision, { outcome: 'PENDING' }> | Written> => {
+    if (!mayIssue(coupon, clock.now())) return { outcome: 'NOT_ACTIVE' };
+    const decision = await counters.decide(coupon, memberId);
+    return decision.outcome === 'PENDING' ? issueWinners({ coupon, memberId }) : decision;
+  };
+
+  return async ({ couponId, memberId }: { couponId: string; memberId: string }): Promise<MemberCoupon> => {
+    for (let tries = 1; tries <= TRIES; tries += 1) {
+      const coupon = await definitions.get(couponId);
+      if (coupon === undefined) throw notFound('coupon');
+      const told = await askOnce(coupon, memberId);
+      decisions.inc({ outcome: told.outcome });
+      switch (told.outcome) {
+        case 'ISSUED':
+          return issuedView(coupon, told);
+        case 'HAD':
+          throw new CouponAlreadyIssued(told.memberCouponId);
+        case 'NOT_ACTIVE':
+          throw new CouponNotActive(coupon);
+        case 'SOLD_OUT':
+          throw new CouponSoldOut();
+        case 'UNMARKED':
+        case 'OVER':
+          await restoreCounters(couponId, coupon.life);
+          break;
+        case 'OLD_LIFE':
+          break;
+      }
+      definitions.forget(couponId);
+    }
+    throw new Refusal('OVERLOADED', 'This coupon is being changed. Ask again in a moment.', { retryAfterSeconds: 1 });
+  };
+};
+
+const issuedView = (
+  { id, name, discount, validUntil }: Coupon,
+  { memberCouponId, at }: { memberCouponId: string; at: Date },
+): MemberCoupon => ({
+  id: memberCouponId,
+  couponId: id,
+  name,
+  discount,
+  status: 'ISSUED',
+  validUntil: validUntil.toISOString(),
+  issuedAt: at.toISOString(),
+});

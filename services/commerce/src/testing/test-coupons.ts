@@ -1,0 +1,83 @@
+import type { Coupon, MemberCoupon } from '@onsale/contracts/commerce';
+import { createDatabase, type Database } from '@onsale/shared/db';
+import { Refusal } from '@onsale/shared/errors';
+import { runChecks } from '@onsale/shared/invariants';
+import { bytesToId, idToBytes, newId, systemClock } from '@onsale/shared/ids';
+import { createMetrics } from '@onsale/shared/metrics';
+import { createRedis, type Redis } from '@onsale/shared/redis';
+import { captureLog, testDatabase } from '@onsale/shared/testing';
+import { couponChecks } from '../coupons/coupon-checks.ts';
+import { createCoupons, type Coupons } from '../coupons/coupons.ts';
+import type { CouponSettings } from '../coupons/coupon.ts';
+
+const HOUR_MS = 3_600_000;
+const operatorId = newId();
+
+export interface ReplicaOptions {
+  readonly redisUrl: string;
+  /** So long may a winner stay unwritten; by default nobody is overdue while a test runs. */
+  readonly pendingMs?: number;
+  /** Stands before its database or its Redis. */
+  readonly between?: (engines: { db: Database; redis: Redis }) => { db: Database; redis: Redis };
+}
+
+/** What somebody who asked for a coupon was told: `ISSUED`, or a code. Anything but a refusal is a fault. */
+export const outcomeOf = (asked: Promise<MemberCoupon>): Promise<string> =>
+  asked.then(
+    ({ status }) => status,
+    (error: unknown) => {
+      if (error instanceof Refusal) return error.code;
+      throw error;
+    },
+  );
+
+/** Coupons on a schema of their own: any number of replicas, none of which reconciles by itself, and what the database holds. */
+export const testCoupons = async () => {
+  const database = await testDatabase({ migrations: new URL('../../migrations/', import.meta.url), acquireTimeoutMs: 25_000 });
+  const { log, text } = captureLog();
+  const pools: Database[] = [];
+  const connections: Redis[] = [];
+
+  const replica = ({ redisUrl, pendingMs = HOUR_MS, between = (engines) => engines }: ReplicaOptions): Coupons => {
+    const own = createDatabase({ url: database.url, log, acquireTimeoutMs: 25_000 });
+    const connection = createRedis({ url: redisUrl, name: 'replica', log });
+    pools.push(own);
+    connections.push(connection);
+    const metrics = createMetrics({ service: 'commerce', defaults: false });
+    const engines = between({ db: own, redis: connection });
+    return createCoupons({ ...engines, namespace: 'test', pendingMs, clock: systemClock, newId, log, metrics });
+  };
+
+  return {
+    db: database.db,
+    logged: text,
+    replica,
+    key: (couponId: string): string => `test:coupon:{${couponId}}`,
+    /** A coupon that is given out for an hour, from a minute ago. */
+    coupon: (coupons: Coupons, given: Partial<CouponSettings> = {}): Promise<Coupon> => {
+      const now = Date.now();
+      const times = { issueFrom: new Date(now - 60_000), issueUntil: new Date(now + HOUR_MS), validUntil: new Date(now + 2 * HOUR_MS) };
+      const settings = { name: 'Ten percent', total: 10, active: true, ...times, ...given };
+      return coupons.createCoupon({ operatorId, ...settings, discount: { type: 'PERCENT', value: 10 } });
+    },
+    change: (coupons: Coupons, id: string, patch: Partial<CouponSettings>) => coupons.changeCoupon({ operatorId, id, patch }),
+    /** Who has one. */
+    holders: async (couponId: string): Promise<string[]> => {
+      const rows: { member_id: Buffer }[] = await database
+        .db('member_coupons')
+        .where({ coupon_id: idToBytes(couponId) })
+        .select('member_id');
+      return rows.map(({ member_id }) => bytesToId(member_id));
+    },
+    /** What contradicts the sentences about coupons. */
+    offences: async (): Promise<string[]> =>
+      (await runChecks(database.db, couponChecks)).filter(({ violations }) => violations > 0).map(({ says }) => says),
+    stop: async () => {
+      for (const connection of connections) connection.disconnect();
+      await Promise.all(pools.map((pool) => pool.destroy()));
+      await database.drop();
+    },
+  };
+};
+
+export type TestCoupons = Awaited<ReturnType<typeof testCoupons>>;
