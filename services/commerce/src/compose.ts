@@ -14,6 +14,7 @@ import { createMetrics } from '@onsale/shared/metrics';
 import { createOutbox } from '@onsale/shared/outbox';
 import { createNotices, createRedis, isRedisAway } from '@onsale/shared/redis';
 import { createSagaRunner, sagaDoors } from '@onsale/shared/saga';
+import { composeAccounts } from './accounts/compose-accounts.ts';
 import type { Settings } from './config.ts';
 import { createCoupons } from './coupons/coupons.ts';
 import { couponRoutes } from './coupons/routes.ts';
@@ -55,6 +56,8 @@ const ANNOUNCE_EVERY_MS = 1000;
 const SWEEP_EVERY_MS = 600_000;
 /** Between looks whether the ranking of popular products is there. */
 const RANKING_EVERY_MS = 5000;
+/** One read for all who wait. */
+const ENDS_POLL_MS = 50;
 
 /** What a test may put in the place of the real thing. */
 const defaults = (settings: Settings) => ({
@@ -93,10 +96,6 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
   });
   const idempotency = createIdempotencyStore({ db, clock });
 
-  const sagas = createSagaRunner({ db, outbox, sagas: [], log, metrics, ...settings.sagas });
-  const concurrency = Math.max(1, Math.floor(settings.mysql.poolSize / 2)); // the other half is for requests
-  const consumer = createConsumer({ group: SERVICE, db, broker, outbox, handlers: sagas.handlers, log, metrics, crash, concurrency });
-
   const ranking = createRanking({ redis, namespace });
   const rebuild = rebuildRanking({ db, ranking, clock, newId });
   const keeper = createRankingKeeper({ ranking, rebuild, clock, everyMs: rankingEveryMs, log, metrics });
@@ -121,6 +120,26 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
   const limit = createSignInLimit({ redis, namespace, ...settings.signIns });
   const confirm = confirmPassword({ db, passwords, limit });
   const announcer = createSessionAnnouncer({ db, redis, namespace, accessLifeSeconds, everyMs: announceEveryMs, log, metrics });
+  const accounts = composeAccounts({
+    db,
+    clock,
+    newId,
+    outbox,
+    notices,
+    announcer,
+    confirmPassword: confirm,
+    exports: settings.exports,
+    endsPollMs: polling ? ENDS_POLL_MS : 0,
+    purgeEveryMs: SWEEP_EVERY_MS,
+    log,
+    metrics,
+  });
+
+  const sagas = createSagaRunner({ db, outbox, sagas: [accounts.saga], log, metrics, ...settings.sagas });
+  const handlers = [...sagas.handlers, ...accounts.handlers];
+  const concurrency = Math.max(1, Math.floor(settings.mysql.poolSize / 2)); // the other half is for requests
+  const consumer = createConsumer({ group: SERVICE, db, broker, outbox, handlers, log, metrics, crash, concurrency });
+
   const accessTokens = createAccessTokenSigner({ keys: accessKeys, clock, lifeSeconds: accessLifeSeconds });
   const sessionTokens = createSessionTokens({ accessTokens, refreshLifeSeconds });
   const policy = { graceMs: settings.refreshGraceMs, maxUses: MAX_SIBLINGS };
@@ -152,6 +171,7 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
       readProductDetail: readProductDetail({ db }),
     }),
     ...couponRoutes(coupons),
+    ...accounts.doors(sagas),
     ...sagaDoors({ contract: commerceSagas, db, sagas }),
     ...auditDoors({ db, contract: readCommerceAudit }),
   ];
@@ -175,6 +195,7 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
       keeper.part,
       announcer.part,
       coupons.reconciler,
+      ...accounts.parts,
       createSessionSweeper({ db, everyMs: SWEEP_EVERY_MS, log }),
       createKeyPurge({ store: idempotency, clock, log }),
     ],

@@ -63,6 +63,13 @@ const commerceSettings = {
     about:
       'how long a coupon may be promised by Redis and not written to the database before it is given back: longer than a request takes',
   }),
+  ONSALE_EXPORT_HOURS: setting.int({ default: 24, min: 1, about: 'how long a member can read what was gathered of it' }),
+  ONSALE_EXPORT_ROWS: setting.int({
+    default: 2000,
+    min: 1,
+    max: 10_000,
+    about: 'newest rows of each kind that an export has, some 300 bytes each; it says where there are more',
+  }),
   ONSALE_ORDER_PAY_WITHIN_SECONDS: setting.int({
     default: 60,
     min: 1,
@@ -109,6 +116,7 @@ export const readSettings = (env: Env = process.env) => {
     refreshGraceMs: e.ONSALE_REFRESH_GRACE_MS,
     couponPendingMs: e.ONSALE_COUPON_PENDING_MS,
     passwordHashes: { atOnce: e.ONSALE_PASSWORD_HASHES_AT_ONCE, waiting: e.ONSALE_PASSWORD_HASHES_WAITING },
+    exports: { lifeSeconds: e.ONSALE_EXPORT_HOURS * 3600, most: e.ONSALE_EXPORT_ROWS },
     signIns: {
       failures: e.ONSALE_SIGN_IN_FAILURES ?? (e.ONSALE_MODE === 'development' ? 100_000 : 10),
       windowSeconds: e.ONSALE_SIGN_IN_WINDOW_SECONDS,

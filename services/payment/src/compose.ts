@@ -15,6 +15,8 @@ import { createOutbox } from '@onsale/shared/outbox';
 import { createNotices, createRedis } from '@onsale/shared/redis';
 import { createEnds, createSagaRunner, sagaDoors } from '@onsale/shared/saga';
 import type { Settings } from './config.ts';
+import { accountHandlers } from './accounts/consumer.ts';
+import { eraseMember } from './accounts/erase-member.ts';
 import { postTransfer } from './ledger/post-transfer.ts';
 import { awaitPayment } from './payments/await-payment.ts';
 import { listPayments } from './payments/list-payments.ts';
@@ -84,7 +86,8 @@ export const compose = (settings: Settings, overrides: Overrides = {}): Service 
   });
   const sagas = createSagaRunner({ db, outbox, sagas: [purchase], log, metrics, ...settings.sagas });
   const concurrency = Math.max(1, Math.floor(settings.mysql.poolSize / 2)); // the other half is for requests
-  const consumer = createConsumer({ group: SERVICE, db, broker, outbox, handlers: sagas.handlers, log, metrics, crash, concurrency });
+  const handlers = [...sagas.handlers, ...accountHandlers({ eraseMember: eraseMember({ post }), outbox })];
+  const consumer = createConsumer({ group: SERVICE, db, broker, outbox, handlers, log, metrics, crash, concurrency });
 
   const doors = [
     ...walletRoutes({

@@ -10,8 +10,9 @@ import { createKafkaBroker } from '@onsale/shared/kafka';
 import { createService, exitOn, type Service, type ServiceOptions } from '@onsale/shared/lifecycle';
 import { createLog, type Log } from '@onsale/shared/log';
 import { createMetrics, type Metrics } from '@onsale/shared/metrics';
-import { createOutbox } from '@onsale/shared/outbox';
+import { createOutbox, type Outbox } from '@onsale/shared/outbox';
 import { createNotices, createRedis, redisCheck, type Notices } from '@onsale/shared/redis';
+import { accountHandlers } from './accounts/consumer.ts';
 import type { Settings } from './config.ts';
 import { createJournalPurge } from './journal/purge-journal.ts';
 import { evictionCheck } from './line/eviction-check.ts';
@@ -37,7 +38,7 @@ interface Messaging {
   readonly settings: Settings;
   readonly db: Database;
   readonly notices: Notices;
-  readonly handlers: readonly Handler[];
+  readonly handlers: (outbox: Outbox) => readonly Handler[];
   readonly log: Log;
   readonly metrics: Metrics;
   readonly crash: CrashPoints | undefined;
@@ -50,7 +51,7 @@ const messaging = ({ settings, db, notices, handlers, log, metrics, crash }: Mes
   const broker = createKafkaBroker({ ...kafka, clientId: SERVICE, namespace, log, metrics, crash, onFatal: exitOn(log) });
   const outbox = createOutbox({ db, broker, source: SERVICE, notices, log, metrics, crash });
   const concurrency = Math.max(1, Math.floor(mysql.poolSize / 2)); // the other half is for requests and ticks
-  const consumer = createConsumer({ group: SERVICE, db, broker, outbox, handlers, log, metrics, crash, concurrency });
+  const consumer = createConsumer({ group: SERVICE, db, broker, outbox, handlers: handlers(outbox), log, metrics, crash, concurrency });
   return { parts: [broker, outbox.relay, consumer], checks: { consumers: () => broker.consuming() } };
 };
 
@@ -74,7 +75,7 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
     ...grantRoutes(room),
     ...auditDoors({ db, contract: readQueueAudit }),
   ];
-  const handlers = [...queueHandlers(room), ...placeHandlers(room)];
+  const handlers = (outbox: Outbox) => [...queueHandlers(room), ...placeHandlers(room), ...accountHandlers({ ...room, outbox })];
   const principals = createPrincipalVerifier({ keys: settings.principalKeys });
   const kafka = messaging({ settings, db, notices, handlers, log, metrics, crash });
   const checkMysql = databaseCheck(db);

@@ -6,6 +6,7 @@ import type { Clock } from '@onsale/shared/ids';
 import type { Log } from '@onsale/shared/log';
 import type { Metrics } from '@onsale/shared/metrics';
 import type { Notices, Redis } from '@onsale/shared/redis';
+import { leaveAll } from './accounts/leave-all.ts';
 import { admitNext } from './admission/admit-next.ts';
 import { endExpired } from './admission/end-expired.ts';
 import { restoreLine } from './admission/restore-line.ts';
@@ -122,6 +123,7 @@ export const createRoom = ({ db, redis, notices, codec, settings, clock, random,
     tellSales: tellSales({ definitions }),
     readDraw: readDraw({ db }),
     spendToken: spendToken({ wake, metrics }),
+    leaveAll: leaveAll({ wake, metrics }),
     createQueue: createQueue({ db, openQueue: open, announce }),
     changeQueue: changeQueue({ db, readCounters: counters, announce, wake }),
     steerSale: steerSale({ db, readCounters: counters, announce, wake }),

@@ -14,6 +14,7 @@ import { createLog, type Log } from '@onsale/shared/log';
 import { createMetrics } from '@onsale/shared/metrics';
 import { createOutbox } from '@onsale/shared/outbox';
 import { createNotices, createRedis } from '@onsale/shared/redis';
+import { accountHandlers } from './accounts/consumer.ts';
 import { createConcert } from './concerts/create-concert.ts';
 import { concertRoutes } from './concerts/routes.ts';
 import type { Settings } from './config.ts';
@@ -68,11 +69,14 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
     db,
     broker,
     outbox,
-    handlers: purchaseHandlers({
-      lockForPayment: lockForPayment({ policy, expireReservations: expire }),
-      unlockAfterPayment: unlockAfterPayment({ expireReservations: expire }),
-      confirmSale: confirmSale({ outbox, expireReservations: expire, log }),
-    }),
+    handlers: [
+      ...purchaseHandlers({
+        lockForPayment: lockForPayment({ policy, expireReservations: expire }),
+        unlockAfterPayment: unlockAfterPayment({ expireReservations: expire }),
+        confirmSale: confirmSale({ outbox, expireReservations: expire, log }),
+      }),
+      ...accountHandlers({ outbox }),
+    ],
     log,
     metrics,
     crash,

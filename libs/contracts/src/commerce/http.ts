@@ -50,7 +50,7 @@ export const tokensOf = (session: Session): TokenSession => {
 export const Email = z.string().trim().toLowerCase().max(254).pipe(z.email());
 export const Password = z.string().min(10).max(128);
 /** What is asked for where a password is to be shown: any text, so that a short one is wrong, and not malformed. */
-const ShownPassword = z.string().min(1).max(128);
+export const ShownPassword = z.string().min(1).max(128);
 
 export const signUp = route({
   owner: 'commerce',

@@ -1,3 +1,5 @@
+export * from './account-messages.ts';
+export * from './accounts.ts';
 export * from './coupons.ts';
 export * from './http.ts';
 export * from './internal.ts';

@@ -10,7 +10,7 @@ export type Wallet = z.infer<typeof Wallet>;
 
 export const WalletEntry = z.object({
   id: Id,
-  type: z.enum(['CHARGE', 'PAYMENT', 'REFUND']),
+  type: z.enum(['CHARGE', 'PAYMENT', 'REFUND', 'FORFEIT']),
   /** Signed: what came in is positive. */
   amount: Points,
   balanceAfter: Points,
@@ -67,7 +67,7 @@ export const chargeWallet = route({
   idempotency: 'required',
   body: z.strictObject({ amount: z.int().min(1).max(10_000_000) }),
   answers: { 201: WalletEntry },
-  problems: ['AMOUNT_TOO_SMALL', 'BALANCE_TOO_LARGE'],
+  problems: ['AMOUNT_TOO_SMALL', 'BALANCE_TOO_LARGE', 'ACCOUNT_CLOSED'],
 });
 
 export const pay = route({

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { event } from '../message.ts';
+import { command, event } from '../message.ts';
 import { Id, Points } from '../shapes.ts';
 
 export const walletCharged = event({
@@ -18,4 +18,22 @@ export const paymentFailed = event({
   owner: 'payment',
   type: 'onsale.payment.failed.v1',
   data: z.object({ paymentId: Id, reservationId: Id, memberId: Id, code: z.string() }),
+});
+
+/** Nothing goes into or out of the wallet any more but what is owed to it; asked of a member who wants to be deleted. */
+export const closeWallet = command({
+  owner: 'payment',
+  type: 'onsale.payment.close-wallet.v1',
+  data: z.object({ memberId: Id, giveUpBalance: z.boolean() }),
+  reply: z.object({}),
+  refusals: ['ACCOUNT_IN_USE', 'BALANCE_LEFT'],
+});
+
+/** The member is not deleted after all. */
+export const reopenWallet = command({
+  owner: 'payment',
+  type: 'onsale.payment.reopen-wallet.v1',
+  data: z.object({ memberId: Id, giveUpBalance: z.boolean() }),
+  reply: z.object({}),
+  refusals: [],
 });

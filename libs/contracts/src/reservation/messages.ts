@@ -54,3 +54,12 @@ export const confirmReservation = command({
   reply: z.object({}),
   refusals: ['HOLD_LOST'],
 });
+
+/** Whether a member has no seats held, and none under payment. It changes nothing: a hold that comes after it ends by itself. */
+export const askNoHolds = command({
+  owner: 'reservation',
+  type: 'onsale.reservation.ask-no-holds.v1',
+  data: z.object({ memberId: Id }),
+  reply: z.object({}),
+  refusals: ['ACCOUNT_IN_USE'],
+});

@@ -1,4 +1,5 @@
 export { createIdempotencyStore, type IdempotencyStore, type Kept, type Once } from './create-idempotency-store.ts';
 export { createKeyPurge } from './create-key-purge.ts';
 export { createIdempotencyTable } from './create-idempotency-table.ts';
+export { eraseKeys } from './erase-keys.ts';
 export { scopeBytes, type KeyScope } from './key-scope.ts';

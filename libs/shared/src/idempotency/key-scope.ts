@@ -18,3 +18,9 @@ const sha256 = (...parts: string[]): Buffer => createHash('sha256').update(JSON.
 /** The row of a key: 8 bytes that all keys of a member begin with, so that they can be erased with the account, and 24 that are the key's own. */
 export const scopeBytes = ({ memberId, method, path, key }: KeyScope): Buffer =>
   Buffer.concat([sha256(memberId).subarray(0, MEMBER_BYTES), sha256(memberId, method, path, key).subarray(MEMBER_BYTES)]);
+
+/** The lowest and the highest row that a key of the member can have. */
+export const scopesOfMember = (memberId: string): [Buffer, Buffer] => {
+  const prefix = sha256(memberId).subarray(0, MEMBER_BYTES);
+  return [Buffer.concat([prefix, Buffer.alloc(32 - MEMBER_BYTES, 0)]), Buffer.concat([prefix, Buffer.alloc(32 - MEMBER_BYTES, 0xff)])];
+};

@@ -67,6 +67,21 @@ export const lockMember = async (trx: Trx, id: string): Promise<Member | undefin
   return row && memberOf(row);
 };
 
+/** As `lockMember`, if this is still the hash of its password. */
+export const lockIfPassword = async (trx: Trx, { memberId, passwordHash }: Credentials): Promise<Member | undefined> => {
+  const row: MemberRow | undefined = await trx('members')
+    .where({ id: idToBytes(memberId), password_hash: passwordHash })
+    .forUpdate()
+    .first(COLUMNS);
+  return row && memberOf(row);
+};
+
+export const deleteMember = async (trx: Trx, id: string): Promise<void> => {
+  await trx('members')
+    .where({ id: idToBytes(id) })
+    .delete();
+};
+
 /**
  * The member as it is until the transaction ends, if this is still the hash of its password: sessions that begin beside a change of role or password see the
  * one or are seen by the other.

@@ -70,6 +70,7 @@ export const startCommerce = async ({ settings = {}, overrides = {}, redisUrlOf 
       refreshGraceMs: 10_000,
       couponPendingMs: 15_000,
       passwordHashes: { atOnce: 2, waiting: 100 },
+      exports: { lifeSeconds: 3600, most: 3 },
       signIns: { failures: 1000, windowSeconds: 60 },
       ...settings,
     },

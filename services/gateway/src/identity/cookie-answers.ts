@@ -1,5 +1,5 @@
 import type { RouteSpec } from '@onsale/contracts';
-import { CarriedSession, refreshSession, signIn, signOut } from '@onsale/contracts/commerce';
+import { CarriedSession, deleteMe, refreshSession, signIn, signOut } from '@onsale/contracts/commerce';
 import { issueToken, leaveQueue, QueueToken } from '@onsale/contracts/queue';
 import { assertSameSession } from './cookie-session.ts';
 import type { Cookies } from './cookies.ts';
@@ -57,7 +57,8 @@ export const createCookieAnswers = (cookies: Cookies) => {
           });
         };
       case signOut:
-        return (answer) => ({ body: answer.body, setCookie: isGood(answer) ? cookies.noSession(held) : [] });
+      case deleteMe:
+        return (answer) => ({ body: answer.body, setCookie: answer.status === 204 ? cookies.noSession(held) : [] });
       case issueToken:
         return (answer) => {
           if (!isGood(answer)) return { body: answer.body, setCookie: [] };

@@ -2,7 +2,7 @@ import type { WalletEntry } from '@onsale/contracts/payment';
 import type { Trx } from '@onsale/shared/db';
 import type { Clock, NewId } from '@onsale/shared/ids';
 import * as ledger from './ledger-store.ts';
-import { entriesOf, walletChange, type Transfer } from './transfer.ts';
+import { entriesOf, movesClosed, walletChange, type Transfer } from './transfer.ts';
 import * as wallets from './wallet-store.ts';
 
 /** What a transfer has done to the wallet. */
@@ -15,17 +15,18 @@ export type PostTransfer = (trx: Trx, order: Omit<Transfer, 'id' | 'at'>) => Pro
 
 /**
  * Moves points between a wallet and its system account: the balance, and both ledger entries, in the caller's transaction.
- * Undefined, with nothing changed, when the wallet holds too little, or would hold more than a safe integer.
+ * Undefined, with nothing changed, when the wallet holds too little, would hold more than a safe integer, or is closed.
  * @throws a duplicate error when this (reference, kind) was moved before
  */
 export const postTransfer =
   ({ newId, clock }: { newId: NewId; clock: Clock }): PostTransfer =>
   async (trx, order) => {
     const by = walletChange(order);
-    let wallet = await wallets.change(trx, order.memberId, by);
+    const how = { closedToo: movesClosed(order.kind) };
+    let wallet = await wallets.change(trx, order.memberId, by, how);
     if (wallet === undefined && by > 0) {
       await wallets.open(trx, order.memberId);
-      wallet = await wallets.change(trx, order.memberId, by);
+      wallet = await wallets.change(trx, order.memberId, by, how);
     }
     if (wallet === undefined) return undefined;
 

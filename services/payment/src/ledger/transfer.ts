@@ -1,7 +1,8 @@
 /** A system account: where points come from, or go to. It has no balance row, so that it is never a hot one. */
-export type SystemAccount = 'charges' | 'sales';
+export type SystemAccount = 'charges' | 'sales' | 'forfeits';
 
-export type TransferKind = 'CHARGE' | 'PAYMENT' | 'REFUND';
+/** FORFEIT: given up with the account. */
+export type TransferKind = 'CHARGE' | 'PAYMENT' | 'REFUND' | 'FORFEIT';
 
 /** Points between a member's wallet and a system account. `reference` is what they move for; one (reference, kind) is moved once. */
 export interface Transfer {
@@ -32,10 +33,14 @@ export type LedgerEntry =
   | { readonly id: string; readonly account: SystemAccount; readonly amount: number };
 
 const kinds = {
-  CHARGE: { sign: 1, from: 'charges' },
-  PAYMENT: { sign: -1, from: 'sales' },
-  REFUND: { sign: 1, from: 'sales' },
-} as const satisfies Record<TransferKind, { sign: 1 | -1; from: SystemAccount }>;
+  CHARGE: { sign: 1, from: 'charges', closedToo: false },
+  PAYMENT: { sign: -1, from: 'sales', closedToo: false },
+  REFUND: { sign: 1, from: 'sales', closedToo: true },
+  FORFEIT: { sign: -1, from: 'forfeits', closedToo: true },
+} as const satisfies Record<TransferKind, { sign: 1 | -1; from: SystemAccount; closedToo: boolean }>;
+
+/** Whether it moves points of a wallet that is closed: what is owed to a member is given back all the same. */
+export const movesClosed = (kind: TransferKind): boolean => kinds[kind].closedToo;
 
 /** What the transfer does to the wallet's balance: signed points. @throws RangeError when the amount is not a positive safe integer */
 export const walletChange = ({ kind, amount }: Pick<Transfer, 'kind' | 'amount'>): number => {

@@ -109,3 +109,12 @@ export const haveEnded = async (db: Queryable, ids: readonly string[]): Promise<
   const rows: { id: Buffer; status: PaymentStatus }[] = await db('payments').whereIn('id', ids.map(idToBytes)).select('id', 'status');
   return new Map(rows.map((row) => [bytesToId(row.id), row.status !== 'PROCESSING']));
 };
+
+/** Whether a payment of the member, or a refund of one, has not ended. By the index of its list. */
+export const hasUnderWay = async (db: Queryable, memberId: string): Promise<boolean> => {
+  const row: unknown = await db('payments')
+    .where('member_id', idToBytes(memberId))
+    .whereIn('status', ['PROCESSING', 'REFUNDING'] satisfies PaymentStatus[])
+    .first('id');
+  return row !== undefined;
+};

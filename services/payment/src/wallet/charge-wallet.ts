@@ -5,7 +5,8 @@ import type { Once } from '@onsale/shared/idempotency';
 import type { NewId } from '@onsale/shared/ids';
 import { eventOf, type Outbox } from '@onsale/shared/outbox';
 import type { PostTransfer } from '../ledger/post-transfer.ts';
-import { AmountTooSmall, BalanceTooLarge } from './wallet-errors.ts';
+import { isClosed } from '../ledger/wallet-store.ts';
+import { AccountClosed, AmountTooSmall, BalanceTooLarge } from './wallet-errors.ts';
 
 interface Deps {
   readonly db: Database;
@@ -24,7 +25,7 @@ interface ChargeWallet {
 
 /**
  * Adds points to the member's wallet, opening it with the first charge. Answers the ledger entry.
- * @throws AmountTooSmall below the minimum; BalanceTooLarge where the wallet would leave the safe integers
+ * @throws AmountTooSmall below the minimum; BalanceTooLarge where the wallet would leave the safe integers; AccountClosed
  */
 export const chargeWallet =
   ({ db, newId, outbox, post, minimum }: Deps) =>
@@ -32,7 +33,7 @@ export const chargeWallet =
     if (amount < minimum) throw new AmountTooSmall(minimum);
     return once.transaction(db, async (trx) => {
       const posted = await post(trx, { kind: 'CHARGE', reference: newId(), memberId, amount });
-      if (posted === undefined) throw new BalanceTooLarge();
+      if (posted === undefined) throw (await isClosed(trx, memberId)) ? new AccountClosed() : new BalanceTooLarge();
       const { entry, walletVersion } = posted;
       await outbox.add(
         trx,

@@ -11,3 +11,9 @@ export class BalanceTooLarge extends Refusal {
     super('BALANCE_TOO_LARGE', `A wallet holds at most ${Number.MAX_SAFE_INTEGER} points.`);
   }
 }
+
+export class AccountClosed extends Refusal {
+  constructor() {
+    super('ACCOUNT_CLOSED', 'Your account is being deleted: points that came in now would be lost with it.', { retryAfterSeconds: 2 });
+  }
+}

@@ -119,6 +119,15 @@ export const lapsedOfMember = async (trx: Trx, { memberId, scheduleId }: MemberO
   return ids.map(bytesToId);
 };
 
+/** Whether a member has a hold whose time is not over, or one under payment. By the index of its list. */
+export const hasLive = async (db: Queryable, memberId: string): Promise<boolean> => {
+  const row: unknown = await db('reservations')
+    .where({ member_id: idToBytes(memberId) })
+    .where((live) => void live.where({ status: 'PAYING' }).orWhere((held) => void held.where({ status: 'HELD' }).whereRaw('held_until > NOW(3)')))
+    .first('id');
+  return row !== undefined;
+};
+
 /** One reservation, if there is such; locks nothing. */
 export const find = async (db: Queryable, id: string): Promise<ReservationRow | undefined> => {
   const row = (await select(db)
