@@ -112,14 +112,23 @@ describe('C1: the account of a member', () => {
     const entries = await payment('ledger_transactions AS t')
       .join('ledger_entries AS e', 'e.transaction_id', 't.id')
       .where({ 't.kind': 'FORFEIT' })
-      .whereIn('t.id', payment('ledger_entries').where({ member_id: idToBytes(ada.id) }).select('transaction_id'))
+      .whereIn(
+        't.id',
+        payment('ledger_entries')
+          .where({ member_id: idToBytes(ada.id) })
+          .select('transaction_id'),
+      )
       .orderBy('e.amount')
       .select('e.account', 'e.amount');
     expect(entries).toEqual([
       { account: 'wallet', amount: -3_000 },
       { account: 'forfeits', amount: 3_000 },
     ]);
-    expect(await payment('payments').where({ member_id: idToBytes(ada.id) }).pluck('status')).toEqual(['COMPLETED']);
+    expect(
+      await payment('payments')
+        .where({ member_id: idToBytes(ada.id) })
+        .pluck('status'),
+    ).toEqual(['COMPLETED']);
     await fleet.client.call(signUp, { body: { email: ada.email, password: PASSWORD, name: 'Somebody else' } });
   });
 
@@ -133,9 +142,9 @@ describe('C1: the account of a member', () => {
     const both = await Promise.all([ada.goes({ giveUpBalance: true }), ada.goes({ giveUpBalance: true })]);
     expect(both.map(({ is }) => is)).toContain('204');
     await eventually(async () => expect(await tracesOf(ada)).toEqual(NOTHING));
-    expect(
-      await fleet.stores.databases.commerce('account_deletions').where({ member_id: idToBytes(ada.id), status: 'DONE' }),
-    ).toHaveLength(1);
+    expect(await fleet.stores.databases.commerce('account_deletions').where({ member_id: idToBytes(ada.id), status: 'DONE' })).toHaveLength(
+      1,
+    );
   });
 
   it('is shown to its member, from every service, and to nobody else', async () => {
@@ -159,7 +168,10 @@ describe('C1: the account of a member', () => {
     expect(data).toMatchObject({
       member: [{ id: ada.id, email: ada.email, name: 'Ada Lovelace' }],
       sessions: [expect.objectContaining({ createdAt: expect.any(String) })],
-      walletEntries: [{ type: 'PAYMENT', amount: -1_000 }, { type: 'CHARGE', amount: 2_000 }],
+      walletEntries: [
+        { type: 'PAYMENT', amount: -1_000 },
+        { type: 'CHARGE', amount: 2_000 },
+      ],
       payments: [{ id: paid.body!.id, status: 'COMPLETED' }],
       reservations: [{ id: held.body!.id, status: 'CONFIRMED' }],
       places: [expect.objectContaining({ queueId: sale.queueId, admittedAt: expect.any(String) })],

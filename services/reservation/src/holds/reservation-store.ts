@@ -123,7 +123,10 @@ export const lapsedOfMember = async (trx: Trx, { memberId, scheduleId }: MemberO
 export const hasLive = async (db: Queryable, memberId: string): Promise<boolean> => {
   const row: unknown = await db('reservations')
     .where({ member_id: idToBytes(memberId) })
-    .where((live) => void live.where({ status: 'PAYING' }).orWhere((held) => void held.where({ status: 'HELD' }).whereRaw('held_until > NOW(3)')))
+    .where(
+      (live) =>
+        void live.where({ status: 'PAYING' }).orWhere((held) => void held.where({ status: 'HELD' }).whereRaw('held_until > NOW(3)')),
+    )
     .first('id');
   return row !== undefined;
 };
