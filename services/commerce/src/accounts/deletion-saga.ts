@@ -1,14 +1,9 @@
 import { closeWallet, reopenWallet } from '@onsale/contracts/payment';
 import { askNoHolds } from '@onsale/contracts/reservation';
 import { saga } from '@onsale/shared/saga';
+import type { DeletionState } from './deletion-state.ts';
 import type { eraseMember } from './erase-member.ts';
 import type { refuseDeletion } from './refuse-deletion.ts';
-
-/** What a deletion knows while its saga runs. */
-export interface DeletionState {
-  readonly memberId: string;
-  readonly giveUpBalance: boolean;
-}
 
 interface LocalSteps {
   readonly eraseMember: ReturnType<typeof eraseMember>;

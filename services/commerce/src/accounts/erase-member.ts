@@ -7,7 +7,7 @@ import type { Ends, SagaView } from '@onsale/shared/saga';
 import { deleteMember, lockMember } from '../members/member-store.ts';
 import type { SessionAnnouncer } from '../sessions/session-announcer.ts';
 import { endSessionsOf } from '../sessions/session-store.ts';
-import type { DeletionState } from './deletion-saga.ts';
+import type { DeletionState } from './deletion-state.ts';
 import { endDeletion } from './deletion-store.ts';
 import { deleteExportsOf } from './export-store.ts';
 import { hasOrderUnderWay } from './member-orders.ts';

@@ -17,11 +17,11 @@ const shown = (row: Readonly<Record<string, unknown>>): Record<string, unknown> 
   );
 
 const newest = async (trx: Trx, table: string, columns: Readonly<Record<string, string>>, memberId: string, limit: number) => {
-  const rows = (await trx(table)
+  const rows: Record<string, unknown>[] = await trx(table)
     .where({ [`${table}.member_id`]: idToBytes(memberId) })
     .orderBy(`${table}.id`, 'desc')
     .limit(limit)
-    .select(columns)) as Record<string, unknown>[];
+    .select(columns);
   return rows.map(shown);
 };
 
@@ -48,13 +48,13 @@ const orders: SectionReader = async (trx, { memberId, limit }) => {
     cancelledAt: 'cancelled_at',
   };
   const found = await newest(trx, 'orders', columns, memberId, limit);
-  const items = (await trx('order_items')
+  const items: Record<string, unknown>[] = await trx('order_items')
     .whereIn(
       'order_id',
       found.map(({ id }) => idToBytes(id as string)),
     )
     .orderBy(['order_id', 'product_id'])
-    .select({ orderId: 'order_id', productId: 'product_id', quantity: 'quantity', unitPrice: 'unit_price' })) as Record<string, unknown>[];
+    .select({ orderId: 'order_id', productId: 'product_id', quantity: 'quantity', unitPrice: 'unit_price' });
   const itemsOf = Map.groupBy(items.map(shown), ({ orderId }) => orderId);
   return found.map((order) => ({ ...order, items: (itemsOf.get(order['id']) ?? []).map(({ orderId: _order, ...item }) => item) }));
 };

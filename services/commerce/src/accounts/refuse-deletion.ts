@@ -1,6 +1,6 @@
 import { afterCommit, type Trx } from '@onsale/shared/db';
 import type { Ends, Failure, SagaView } from '@onsale/shared/saga';
-import type { DeletionState } from './deletion-saga.ts';
+import type { DeletionState } from './deletion-state.ts';
 import { endDeletion } from './deletion-store.ts';
 
 /** UNDER_WAY -> REFUSED: the account is as it was. */
