@@ -1,6 +1,6 @@
 import { Refusal } from '../errors/index.ts';
 
-interface GatherOptions<Q, A> {
+export interface GatherOptions<Q, A> {
   /** Answers many questions, in their order. */
   readonly ask: (questions: readonly Q[]) => Promise<readonly A[]>;
   readonly maxBatch: number;

@@ -1,2 +1,3 @@
 export { createGather } from './create-gather.ts';
+export { createKeyedGather } from './create-keyed-gather.ts';
 export { gatherByKey } from './gather-by-key.ts';

@@ -3,7 +3,7 @@ import { pathOf, type RouteSpec } from '@onsale/contracts';
 import { PRINCIPAL_HEADER, type Principal, type PrincipalVerifier } from '../auth/index.ts';
 import { during, type CrashPoints } from '../crash/index.ts';
 import { notFound, Refusal } from '../errors/index.ts';
-import type { IdempotencyStore } from '../idempotency/index.ts';
+import type { KeyedStore } from '../idempotency/index.ts';
 import type { Log } from '../log/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import { isAnswer, type Answer } from './answer.ts';
@@ -19,7 +19,7 @@ export interface AppOptions {
   readonly doors: readonly Door[];
   readonly principals: PrincipalVerifier;
   /** Needed by a service that has keyed routes. */
-  readonly idempotency?: IdempotencyStore;
+  readonly idempotency?: KeyedStore;
   readonly log: Log;
   readonly metrics: Metrics;
   /** In development every answer is checked against its contract. */
@@ -39,7 +39,7 @@ const authorize = (route: RouteSpec, principal: Principal): void => {
     throw new Refusal('UNAUTHENTICATED', 'Sign in first.');
   if (route.auth === 'operator' && principal.kind === 'member' && principal.member.role !== 'operator')
     throw new Refusal('FORBIDDEN', 'This is for operators.');
-  if (route.gate !== 'none' && principal.kind === 'member' && principal.admission === undefined)
+  if ((route.gate === 'issued' || route.gate === 'admitted') && principal.kind === 'member' && principal.admission === undefined)
     throw new Refusal('QUEUE_TOKEN_REQUIRED', 'A queue token is needed here.');
 };
 

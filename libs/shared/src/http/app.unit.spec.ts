@@ -7,7 +7,7 @@ import { pino } from 'pino';
 import { z } from 'zod';
 import { createPrincipalSigner, createPrincipalVerifier, PRINCIPAL_HEADER, publicKeys, type JWK } from '../auth/index.ts';
 import { Refusal } from '../errors/index.ts';
-import type { IdempotencyStore } from '../idempotency/index.ts';
+import type { KeyedStore } from '../idempotency/index.ts';
 import { newId } from '../ids/index.ts';
 import { createMetrics } from '../metrics/index.ts';
 import { createApp, created, implement, ok } from './index.ts';
@@ -46,7 +46,7 @@ const slow = route({ ...base, method: 'GET', path: '/slow', auth: 'none', answer
 
 const kept = new Map<string, unknown>();
 
-const memoryStore = (): IdempotencyStore => {
+const memoryStore = (): KeyedStore => {
   const keyOf = (scope: { memberId: string; key: string }) => `${scope.memberId} ${scope.key}`;
   return {
     find: async (scope: never) => (kept.has(keyOf(scope)) ? { value: kept.get(keyOf(scope)) } : undefined),
@@ -64,7 +64,7 @@ const memoryStore = (): IdempotencyStore => {
       };
     },
     purge: async () => 0,
-  } as IdempotencyStore;
+  } as KeyedStore;
 };
 
 let server: Server;

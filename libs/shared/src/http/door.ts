@@ -9,8 +9,8 @@ export interface Request<R extends RouteSpec = RouteSpec> {
   readonly query: QueryOf<R>;
   readonly body: BodyOf<R>;
   readonly member: R['auth'] extends 'member' | 'operator' ? Member : Member | undefined;
-  /** Where the caller stands in which line; there whenever the route's gate is not `none`. */
-  readonly admission: R['gate'] extends 'none' ? Admission | undefined : Admission;
+  /** Where the caller stands in which line; there whenever the route's gate asks for it. */
+  readonly admission: R['gate'] extends 'none' | 'optional' ? Admission | undefined : Admission;
   /** Does the use case's transaction once for each `Idempotency-Key`. */
   readonly once: R['idempotency'] extends 'required' ? Once : undefined;
   readonly header: (name: string) => string | undefined;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Refusal } from '../errors/index.ts';
-import type { IdempotencyStore, KeyScope, Once } from '../idempotency/index.ts';
+import type { KeyedStore, KeyScope, Once } from '../idempotency/index.ts';
 
 /** 1 to 255 visible ASCII characters (draft-ietf-httpapi-idempotency-key-header). */
 const KEY = /^[\x21-\x7e]{1,255}$/;
@@ -43,7 +43,7 @@ const scopeOf = (request: KeyedRequest): KeyScope => {
  * Does a keyed request once: a value that was kept is answered again without doing anything; duplicates in this process share one flight;
  * those in other processes meet at the key's row.
  */
-export const createKeyed = ({ store }: { store: IdempotencyStore }) => {
+export const createKeyed = ({ store }: { store: KeyedStore }) => {
   /**
    * A request that was done before meets its key in its transaction, or is refused before that for its own effect (the seat it wants is taken: by
    * itself). So a refusal stands only if the key is unknown.

@@ -25,6 +25,13 @@ export interface IdempotencyStore {
   /** A plain read: for a request that was refused before it came to its key. @throws Refusal IDEMPOTENCY_KEY_REUSED */
   find(scope: KeyScope): Promise<Kept | undefined>;
   once(scope: KeyScope): Once;
+  /**
+   * The first statement of a transaction that does many use cases at once: the keys of all, each with the value (plain JSON) that it will be answered with.
+   * What it throws says that not all of them are new, or free: then nothing is known of any, and each is to be done alone by its `transaction`.
+   */
+  claimAll(trx: Trx, claims: readonly { readonly once: Once; readonly value: unknown }[]): Promise<void>;
+  /** The last one: forgets the keys, claimed in the same transaction, of those that were refused. */
+  dropAll(trx: Trx, refused: readonly Once[]): Promise<void>;
   /** Forgets keys older than `before`, in small steps, none of them after the signal. Answers how many. */
   purge(before: Date, signal?: AbortSignal): Promise<number>;
 }
@@ -58,35 +65,66 @@ const claim = async (trx: Trx, scope: KeyScope, at: Date): Promise<Kept | undefi
   }
 };
 
+/** What the routes of a service need of it. */
+export type KeyedStore = Pick<IdempotencyStore, 'find' | 'once'>;
+
 /** Keys in the table `idempotency_keys` of the service's own schema. */
-export const createIdempotencyStore = ({ db, clock }: { db: Database; clock: Clock }): IdempotencyStore => ({
-  find: async (scope) => keptOf(await keys.find(db, scopeBytes(scope)), scope),
+export const createIdempotencyStore = ({ db, clock }: { db: Database; clock: Clock }): IdempotencyStore => {
+  const scopes = new WeakMap<Once, KeyScope>();
+  const scopeOf = (once: Once): KeyScope => {
+    const scope = scopes.get(once);
+    if (scope === undefined) throw new Error('this key is of another store');
+    return scope;
+  };
 
-  once: (scope) => {
-    let replayed = false;
-    return {
-      get replayed() {
-        return replayed;
-      },
-      transaction: <T>(database: Database, fn: (trx: Trx) => Promise<T>) =>
-        inTransaction(database, async (trx) => {
-          const kept = await claim(trx, scope, clock.now());
-          replayed = kept !== undefined;
-          if (kept !== undefined) return kept.value as T;
-          const value = JSON.stringify((await fn(trx)) ?? null);
-          await keys.setValue(trx, { scope: scopeBytes(scope), value });
-          return JSON.parse(value) as T; // as a replay will have it
+  return {
+    find: async (scope) => keptOf(await keys.find(db, scopeBytes(scope)), scope),
+
+    once: (scope) => {
+      let replayed = false;
+      const once: Once = {
+        get replayed() {
+          return replayed;
+        },
+        transaction: <T>(database: Database, fn: (trx: Trx) => Promise<T>) =>
+          inTransaction(database, async (trx) => {
+            const kept = await claim(trx, scope, clock.now());
+            replayed = kept !== undefined;
+            if (kept !== undefined) return kept.value as T;
+            const value = JSON.stringify((await fn(trx)) ?? null);
+            await keys.setValue(trx, { scope: scopeBytes(scope), value });
+            return JSON.parse(value) as T; // as a replay will have it
+          }),
+      };
+      scopes.set(once, scope);
+      return once;
+    },
+
+    claimAll: (trx, claims) =>
+      keys.insertAll(
+        trx,
+        claims.map(({ once, value }) => {
+          const scope = scopeOf(once);
+          return { scope: scopeBytes(scope), requestHash: scope.requestHash, value: JSON.stringify(value ?? null), at: clock.now() };
         }),
-    };
-  },
+      ),
 
-  purge: async (before, signal) => {
-    let total = 0;
-    for (;;) {
-      if (signal?.aborted === true) return total;
-      const deleted = await keys.deleteBefore(db, { before, limit: PURGE_STEP });
-      total += deleted;
-      if (deleted < PURGE_STEP) return total;
-    }
-  },
-});
+    dropAll: async (trx, refused) => {
+      if (refused.length > 0)
+        await keys.deleteAll(
+          trx,
+          refused.map((once) => scopeBytes(scopeOf(once))),
+        );
+    },
+
+    purge: async (before, signal) => {
+      let total = 0;
+      for (;;) {
+        if (signal?.aborted === true) return total;
+        const deleted = await keys.deleteBefore(db, { before, limit: PURGE_STEP });
+        total += deleted;
+        if (deleted < PURGE_STEP) return total;
+      }
+    },
+  };
+};

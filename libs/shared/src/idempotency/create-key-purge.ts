@@ -8,7 +8,7 @@ const KEPT_MS = 24 * 60 * 60_000;
 const EVERY_MS = 10 * 60_000;
 
 /** Forgets what is older than a day. Every replica may run it. */
-export const createKeyPurge = ({ store, clock, log }: { store: IdempotencyStore; clock: Clock; log: Log }): Part =>
+export const createKeyPurge = ({ store, clock, log }: { store: Pick<IdempotencyStore, 'purge'>; clock: Clock; log: Log }): Part =>
   loop({
     name: 'idempotency key purge',
     everyMs: EVERY_MS,

@@ -6,11 +6,12 @@ import type { Part } from '../lifecycle/index.ts';
 import type { Log } from '../log/index.ts';
 import type { Metrics } from '../metrics/index.ts';
 import { REPLY_TYPE, type Outbox } from '../outbox/index.ts';
+import { withTrace } from '../tracing/index.ts';
 import type { SagaEvent } from './advance.ts';
 import { createSweeper } from './create-sweeper.ts';
 import type { SagaDefinition } from './definition.ts';
-import { createPlayer, type AnySaga } from './play-saga.ts';
-import { insertSaga, lockSaga, updateSaga, type StoredSaga } from './saga-store.ts';
+import { createPlayer, type AnySaga, type Played } from './play-saga.ts';
+import { insertSagas, lockSaga, updateSaga, type StoredSaga } from './saga-store.ts';
 
 export interface SagaRunnerOptions {
   readonly db: Database;
@@ -26,9 +27,20 @@ export interface SagaRunnerOptions {
   readonly flagAfter?: number;
 }
 
+interface NewSaga<S> {
+  readonly id: string;
+  readonly state: S;
+}
+
 export interface SagaRunner {
   /** Begins a saga in the caller's transaction: runs its first local steps, and sends its first command. */
-  start<S extends object>(trx: Trx, definition: SagaDefinition<S>, saga: { readonly id: string; readonly state: S }): Promise<void>;
+  start<S extends object>(trx: Trx, definition: SagaDefinition<S>, saga: NewSaga<S>): Promise<void>;
+  /** As `start`, for many that begin together: their rows by one statement, each saga's messages in the trace that it names. */
+  startAll<S extends object>(
+    trx: Trx,
+    definition: SagaDefinition<S>,
+    sagas: readonly (NewSaga<S> & { readonly traceparent: string | undefined })[],
+  ): Promise<void>;
   /** For `createConsumer`: the replies to this service's commands. */
   readonly handlers: readonly Handler[];
   /** Sends again what is overdue, for ever. */
@@ -99,12 +111,19 @@ export const createSagaRunner = (options: SagaRunnerOptions): SagaRunner => {
     return after === undefined ? { is: 'over', saga: before } : { is: 'moved', before, after };
   };
 
+  const begun = async <S extends object>(trx: Trx, definition: SagaDefinition<S>, { id, state }: NewSaga<S>): Promise<Played[]> => {
+    if (!player.knows(definition)) throw new Error(`${definition.name} is not among the runner's sagas`);
+    const fresh: StoredSaga = { id, type: definition.name, status: 'RUNNING', step: '', state, flag: undefined, attempts: 0 };
+    const played = await player.play(trx, fresh, { kind: 'started' });
+    return played === undefined ? [] : [played];
+  };
+
   return {
-    start: async (trx, definition, { id, state }) => {
-      if (!player.knows(definition)) throw new Error(`${definition.name} is not among the runner's sagas`);
-      const fresh: StoredSaga = { id, type: definition.name, status: 'RUNNING', step: '', state, flag: undefined, attempts: 0 };
-      const played = await player.play(trx, fresh, { kind: 'started' });
-      if (played !== undefined) await insertSaga(trx, played.saga, played.dueInMs);
+    start: async (trx, definition, saga) => insertSagas(trx, await begun(trx, definition, saga)),
+    startAll: async (trx, definition, all) => {
+      const played: Played[] = [];
+      for (const saga of all) played.push(...(await withTrace(saga.traceparent, () => begun(trx, definition, saga))));
+      await insertSagas(trx, played);
     },
     handlers: [{ routes: [{ topic: topicOf(outbox.source, 'replies'), type: REPLY_TYPE, refusals: [], act: onReply }] }],
     sweeper: createSweeper({ db, player, sweepMs, flagAfter, log, metrics }),

@@ -12,6 +12,8 @@ export interface StoredSaga extends SagaProgress<object> {
   readonly attempts: number;
 }
 
+const isUnderWay = (status: SagaStatus | undefined): boolean => status === 'RUNNING' || status === 'COMPENSATING';
+
 interface Row {
   readonly id: Buffer;
   readonly type: string;
@@ -57,8 +59,12 @@ const columnsOf = (trx: Trx, { step, status, flag, attempts, state, failure }: S
   next_action_at: dueIn(trx, dueInMs),
 });
 
-export const insertSaga = async (trx: Trx, saga: StoredSaga, dueInMs: number | undefined): Promise<void> => {
-  await trx('sagas').insert({ id: idToBytes(saga.id), type: saga.type, ...columnsOf(trx, saga, dueInMs) });
+/** One statement for all of them. */
+export const insertSagas = async (trx: Trx, sagas: readonly { saga: StoredSaga; dueInMs: number | undefined }[]): Promise<void> => {
+  if (sagas.length === 0) return;
+  await trx('sagas').insert(
+    sagas.map(({ saga, dueInMs }) => ({ id: idToBytes(saga.id), type: saga.type, ...columnsOf(trx, saga, dueInMs) })),
+  );
 };
 
 /** The saga's row, locked: replies, sweepers and operators take turns. */
@@ -110,6 +116,12 @@ export const countFlagged = async (db: Database): Promise<number> => {
   return row?.count ?? 0;
 };
 
+/** Which of the sagas are at their end; ids that do not exist are left out. One indexed read for all waiters of a process. */
+export const sagasEnded = async (db: Queryable, ids: readonly string[]): Promise<Map<string, boolean>> => {
+  const rows: Pick<Row, 'id' | 'status'>[] = await db('sagas').whereIn('id', ids.map(idToBytes)).select('id', 'status');
+  return new Map(rows.map(({ id, status }) => [bytesToId(id), !isUnderWay(status)]));
+};
+
 /** One saga, if there is such; locks nothing. */
 export const findSaga = async (db: Queryable, id: string): Promise<SagaRow | undefined> => {
   const row = await db('sagas')
@@ -122,8 +134,6 @@ export interface SagaFilter {
   readonly status: SagaStatus | undefined;
   readonly flag: Flag | undefined;
 }
-
-const isUnderWay = (status: SagaStatus | undefined): boolean => status === 'RUNNING' || status === 'COMPENSATING';
 
 /**
  * Sagas with ids below `before`, newest first (ids are UUIDv7); one more than `limit`, if there are. Those under way are few among all, and found by the
