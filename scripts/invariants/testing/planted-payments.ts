@@ -9,8 +9,8 @@ import { captureLog, testKafka } from '@onsale/shared/testing';
 import { postTransfer } from '../../../services/payment/src/ledger/post-transfer.ts';
 import * as payments from '../../../services/payment/src/payments/payment-store.ts';
 import { completePayment } from '../../../services/payment/src/purchase/complete-payment.ts';
-import { creditWallet } from '../../../services/payment/src/purchase/credit-wallet.ts';
-import { debitWallet } from '../../../services/payment/src/purchase/debit-wallet.ts';
+import { creditWallet } from '../../../services/payment/src/ledger/credit-wallet.ts';
+import { debitWallet } from '../../../services/payment/src/ledger/debit-wallet.ts';
 import { failPayment } from '../../../services/payment/src/purchase/fail-payment.ts';
 import { ticketPurchase } from '../../../services/payment/src/purchase/purchase-saga.ts';
 

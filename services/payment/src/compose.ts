@@ -17,15 +17,16 @@ import { createEnds, createSagaRunner, sagaDoors } from '@onsale/shared/saga';
 import type { Settings } from './config.ts';
 import { accountHandlers } from './accounts/consumer.ts';
 import { eraseMember } from './accounts/erase-member.ts';
+import { creditWallet } from './ledger/credit-wallet.ts';
+import { debitWallet } from './ledger/debit-wallet.ts';
 import { postTransfer } from './ledger/post-transfer.ts';
+import { orderHandlers } from './orders/consumer.ts';
 import { awaitPayment } from './payments/await-payment.ts';
 import { listPayments } from './payments/list-payments.ts';
 import { haveEnded } from './payments/payment-store.ts';
 import { paymentRoutes } from './payments/routes.ts';
 import { startPayment } from './payments/start-payment.ts';
 import { completePayment } from './purchase/complete-payment.ts';
-import { creditWallet } from './purchase/credit-wallet.ts';
-import { debitWallet } from './purchase/debit-wallet.ts';
 import { failPayment } from './purchase/fail-payment.ts';
 import { ticketPurchase } from './purchase/purchase-saga.ts';
 import { chargeWallet } from './wallet/charge-wallet.ts';
@@ -78,15 +79,16 @@ export const compose = (settings: Settings, overrides: Overrides = {}): Service 
   });
 
   const post = postTransfer({ newId, clock });
+  const wallets = { debitWallet: debitWallet({ post }), creditWallet: creditWallet({ post }) };
   const purchase = ticketPurchase({
-    debitWallet: debitWallet({ post }),
-    creditWallet: creditWallet({ post }),
+    ...wallets,
     completePayment: completePayment({ clock, outbox, ends }),
     failPayment: failPayment({ outbox, ends }),
   });
   const sagas = createSagaRunner({ db, outbox, sagas: [purchase], log, metrics, ...settings.sagas });
   const concurrency = Math.max(1, Math.floor(settings.mysql.poolSize / 2)); // the other half is for requests
-  const handlers = [...sagas.handlers, ...accountHandlers({ eraseMember: eraseMember({ post }), outbox })];
+  const accounts = accountHandlers({ eraseMember: eraseMember({ post }), outbox });
+  const handlers = [...sagas.handlers, ...accounts, ...orderHandlers({ ...wallets, post })];
   const consumer = createConsumer({ group: SERVICE, db, broker, outbox, handlers, log, metrics, crash, concurrency });
 
   const doors = [

@@ -37,3 +37,32 @@ export const reopenWallet = command({
   reply: z.object({}),
   refusals: [],
 });
+
+const OrderPoints = z.object({ orderId: Id, memberId: Id, amount: Points });
+
+/** Takes the price of an order out of the member's wallet. */
+export const debitOrder = command({
+  owner: 'payment',
+  type: 'onsale.payment.order-debit.v1',
+  data: OrderPoints,
+  reply: z.object({}),
+  refusals: ['INSUFFICIENT_POINTS'],
+});
+
+/** Gives back what `debitOrder` of the same saga took: the order was never paid. */
+export const creditOrder = command({
+  owner: 'payment',
+  type: 'onsale.payment.order-credit.v1',
+  data: OrderPoints,
+  reply: z.object({}),
+  refusals: [],
+});
+
+/** The pivot of a cancellation: gives the points of a paid order back; refused where the wallet has no room for them. */
+export const refundOrder = command({
+  owner: 'payment',
+  type: 'onsale.payment.order-refund.v1',
+  data: OrderPoints,
+  reply: z.object({}),
+  refusals: ['BALANCE_TOO_LARGE'],
+});

@@ -1,4 +1,5 @@
 import { uuidOf, type SqlCheck } from '@onsale/shared/invariants';
+import { ORDER_REFERENCE } from '../orders/consumer.ts';
 
 /** The keys' answers of this service that are a payment's: what `startPayment` answers with. */
 const keptPayment = `JSON_UNQUOTE(JSON_EXTRACT(k.value, '$.paymentId'))`;
@@ -30,7 +31,7 @@ export const paymentChecks: readonly SqlCheck[] = [
     invariant: 'I9',
     says: 'what the ledger has moved for a payment, there is such a payment',
     sql: `SELECT ${uuidOf('t.id')} AS offender FROM ledger_transactions t LEFT JOIN payments p ON p.id = ${bytesOf('t.reference')}
-      WHERE t.kind IN ('PAYMENT', 'REFUND') AND p.id IS NULL`,
+      WHERE t.kind IN ('PAYMENT', 'REFUND') AND t.reference NOT LIKE '${ORDER_REFERENCE}%' AND p.id IS NULL`,
   },
   {
     invariant: 'I10',

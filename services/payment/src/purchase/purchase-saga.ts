@@ -1,9 +1,9 @@
 import { spendToken } from '@onsale/contracts/queue';
 import { confirmReservation, lockReservation, unlockReservation } from '@onsale/contracts/reservation';
-import { saga } from '@onsale/shared/saga';
+import { saga, type SagaView } from '@onsale/shared/saga';
+import type { creditWallet } from '../ledger/credit-wallet.ts';
+import type { debitWallet, Due } from '../ledger/debit-wallet.ts';
 import type { completePayment } from './complete-payment.ts';
-import type { creditWallet } from './credit-wallet.ts';
-import type { debitWallet } from './debit-wallet.ts';
 import type { failPayment } from './fail-payment.ts';
 import { holdOf, type Purchase } from './purchase.ts';
 
@@ -16,6 +16,11 @@ interface LocalSteps {
 
 const theReservation = ({ reservationId }: Purchase): string => reservationId;
 
+const dueOf = ({ id, state }: SagaView<Purchase>): Due => ({
+  reference: id,
+  memberId: state.memberId,
+  amount: holdOf(state).amount,
+});
 /** Numbers of one line are spent side by side: each is an aggregate of its own. */
 const theNumber = (purchase: Purchase): string => `${holdOf(purchase).queueId}:${holdOf(purchase).number}`;
 
@@ -29,7 +34,7 @@ export const ticketPurchase = ({ debitWallet, creditWallet, completePayment, fai
       keep: (hold) => ({ hold }),
       undo: unlockReservation,
     },
-    debit: { local: debitWallet, undo: creditWallet },
+    debit: { local: (trx, purchase) => debitWallet(trx, dueOf(purchase)), undo: (trx, purchase) => creditWallet(trx, dueOf(purchase)) },
     confirm: { send: confirmReservation, subject: theReservation, data: ({ reservationId }) => ({ reservationId }), pivot: true },
     complete: { local: completePayment },
     spend: {
