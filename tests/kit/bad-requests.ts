@@ -87,7 +87,7 @@ export const badRequests = (baseUrl: string, route: RouteSpec, good: GoodRequest
     body: good.body === undefined ? undefined : JSON.stringify(good.body),
     headers: {
       ...(route.auth === 'none' ? {} : { authorization: `Bearer ${route.auth === 'operator' ? credentials.operatorToken : member}` }),
-      ...(route.gate === 'none' ? {} : { 'queue-token': credentials.queueToken }),
+      ...(route.gate === 'none' || route.gate === 'optional' ? {} : { 'queue-token': credentials.queueToken }),
       ...(good.body === undefined ? {} : { 'content-type': 'application/json' }),
       ...(route.idempotency === 'required' ? { 'idempotency-key': newId() } : {}),
     },
@@ -138,7 +138,7 @@ const queueTokenCases = ({ gate }: RouteSpec, { queueToken, foreignQueueToken }:
   if (gate === 'none') return [];
   const refused = (what: string, expected: string, value?: string): Case => withHeader(what, expected, 'queue-token', value);
   return [
-    refused('no queue token', '401 QUEUE_TOKEN_REQUIRED'),
+    ...(gate === 'optional' ? [] : [refused('no queue token', '401 QUEUE_TOKEN_REQUIRED')]),
     refused('a forged queue token', '401 QUEUE_TOKEN_INVALID', `${queueToken.slice(0, -3)}AAA`),
     refused('an oversized queue token', '401 QUEUE_TOKEN_INVALID', 'x'.repeat(5000)),
     refused('another member’s queue token', '403 QUEUE_TOKEN_FOREIGN', foreignQueueToken),

@@ -6,8 +6,11 @@ export type Owner = 'gateway' | 'queue' | 'reservation' | 'payment' | 'commerce'
 /** Who may call: anybody, a signed-in member, an operator; `gateway` marks the routes between services, which are never proxied. */
 export type Auth = 'none' | 'member' | 'operator' | 'gateway';
 
-/** What the gateway asks of the `Queue-Token`: nothing; a genuine one of this member in any state; an admitted one. */
-export type Gate = 'none' | 'issued' | 'admitted';
+/**
+ * What the gateway asks of the `Queue-Token`: nothing; an admitted one where one is sent (the owner knows whether it is needed); a genuine one of this
+ * member in any state; an admitted one.
+ */
+export type Gate = 'none' | 'optional' | 'issued' | 'admitted';
 
 /** One HTTP route as data. Validation, handler types, gateway, documentation and access matrix are all read from it. */
 export interface RouteSpec {

@@ -123,7 +123,8 @@ export const createDoor = (options: DoorOptions): RequestHandler => {
   const placeOf = async (spec: RouteSpec, { params }: Found, { credentials, access }: Caller) => {
     if (spec.gate === 'none') return undefined;
     if (access === undefined) throw new Error(`${pathOf(spec)} is gated, but asks nobody who they are`);
-    return gate({ spec, header: credentials.queueToken(params), memberId: access.memberId, params });
+    const header = spec.gate === 'optional' ? credentials.namedQueueToken() : credentials.queueToken(params);
+    return gate({ spec, header, memberId: access.memberId, params });
   };
 
   const forgetLeaver = (spec: RouteSpec, held: HeldToken | undefined): void => {

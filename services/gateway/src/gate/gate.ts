@@ -68,7 +68,7 @@ const notAdmitted = (payload: QueueTokenPayload, result: TokenState & { status: 
 export const createGate = ({ readToken, checks }: { readToken: TokenReader; checks: Pick<TokenChecks, 'unlessAdmitted'> }) => {
   return async (asked: Asked): Promise<{ held: HeldToken; admission: Admission } | undefined> => {
     const { gate } = asked.spec;
-    if (gate === 'none') return undefined;
+    if (gate === 'none' || (gate === 'optional' && (asked.header ?? '') === '')) return undefined;
     const held = readToken(asked);
     const { token, payload } = held;
     const place = { queueId: payload.queueId, number: payload.number, lane: payload.lane };

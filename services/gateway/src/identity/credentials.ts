@@ -14,6 +14,8 @@ export interface Credentials {
    * @throws Refusal QUEUE_TOKEN_REQUIRED when there are several, and nothing says which
    */
   readonly queueToken: (params: Readonly<Record<string, string>>) => string | undefined;
+  /** For routes that need none: that of `Queue-Token`, or the cookie that `Queue-Id` names. A browser sends the others whether they matter or not. */
+  readonly namedQueueToken: () => string | undefined;
 }
 
 interface CredentialsOptions {
@@ -36,6 +38,13 @@ const queueTokenOf =
     if (queueTokens.size > 1)
       throw new Refusal('QUEUE_TOKEN_REQUIRED', `You are in several lines: name one by Queue-Id (${[...queueTokens.keys()].join(', ')}).`);
     return [...queueTokens.values()][0];
+  };
+
+const namedQueueTokenOf =
+  (headers: IncomingHttpHeaders, { queueTokens }: HeldCookies) =>
+  (): string | undefined => {
+    const named = single(headers['queue-id']);
+    return single(headers['queue-token']) ?? (named === undefined ? undefined : queueTokens.get(named));
   };
 
 /**
@@ -64,15 +73,16 @@ export const createCredentials = ({ cookies, origins, secure }: CredentialsOptio
       const { headers } = request;
       const { authorization } = headers;
       const held = authorization === undefined ? cookies.read(headers.cookie) : NO_COOKIES;
-      const queueToken = queueTokenOf(headers, held);
+      const [queueToken, namedQueueToken] = [queueTokenOf(headers, held), namedQueueTokenOf(headers, held)];
       if (held.accessToken === undefined && held.refreshToken === undefined && held.queueTokens.size === 0)
-        return { by: 'headers', authorization, cookies: NO_COOKIES, queueToken };
+        return { by: 'headers', authorization, cookies: NO_COOKIES, queueToken, namedQueueToken };
       if (acts(request)) assertOrigin(headers);
       return {
         by: 'cookies',
         authorization: held.accessToken === undefined ? undefined : `Bearer ${held.accessToken}`,
         cookies: held,
         queueToken,
+        namedQueueToken,
       };
     },
     /** For forms, which act without any cookie as well. @throws Refusal ORIGIN_NOT_ALLOWED */
