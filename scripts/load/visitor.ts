@@ -1,4 +1,5 @@
 import type { CallOptions, Client, RouteSpec } from '@onsale/contracts';
+import { cancelOrder, listMyOrders, placeOrder, readOrder } from '@onsale/contracts/commerce';
 import { chargeWallet, listMyPayments, listWalletEntries, pay, readPayment, readWallet } from '@onsale/contracts/payment';
 import { issueToken, leaveQueue, tokenStatus } from '@onsale/contracts/queue';
 import { holdSeats, listMyReservations, readReservation, readSeats, releaseHold } from '@onsale/contracts/reservation';
@@ -13,8 +14,13 @@ export interface VisitorOptions {
   readonly asking?: <B>(attempt: () => Promise<Outcome<B>>) => Promise<Outcome<B>>;
 }
 
+interface Wanted {
+  readonly items: readonly { readonly productId: string; readonly quantity: number }[];
+  readonly memberCouponId?: string;
+}
+
 /** What `Prefer: wait` asks for at most (RFC 7240; the longest that the shop grants). */
-const LONGEST_WAIT_SECONDS = 10;
+const PATIENTLY = { prefer: 'wait=10' };
 
 /** A signed-in member at the gateway, one request a call. It keeps the last queue token that it was given, as a browser would. */
 export const createVisitor = ({ client, id, accessToken, asking = (attempt) => attempt() }: VisitorOptions) => {
@@ -48,9 +54,15 @@ export const createVisitor = ({ client, id, accessToken, asking = (attempt) => a
     wallet: () => ask(readWallet),
     entries: () => ask(listWalletEntries, { query: { limit: 100 } }),
     pays: (reservationId: string, idempotencyKey: string = newId()) =>
-      ask(pay, { body: { reservationId }, idempotencyKey, headers: { prefer: `wait=${LONGEST_WAIT_SECONDS}` } }),
+      ask(pay, { body: { reservationId }, idempotencyKey, headers: PATIENTLY }),
     payment: (paymentId: string) => ask(readPayment, { params: { id: paymentId } }),
     payments: () => ask(listMyPayments, { query: { limit: 100 } }),
+    orders: ({ items, ...coupon }: Wanted, idempotencyKey: string = newId()) =>
+      ask(placeOrder, { body: { items: [...items], ...coupon }, idempotencyKey, headers: PATIENTLY }),
+    cancels: (orderId: string, idempotencyKey: string = newId()) =>
+      ask(cancelOrder, { params: { id: orderId }, idempotencyKey, headers: PATIENTLY }),
+    order: (orderId: string) => ask(readOrder, { params: { id: orderId } }),
+    orderList: () => ask(listMyOrders, { query: { limit: 100 } }),
   };
 };
 

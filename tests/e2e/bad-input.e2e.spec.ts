@@ -45,6 +45,9 @@ beforeAll(async () => {
   } as const;
   const { discount: _fixed, ...couponChange } = coupon;
   const ofCoupon = { params: { id: (await fleet.asOperator(createCoupon, { body: coupon })).id } };
+  const lamp = { items: [{ productId: product.id, quantity: 1 }] };
+  const [myOrder, herOrder] = [await ada.orders(lamp), await eve.orders(lamp)].map(({ problem }) => problem!['orderId'] as string); // without points
+  const ofOrder = { params: { id: myOrder! }, foreign: { id: herOrder! } };
   const queueSettings = {
     cap: 5,
     admitPerSecond: 3,
@@ -136,6 +139,16 @@ beforeAll(async () => {
     changeCoupon: { ...ofCoupon, body: couponChange },
     listAllCoupons: { query: { limit: '5' } },
     readCouponDetail: ofCoupon,
+    placeOrder: { body: { ...lamp, memberCouponId: newId() } },
+    readOrder: ofOrder,
+    listMyOrders: { query: { limit: '5' } },
+    cancelOrder: { ...ofOrder, body: {} },
+    listOrders: { query: { limit: '5', memberId: ada.id } },
+    readOrderOfMember: { params: ofOrder.params },
+    listCommerceSagas: { query: { limit: '5', status: 'RUNNING', flag: 'NEEDS_OPERATOR' } },
+    readCommerceSaga: { params: ofOrder.params },
+    retryCommerceSaga: { params: ofOrder.params, body: {} },
+    compensateCommerceSaga: { params: ofOrder.params, body: { reason: 'it does not get on' } },
     readWallet: {},
     listWalletEntries: { query: { limit: '5' } },
     chargeWallet: { body: { amount: 1_000 } },

@@ -7,8 +7,15 @@ import { insisted } from './outcome.ts';
 const ADMITTED_WITHIN_MS = 60_000;
 /** As often as the line says, but so much at least: it says to crowds what a test need not wait for. */
 const MOST_REST_MS = 250;
-/** Each waits ten seconds for the end of the payment. */
+/** Each waits ten seconds for the end. */
 const MOST_WAITS = 6;
+
+const toItsEnd = async <O extends { readonly is: string }>(ask: () => Promise<O>): Promise<O> => {
+  for (let waits = 1; ; waits += 1) {
+    const outcome = await ask();
+    if (waits === MOST_WAITS || outcome.is !== '202') return outcome;
+  }
+};
 
 /** A member who acts through the gateway: a visitor of the load client who holds on (`insisted`), and can wait for the turn. */
 export const createMember = (options: Omit<VisitorOptions, 'asking'>) => {
@@ -34,13 +41,11 @@ export const createMember = (options: Omit<VisitorOptions, 'asking'>) => {
       }
       throw new Error(`not admitted: ${seen.is} ${seen.body?.status ?? ''}`);
     },
-    /** Pays, and by the same key asks on while the payment is under way. */
-    pays: async (reservationId: string, idempotencyKey: string = newId()) => {
-      for (let waits = 1; ; waits += 1) {
-        const outcome = await visitor.pays(reservationId, idempotencyKey);
-        if (waits === MOST_WAITS || outcome.is !== '202') return outcome;
-      }
-    },
+    /** Pays, orders, or cancels, and by the same key asks on while that is under way. */
+    pays: (reservationId: string, idempotencyKey: string = newId()) => toItsEnd(() => visitor.pays(reservationId, idempotencyKey)),
+    orders: (wanted: Parameters<Visitor['orders']>[0], idempotencyKey: string = newId()) =>
+      toItsEnd(() => visitor.orders(wanted, idempotencyKey)),
+    cancels: (orderId: string, idempotencyKey: string = newId()) => toItsEnd(() => visitor.cancels(orderId, idempotencyKey)),
   };
 };
 

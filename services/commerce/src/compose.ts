@@ -26,6 +26,7 @@ import { registerMember } from './members/register-member.ts';
 import { memberRoutes } from './members/routes.ts';
 import { changePassword } from './passwords/change-password.ts';
 import { confirmPassword } from './passwords/confirm-password.ts';
+import { composeOrders } from './orders/compose-orders.ts';
 import { createPasswords } from './passwords/passwords.ts';
 import { createTurns } from './passwords/turns.ts';
 import { popularityHandlers } from './popular/consumer.ts';
@@ -135,7 +136,21 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
     metrics,
   });
 
-  const sagas = createSagaRunner({ db, outbox, sagas: [accounts.saga], log, metrics, ...settings.sagas });
+  const orders = composeOrders({
+    db,
+    clock,
+    newId,
+    outbox,
+    notices,
+    idempotency,
+    orders: settings.orders,
+    endsPollMs: polling ? ENDS_POLL_MS : 0,
+    expireEveryMs: settings.sagas.sweepMs,
+    log,
+    metrics,
+  });
+
+  const sagas = createSagaRunner({ db, outbox, sagas: [accounts.saga, ...orders.sagas], log, metrics, ...settings.sagas });
   const handlers = [...sagas.handlers, ...accounts.handlers];
   const concurrency = Math.max(1, Math.floor(settings.mysql.poolSize / 2)); // the other half is for requests
   const consumer = createConsumer({ group: SERVICE, db, broker, outbox, handlers, log, metrics, crash, concurrency });
@@ -171,6 +186,7 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
       readProductDetail: readProductDetail({ db }),
     }),
     ...couponRoutes(coupons),
+    ...orders.doors(sagas),
     ...accounts.doors(sagas),
     ...sagaDoors({ contract: commerceSagas, db, sagas }),
     ...auditDoors({ db, contract: readCommerceAudit }),
@@ -196,6 +212,7 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
       announcer.part,
       coupons.reconciler,
       ...accounts.parts,
+      ...orders.parts(sagas),
       createSessionSweeper({ db, everyMs: SWEEP_EVERY_MS, log }),
       createKeyPurge({ store: idempotency, clock, log }),
     ],

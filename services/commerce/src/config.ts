@@ -71,7 +71,7 @@ const commerceSettings = {
     about: 'newest rows of each kind that an export has, some 300 bytes each; it says where there are more',
   }),
   ONSALE_ORDER_PAY_WITHIN_SECONDS: setting.int({
-    default: 60,
+    default: 300,
     min: 1,
     max: 86_400,
     about: 'an order that is not paid for so long, as payment or Kafka is away, is taken back',

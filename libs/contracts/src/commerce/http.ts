@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { auditRoute } from '../audit.ts';
 import { route } from '../route.ts';
-import { sagaRoutes } from '../sagas.ts';
 import { Id, IdParams, LaneName, page, PageQuery, text, Timestamp } from '../shapes.ts';
 
 export const Role = z.enum(['member', 'operator']);
@@ -206,12 +205,3 @@ export const changeMember = route({
 
 /** For operators: who changed what here. */
 export const readCommerceAudit = auditRoute('commerce');
-
-/** For operators: the orders and cancellations as sagas. An order's has its id. */
-export const commerceSagas = sagaRoutes('commerce');
-export const {
-  list: listCommerceSagas,
-  read: readCommerceSaga,
-  retry: retryCommerceSaga,
-  compensate: compensateCommerceSaga,
-} = commerceSagas;

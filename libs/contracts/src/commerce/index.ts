@@ -6,3 +6,5 @@ export * from './internal.ts';
 export * from './messages.ts';
 export * from './popular.ts';
 export * from './products.ts';
+export * from './messages.ts';
+export * from './orders.ts';

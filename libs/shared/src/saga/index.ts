@@ -5,6 +5,5 @@ export { createSagaRunner, type Intervention, type SagaRunner, type SagaRunnerOp
 export { sagaDoors } from './saga-doors.ts';
 export { awaitEnd } from './await-end.ts';
 export { createEnds, type Ends, type EndsOptions } from './create-ends.ts';
-export { awaitEnd } from './await-end.ts';
 export { sagaChecks, type SagaCheckOptions } from './saga-checks.ts';
 export { sagasEnded } from './saga-store.ts';

@@ -69,10 +69,16 @@ export const consume = (trx: Trx, item: Quantity): Promise<void> => move(trx, it
 /** sold -> available: a paid order was cancelled. */
 export const putBack = (trx: Trx, item: Quantity): Promise<void> => move(trx, item, { available: 1, reserved: 0 });
 
+const select = (db: Queryable, productIds: readonly string[]) =>
+  db('stock').whereIn('product_id', productIds.map(idToBytes)).select('product_id', 'available', 'reserved', 'stocked');
+
+const stockOf = (rows: readonly Row[]): ReadonlyMap<string, Stock> =>
+  new Map(rows.map(({ product_id, available, reserved, stocked }) => [bytesToId(product_id), { available, reserved, stocked }]));
+
 /** The stock of those of the products that there are, by id; locks nothing. */
-export const readStock = async (db: Queryable, productIds: readonly string[]): Promise<ReadonlyMap<string, Stock>> => {
-  const rows: Row[] = await db('stock')
-    .whereIn('product_id', productIds.map(idToBytes))
-    .select('product_id', 'available', 'reserved', 'stocked');
-  return new Map(rows.map(({ product_id, available, reserved, stocked }) => [bytesToId(product_id), { available, reserved, stocked }]));
-};
+export const readStock = async (db: Queryable, productIds: readonly string[]): Promise<ReadonlyMap<string, Stock>> =>
+  stockOf((await select(db, productIds)) as Row[]);
+
+/** As `readStock`, as it is now; nobody else changes it until the transaction ends. */
+export const lockStock = async (trx: Trx, productIds: readonly string[]): Promise<ReadonlyMap<string, Stock>> =>
+  stockOf((await select(trx, productIds).orderBy('product_id').forUpdate()) as Row[]);

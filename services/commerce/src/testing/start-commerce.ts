@@ -7,6 +7,7 @@ import {
   endedSessions,
   PRINCIPAL_HEADER,
   publicKeys,
+  type Admission,
   type Member,
   type Principal,
 } from '@onsale/shared/auth';
@@ -123,7 +124,7 @@ export const startCommerce = async ({ settings = {}, overrides = {}, redisUrlOf 
       const { memberId, role, sessionId } = await accessTokens.verify(accessToken);
       return clientOf({ kind: 'member', member: { id: memberId, role, sessionId } });
     },
-    asMember: (member: Member) => clientOf({ kind: 'member', member }),
+    asMember: (member: Member, admission?: Admission) => clientOf({ kind: 'member', member, ...(admission && { admission }) }),
     isDenied: (sessionId: string) => endedSessions({ redis: engine.redis, namespace }).has(sessionId),
     metric: async (name: string): Promise<number> => {
       const text = await (await fetch(`${opsUrl}/metrics`)).text();

@@ -1,0 +1,89 @@
+import type { Admission } from '@onsale/shared/auth';
+import { Refusal } from '@onsale/shared/errors';
+import type { ProductRow } from '../products/product-store.ts';
+import { byProduct, type Quantity, type Stock } from '../stock/stock-store.ts';
+import {
+  MixedQueues,
+  OrderTooLarge,
+  OutOfStock,
+  ProductNotOnSale,
+  ProductUnknown,
+  QueueTokenRequired,
+  QueueWrong,
+} from './order-errors.ts';
+
+export interface DraftItem extends Quantity {
+  readonly unitPrice: number;
+  /** How many of it one member may have. */
+  readonly limit?: number;
+}
+
+/** An order before anything of it is written. Its items are in the order in which their rows are locked. */
+export interface OrderDraft {
+  readonly id: string;
+  readonly memberId: string;
+  readonly items: readonly DraftItem[];
+  /** Points of all items together, before any coupon. */
+  readonly subtotal: number;
+  readonly memberCouponId?: string;
+  readonly at: Date;
+}
+
+/** A product with the stock that it had a moment ago. */
+export interface Offer {
+  readonly product: ProductRow;
+  readonly stock: Stock;
+}
+
+/** @throws MixedQueues, QueueTokenRequired, QueueWrong; Refusal QUEUE_NOT_ADMITTED */
+const assertAdmitted = (products: readonly ProductRow[], admission: Admission | undefined): void => {
+  const queueIds = [...new Set(products.flatMap(({ queueId }) => queueId ?? []))];
+  const [queueId] = queueIds;
+  if (queueId === undefined) return;
+  if (queueIds.length > 1) throw new MixedQueues(queueIds);
+  if (admission === undefined) throw new QueueTokenRequired(queueId);
+  if (admission.queueId !== queueId) throw new QueueWrong(queueId);
+  if (admission.status !== 'ADMITTED') throw new Refusal('QUEUE_NOT_ADMITTED', 'It is not your turn yet.', { extra: { queueId } });
+};
+
+const subtotalOf = (items: readonly DraftItem[]): number => {
+  let sum = 0n;
+  for (const { quantity, unitPrice } of items) sum += BigInt(quantity) * BigInt(unitPrice);
+  if (sum > BigInt(Number.MAX_SAFE_INTEGER)) throw new OrderTooLarge();
+  return Number(sum);
+};
+
+/** Those of which fewer are free than were asked for. */
+export const shortagesOf = (items: readonly Quantity[], stockOf: (productId: string) => Pick<Stock, 'available'> | undefined) =>
+  items.flatMap(({ productId, quantity: requested }) => {
+    const available = stockOf(productId)?.available ?? 0;
+    return available < requested ? [{ productId, requested, available }] : [];
+  });
+
+interface Judged {
+  readonly items: readonly Quantity[];
+  readonly offers: ReadonlyMap<string, Offer>;
+  readonly admission: Admission | undefined;
+}
+
+/**
+ * What an order would cost, by the offers of the moment; most of a stampede for what is sold out ends here, without a lock.
+ * @throws ProductUnknown, ProductNotOnSale, MixedQueues, QueueTokenRequired, QueueWrong, OrderTooLarge, OutOfStock; Refusal QUEUE_NOT_ADMITTED
+ */
+export const judgeOrder = ({ items, offers, admission }: Judged): Pick<OrderDraft, 'items' | 'subtotal'> => {
+  const unknown = items.flatMap(({ productId }, index) =>
+    offers.has(productId) ? [] : [{ pointer: `/body/items/${index}/productId`, detail: 'there is no such product' }],
+  );
+  if (unknown.length > 0) throw new ProductUnknown(unknown);
+  const products = items.map(({ productId }) => offers.get(productId)!.product);
+  const offSale = products.filter(({ onSale }) => !onSale);
+  if (offSale.length > 0) throw new ProductNotOnSale(offSale.map(({ id }) => id));
+  assertAdmitted(products, admission);
+  const shortages = shortagesOf(items, (id) => offers.get(id)?.stock);
+  if (shortages.length > 0) throw new OutOfStock(shortages);
+  const priced = byProduct(items).map(({ productId, quantity }): DraftItem => {
+    const { price, perMemberLimit } = offers.get(productId)!.product;
+    return { productId, quantity, unitPrice: price, ...(perMemberLimit === undefined ? {} : { limit: perMemberLimit }) };
+  });
+  return { items: priced, subtotal: subtotalOf(priced) };
+};

@@ -1,0 +1,75 @@
+import { inTransaction, type Database, type Trx } from '@onsale/shared/db';
+import type { Refusal } from '@onsale/shared/errors';
+import type { IdempotencyStore, Once } from '@onsale/shared/idempotency';
+import type { SagaRunner } from '@onsale/shared/saga';
+import type { OrderDraft } from './order-draft.ts';
+import type { OrderPurchase } from './order-saga.ts';
+import { insertOrders, type NewOrder } from './order-store.ts';
+import { reserveGoods } from './reserve-goods.ts';
+import { reserveTogether, type SimpleDraft } from './reserve-together.ts';
+
+/** What is kept under an order's key. */
+export interface Placed {
+  readonly orderId: string;
+}
+
+/** An order that is to be placed, its key, and the trace of the request that asks for it. */
+export interface KeyedDraft<D extends OrderDraft = OrderDraft> {
+  readonly draft: D;
+  readonly once: Once;
+  readonly traceparent: string | undefined;
+}
+
+export interface WriteOrdersDeps {
+  readonly db: Database;
+  readonly idempotency: Pick<IdempotencyStore, 'claimAll' | 'dropAll'>;
+  readonly sagas: SagaRunner;
+  readonly purchase: OrderPurchase;
+  /** From the order to its end, if payment does not answer. */
+  readonly payWithinMs: number;
+}
+
+const draftOf = <D extends OrderDraft>({ draft }: KeyedDraft<D>): D => draft;
+
+/** The transactions in which orders are placed: goods reserved, order and items written, saga begun and its first command sent, all under their keys. */
+export const writeOrders = ({ db, idempotency, sagas, purchase, payWithinMs }: WriteOrdersDeps) => {
+  const write = async (trx: Trx, orders: readonly NewOrder[], traceOf: (id: string) => string | undefined): Promise<void> => {
+    if (orders.length === 0) return;
+    await insertOrders(trx, orders, payWithinMs);
+    const begun = orders.map(({ id, memberId, subtotal, discount }) => ({
+      id,
+      state: { memberId, total: subtotal - discount },
+      traceparent: traceOf(id),
+    }));
+    await sagas.startAll(trx, purchase, begun);
+  };
+
+  return {
+    /** One order. @throws MemberLimit, OutOfStock, CouponNotUsable */
+    alone: ({ draft, once, traceparent }: KeyedDraft): Promise<Placed> =>
+      once.transaction(db, async (trx) => {
+        await write(trx, [await reserveGoods(trx, draft)], () => traceparent);
+        return { orderId: draft.id };
+      }),
+
+    /**
+     * Many orders of one product, phase by phase in the order of locks; answers with those that were refused, of which nothing is left.
+     * @throws whatever goes wrong, a key that is not new among it: then nothing is known of any, and each is to be placed alone
+     */
+    together: (productId: string, all: readonly KeyedDraft<SimpleDraft>[]): Promise<ReadonlyMap<string, Refusal>> => {
+      const traces = new Map(all.map(({ draft, traceparent }) => [draft.id, traceparent]));
+      const place = async (trx: Trx): Promise<ReadonlyMap<string, Refusal>> => {
+        const claims = all.map(({ draft, once }) => ({ once, value: { orderId: draft.id } satisfies Placed }));
+        await idempotency.claimAll(trx, claims);
+        const { accepted, refused } = await reserveTogether(trx, productId, all.map(draftOf));
+        await write(trx, accepted, (id) => traces.get(id));
+        await idempotency.dropAll(
+          trx,
+          claims.flatMap(({ once, value }) => (refused.has(value.orderId) ? [once] : [])),
+        );
+        return refused;
+      };
+      return inTransaction(db, place, { retries: 0 });
+    },
+  };
+};
