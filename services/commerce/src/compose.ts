@@ -1,5 +1,5 @@
 import { commerceSagas, readCommerceAudit } from '@onsale/contracts/commerce';
-import { auditDoors } from '@onsale/shared/audit';
+import { auditDoors, createAuditPurge } from '@onsale/shared/audit';
 import { createAccessTokenSigner, createPrincipalVerifier } from '@onsale/shared/auth';
 import { createCrashPoints } from '@onsale/shared/crash';
 import { createDatabase, databaseCheck } from '@onsale/shared/db';
@@ -215,6 +215,7 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
       ...orders.parts(sagas),
       createSessionSweeper({ db, everyMs: SWEEP_EVERY_MS, log }),
       createKeyPurge({ store: idempotency, clock, log }),
+      createAuditPurge({ db, days: settings.auditDays, log }),
     ],
     close: [() => db.destroy(), async () => redis.disconnect()],
   });

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { JSONWebKeySet } from '@onsale/shared/auth';
 import {
+  auditSettings,
   commonOf,
   commonSettings,
   ConfigError,
@@ -99,12 +100,22 @@ export type Settings = ReturnType<typeof readSettings>;
 /** The settings of the service. @throws ConfigError naming every wrong one; Error when a key file is not usable, or of development in production */
 export const readSettings = (env: Env = process.env) => {
   const e = readConfig(
-    { ...commonSettings, ...crashSettings, ...mysqlSettings, ...redisSettings, ...kafkaSettings, ...sagaSettings, ...commerceSettings },
+    {
+      ...commonSettings,
+      ...crashSettings,
+      ...auditSettings,
+      ...mysqlSettings,
+      ...redisSettings,
+      ...kafkaSettings,
+      ...sagaSettings,
+      ...commerceSettings,
+    },
     env,
   );
   return {
     ...commonOf(e),
     crash: crashOf(e),
+    auditDays: e.ONSALE_AUDIT_DAYS,
     mysql: mysqlOf(e),
     redisUrl: e.ONSALE_REDIS_URL,
     kafka: kafkaOf(e),

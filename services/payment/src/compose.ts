@@ -1,5 +1,5 @@
 import { paymentSagas, readPaymentAudit } from '@onsale/contracts/payment';
-import { auditDoors } from '@onsale/shared/audit';
+import { auditDoors, createAuditPurge } from '@onsale/shared/audit';
 import { createPrincipalVerifier } from '@onsale/shared/auth';
 import { createCrashPoints } from '@onsale/shared/crash';
 import { createDatabase, databaseCheck } from '@onsale/shared/db';
@@ -116,7 +116,16 @@ export const compose = (settings: Settings, overrides: Overrides = {}): Service 
     app: createApp({ doors, principals, idempotency, log, metrics, crash, mode }),
     // not Kafka: without it wallets are charged and read, and payments go on when it is back
     checks: { mysql: databaseCheck(db), consumers: () => broker.consuming() },
-    parts: [broker, notices, ends.part, outbox.relay, consumer, sagas.sweeper, createKeyPurge({ store: idempotency, clock, log })],
+    parts: [
+      broker,
+      notices,
+      ends.part,
+      outbox.relay,
+      consumer,
+      sagas.sweeper,
+      createKeyPurge({ store: idempotency, clock, log }),
+      createAuditPurge({ db, days: settings.auditDays, log }),
+    ],
     close: [() => db.destroy(), async () => redis.disconnect()],
   });
 };

@@ -1,5 +1,5 @@
 import { readQueueAudit } from '@onsale/contracts/queue';
-import { auditDoors } from '@onsale/shared/audit';
+import { auditDoors, createAuditPurge } from '@onsale/shared/audit';
 import { createPrincipalVerifier, createQueueTokenCodec } from '@onsale/shared/auth';
 import { createCrashPoints, type CrashPoints } from '@onsale/shared/crash';
 import { createDatabase, databaseCheck, type Database } from '@onsale/shared/db';
@@ -14,6 +14,7 @@ import { createOutbox, type Outbox } from '@onsale/shared/outbox';
 import { createNotices, createRedis, redisCheck, type Notices } from '@onsale/shared/redis';
 import { accountHandlers } from './accounts/consumer.ts';
 import type { Settings } from './config.ts';
+import { createInvitationPurge } from './grants/purge-invitations.ts';
 import { createJournalPurge } from './journal/purge-journal.ts';
 import { evictionCheck } from './line/eviction-check.ts';
 import { drawRoutes } from './opening/routes.ts';
@@ -95,6 +96,8 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
       ...kafka.parts,
       room.ticker.part,
       createJournalPurge({ db, days: settings.journalDays, log }),
+      createInvitationPurge({ db, days: settings.journalDays, log }),
+      createAuditPurge({ db, days: settings.auditDays, keepNewest: true, log }), // the caps and states in force are asked for (journalChecks)
     ],
     close: [() => db.destroy(), async () => redis.disconnect()],
   });

@@ -1,4 +1,5 @@
 import {
+  auditSettings,
   commonOf,
   commonSettings,
   crashOf,
@@ -84,7 +85,7 @@ const brokerSettings = {
 /** The settings of the service. @throws ConfigError naming every wrong one; Error when a key file is not usable, or of development in production */
 export const readSettings = (env: Env = process.env) => {
   const e = readConfig(
-    { ...commonSettings, ...crashSettings, ...mysqlSettings, ...redisSettings, ...brokerSettings, ...queueSettings },
+    { ...commonSettings, ...crashSettings, ...auditSettings, ...mysqlSettings, ...redisSettings, ...brokerSettings, ...queueSettings },
     env,
   );
   const queueDefaults: QueueSettings = {
@@ -103,6 +104,7 @@ export const readSettings = (env: Env = process.env) => {
   return {
     ...commonOf(e),
     crash: crashOf(e),
+    auditDays: e.ONSALE_AUDIT_DAYS,
     tokenSecrets: readSecrets(e.ONSALE_QUEUE_TOKEN_SECRETS_FILE, e.ONSALE_MODE),
     mysql: mysqlOf(e),
     redisUrl: e.ONSALE_REDIS_URL,

@@ -1,5 +1,5 @@
 import { readReservationAudit } from '@onsale/contracts/reservation';
-import { auditDoors } from '@onsale/shared/audit';
+import { auditDoors, createAuditPurge } from '@onsale/shared/audit';
 import { createPrincipalVerifier } from '@onsale/shared/auth';
 import { createCrashPoints } from '@onsale/shared/crash';
 import { createDatabase, databaseCheck } from '@onsale/shared/db';
@@ -117,6 +117,7 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
       consumer,
       createSweeper({ db, expireReservations: expire, everyMs: settings.sweepMs, log, metrics }),
       createKeyPurge({ store: idempotency, clock, log }),
+      createAuditPurge({ db, days: settings.auditDays, log }),
     ],
     close: [() => db.destroy(), async () => redis.disconnect()],
   });

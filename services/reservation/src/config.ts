@@ -1,4 +1,5 @@
 import {
+  auditSettings,
   commonOf,
   commonSettings,
   crashOf,
@@ -41,12 +42,13 @@ const reservationSettings = {
 /** The settings of the service. @throws ConfigError naming every wrong one; Error when the key file is not usable, or of development in production */
 export const readSettings = (env: Env = process.env) => {
   const e = readConfig(
-    { ...commonSettings, ...crashSettings, ...mysqlSettings, ...redisSettings, ...kafkaSettings, ...reservationSettings },
+    { ...commonSettings, ...crashSettings, ...auditSettings, ...mysqlSettings, ...redisSettings, ...kafkaSettings, ...reservationSettings },
     env,
   );
   return {
     ...commonOf(e),
     crash: crashOf(e),
+    auditDays: e.ONSALE_AUDIT_DAYS,
     mysql: mysqlOf(e),
     redisUrl: e.ONSALE_REDIS_URL,
     kafka: kafkaOf(e),

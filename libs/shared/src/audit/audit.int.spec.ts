@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { inTransaction } from '../db/index.ts';
 import { testDatabase } from '../testing/index.ts';
-import { createAuditTable, insertAudit, listAudit } from './index.ts';
+import { createAuditTable, insertAudit, listAudit, purgeAudit } from './index.ts';
 
 let database: Awaited<ReturnType<typeof testDatabase>>;
 beforeAll(async () => {
@@ -83,5 +83,48 @@ describe('reading the audit', () => {
     const read = listAudit({ db: database.db });
     expect((await read({ subject: undefined, cursor: undefined, limit: 1 })).items).toMatchObject([{ subject: 'last' }]);
     await expect(read({ subject: undefined, cursor: 'nonsense', limit: 1 })).rejects.toMatchObject({ code: 'VALIDATION_FAILED' });
+  });
+});
+
+describe('the purge of the audit', () => {
+  /** So many rows of an action, of so many days ago. */
+  const rows = (subject: string, action: string, count: number, daysAgo: number) =>
+    database.db('audit').insert(
+      Array.from({ length: count }, (_, n) => ({
+        at: database.db.raw('NOW(3) - INTERVAL ? HOUR', [daysAgo * 24]),
+        actor: 'ada',
+        action,
+        subject,
+        after_change: JSON.stringify({ n }),
+      })),
+    );
+  const left = async (subject: string): Promise<unknown[]> =>
+    (await rowsOf(subject)).map(({ action, after_change }: { action: string; after_change: string }) => [
+      action,
+      (JSON.parse(after_change) as { n: number }).n,
+    ]);
+
+  it('forgets what is older than its days, however much it is, and keeps what was in force at their beginning where that is asked for', async () => {
+    await database.db('audit').delete();
+    await rows('queue', 'queue.create', 1, 90);
+    await rows('queue', 'queue.change', 700, 60);
+    await rows('queue', 'queue.change', 2, 2);
+    await rows('queue', 'queue.pause', 1, 40);
+    expect(await purgeAudit({ db: database.db, days: 30, keepNewest: true })()).toBe(699);
+    const inForce = [
+      ['queue.create', 0],
+      ['queue.change', 699],
+      ['queue.change', 0],
+      ['queue.change', 1],
+    ];
+    expect(await left('queue')).toEqual([...inForce, ['queue.pause', 0]]);
+    expect(await purgeAudit({ db: database.db, days: 30, keepNewest: true })()).toBe(0);
+
+    await database.db('audit').where({ action: 'queue.pause' }).delete();
+    expect(await purgeAudit({ db: database.db, days: 30 })()).toBe(2);
+    expect(await left('queue')).toEqual([
+      ['queue.change', 0],
+      ['queue.change', 1],
+    ]);
   });
 });

@@ -70,6 +70,15 @@ export const mysqlSettings = {
   ONSALE_MYSQL_LOCK_WAIT_SECONDS: setting.int({ default: 3, min: 1, about: 'innodb_lock_wait_timeout' }),
 };
 
+/** Of services that keep an audit. */
+export const auditSettings = {
+  ONSALE_AUDIT_DAYS: setting.int({
+    default: 400,
+    min: 1,
+    about: 'how long it is remembered what operators changed: a year, and a month to ask about it',
+  }),
+};
+
 export const redisSettings = {
   ONSALE_REDIS_URL: setting
     .text({ about: 'redis://host:port/db, redis+sentinel://host:port,host:port/master/db or redis+cluster://host:port,host:port' })

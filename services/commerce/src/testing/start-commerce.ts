@@ -61,6 +61,7 @@ export const startCommerce = async ({ settings = {}, overrides = {}, redisUrlOf 
       mysql: { url: database.url, poolSize: 10, acquireTimeoutMs: 3000, statementTimeoutMs: 3000, lockWaitSeconds: 3 },
       redisUrl: await redisUrlOf(engine.url),
       crash: undefined,
+      auditDays: 400,
       kafka: { brokers: kafka.brokers, partitions: 3, replication: 1, sessionMs: 10_000 },
       endsPolling: true,
       sagas: { sweepMs: 1000, retryAfterMs: 5000, flagAfter: 10 },

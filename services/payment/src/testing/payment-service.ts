@@ -29,6 +29,7 @@ interface Options {
 const settingsOf = (engines: { mysqlUrl: string; redisUrl: string; kafka: TestKafka }, principalKeys: JSONWebKeySet): Settings => ({
   mode: 'development',
   crash: undefined,
+  auditDays: 400,
   logLevel: 'info',
   namespace: engines.kafka.namespace,
   listen: { host: '127.0.0.1', port: 0, opsPort: 0, drainMs: 5000 },

@@ -5,6 +5,8 @@ import type { QueueSettings } from '../queues/queue.ts';
 import type { Room } from '../room.ts';
 import { testRooms, type TestMember, type TestRooms } from '../testing/test-room.ts';
 import { grantLane } from './grant-lane.ts';
+import { hashOfCode } from './invitation-code.ts';
+import { purgeInvitations } from './purge-invitations.ts';
 
 let rooms: TestRooms;
 let room: Room;
@@ -184,6 +186,38 @@ describe('an invitation', () => {
         errors: [{ pointer: '/body/lane' }],
       });
     await expect(rooms.invites(room, 'nowhere', 'vip')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+});
+
+describe('the purge of invitations', () => {
+  it('forgets those whose places are forgotten, and neither unused ones nor one whose place is remembered', async () => {
+    const { queueId, member, code } = await given({ cap: 10 });
+    const codes = (await rooms.invites(room, queueId, 'vip')).concat(
+      await rooms.invites(room, queueId, 'vip'),
+      await rooms.invites(room, queueId, 'vip'),
+    );
+    const [remembered, claimed, unused] = codes;
+    const other = rooms.member(room, queueId);
+    await member.enters({ invitation: code });
+    await other.enters({ invitation: remembered! });
+    for (const one of [member, other]) await eventually(async () => expect((await one.checked()).status).toBe('ADMITTED'));
+    const ours = () => rooms.db('invitations').where({ queue_id: queueId });
+    await ours()
+      .where({ code: hashOfCode(claimed!) })
+      .update({ member: 'somebody', claimed_at: rooms.db.raw('NOW(3)') });
+    await ours()
+      .whereNotNull('claimed_at')
+      .update({ claimed_at: rooms.db.raw('NOW(3) - INTERVAL 31 DAY') });
+    await rooms.db('journal').where({ queue_id: queueId, number: member.number() }).delete();
+
+    const purge = purgeInvitations({ db: rooms.db, days: 30 });
+    expect(await purgeInvitations({ db: rooms.db, days: 32 })()).toBe(0);
+    expect(await purge()).toBe(1);
+    const left = (await ours().pluck('code')) as Buffer[];
+    expect(left.map((hash) => hash.toString('hex')).toSorted()).toEqual(
+      [remembered, claimed, unused].map((kept) => hashOfCode(kept!).toString('hex')).toSorted(),
+    );
+    await expect(rooms.member(room, queueId).enters({ invitation: code })).rejects.toMatchObject(INVALID);
   });
 });
 

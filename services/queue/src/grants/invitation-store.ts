@@ -70,3 +70,24 @@ export const findUnsettledPlace = async (db: Queryable, { queueId, code }: CodeO
   )) as [{ number: number }[]];
   return rows[0]?.number;
 };
+
+/** Some of the codes that gave a place more than `days` ago, which the journal has forgotten; longest ago first. */
+export const findUsedUp = async (db: Queryable, { days, limit }: { days: number; limit: number }): Promise<CodeOf[]> => {
+  const rows: { queue_id: string; code: Buffer }[] = await db('invitations AS i')
+    .whereRaw('i.claimed_at < NOW(3) - INTERVAL ? DAY', [days])
+    .whereNotNull('i.number')
+    .whereNotExists(db('journal AS j').whereRaw('j.queue_id = i.queue_id AND j.number = i.number').select(db.raw('1')))
+    .orderBy('i.claimed_at')
+    .limit(limit)
+    .select('i.queue_id', 'i.code');
+  return rows.map(({ queue_id, code }) => ({ queueId: queue_id, code }));
+};
+
+/** @returns how many there were still */
+export const deleteInvitations = async (db: Queryable, codes: readonly CodeOf[]): Promise<number> =>
+  db('invitations')
+    .whereIn(
+      ['queue_id', 'code'],
+      codes.map(({ queueId, code }) => [queueId, code]),
+    )
+    .delete();

@@ -38,6 +38,7 @@ export const startQueue = async ({ settings = {}, kafka = false, replicas = 1 }:
   const composed: Settings = {
     mode: 'development',
     crash: undefined,
+    auditDays: 400,
     logLevel: 'trace',
     namespace,
     listen: { host: '127.0.0.1', port: 0, opsPort: 0, drainMs: 1000 },

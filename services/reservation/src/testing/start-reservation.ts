@@ -60,6 +60,7 @@ export const startReservation = async ({ settings = {}, overrides = {}, replicas
         {
           mode: 'development',
           crash: undefined,
+          auditDays: 400,
           logLevel: 'trace',
           namespace,
           listen: { host: '127.0.0.1', port: 0, opsPort: 0, drainMs: 1000 },
