@@ -1,11 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { within } from '@onsale/shared/deadline';
 import { eventually, temporaryFolders } from '@onsale/shared/testing';
 import type { ServiceProcess } from '../../scripts/fleet/service-process.ts';
 import type { ServiceName } from '../../scripts/fleet/services.ts';
 import { verifyInvariants } from '../../scripts/invariants/verify-invariants.ts';
+import { deathsIn, drawn } from './deaths.ts';
 import { createPool } from './pool.ts';
 import { startRollingLoad, type RollingLoad } from './rolling-load.ts';
 import { startTestFleet, type TestFleet } from './test-fleet.ts';
@@ -74,30 +74,11 @@ const settings = {
   payment: { ONSALE_SAGA_SWEEP_MS: '3600000', ONSALE_SAGA_RETRY_AFTER_MS: '30000' },
 };
 
-interface Death {
-  readonly point: string;
-  readonly count: number;
-  readonly pid: number;
-}
-
-const deathsIn = (log: string): Death[] =>
-  existsSync(log)
-    ? readFileSync(log, 'utf8')
-        .trim()
-        .split('\n')
-        .map((line) => JSON.parse(line) as Death)
-    : [];
-
 interface Victim {
   readonly victim: ServiceProcess;
   /** Of its deaths. */
   readonly log: string;
 }
-
-/** All take minutes: a run of everything plays every eighth, others with another seed (which may be negative). */
-const SHARE = 8; // the smallest suite has 8
-const drawn = (cells: readonly CrashCell[]): readonly CrashCell[] =>
-  process.env.ONSALE_TEST_CRASHES === 'share' ? cells.filter((_, n) => n % SHARE === ((jest.getSeed() % SHARE) + SHARE) % SHARE) : cells;
 
 const another = async (process: ServiceProcess): Promise<void> => {
   process.kill();
