@@ -33,8 +33,9 @@ const FOLLOWED = `EXISTS (SELECT 1 FROM audit n WHERE n.subject = a.subject AND 
 export const purgeAudit =
   ({ db, days, keepNewest = false }: Deps) =>
   async (signal?: AbortSignal): Promise<number> => {
+    const stop = (): boolean => signal?.aborted === true;
     let purged = 0;
-    for (let after = 0; signal?.aborted !== true;) {
+    for (let after = 0; !stop();) {
       const rows: Row[] = await db('audit AS a')
         .where('a.id', '>', after)
         .orderBy('a.id')
