@@ -1,6 +1,6 @@
-import { connect } from 'node:net';
+import { eventually } from '@onsale/shared/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { as, startFleet, type Fleet, type SignedIn } from '../testing/index.ts';
+import { as, openRaw, startFleet, type Fleet, type SignedIn } from '../testing/index.ts';
 
 let fleet: Fleet;
 let member: SignedIn;
@@ -13,19 +13,15 @@ afterAll(() => fleet.stop());
 const CHARGES = '/api/v1/members/me/wallet/charges';
 const ID = '01890a5d-ac96-774b-bcce-b302099a8057';
 
-/** Sends bytes as they are, `then` after the first whole answer, and reads until the other side ends. */
-const raw = (bytes: string, then?: string): Promise<string> =>
-  new Promise((resolve, reject) => {
-    const { hostname, port } = new URL(fleet.url);
-    const chunks: Buffer[] = [];
-    const socket = connect(Number(port), hostname, () => socket.write(bytes));
-    socket.on('data', (chunk) => {
-      chunks.push(chunk);
-      if (then !== undefined && chunk.includes('0\r\n\r\n')) socket.write(then);
-    });
-    socket.once('error', reject);
-    socket.once('close', () => resolve(Buffer.concat(chunks).toString()));
-  });
+/** What the gateway says to these bytes, `then` said after its first whole answer, until it ends. */
+const raw = async (bytes: string, then?: string): Promise<string> => {
+  const { heard, says, whole } = openRaw(fleet.url, bytes);
+  if (then !== undefined) {
+    await eventually(() => expect(heard.text).toContain('0\r\n\r\n'));
+    says(then);
+  }
+  return whole();
+};
 
 describe('a request', () => {
   it.each([
