@@ -1,7 +1,7 @@
 import { exportJWK, generateKeyPair, generateSecret, SignJWT, type CryptoKey, type JWK } from 'jose';
 import { eventually } from '@onsale/shared/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { json, startFleet, startStandIn, type Fleet, type StandIn } from '../testing/index.ts';
+import { json, startFleet, startStandIn, withProvider, type Fleet, type StandIn } from '../testing/index.ts';
 
 const ALGORITHMS = ['EdDSA', 'ES256', 'RS256'] as const;
 type Algorithm = (typeof ALGORITHMS)[number];
@@ -24,22 +24,9 @@ const all = () => ALGORITHMS.map((alg) => pairs[alg].jwk);
 
 const start = () =>
   startFleet({
-    settings: (settings) => ({
-      ...settings,
-      replicas: { queue: settings.replicas.queue, reservation: undefined, payment: undefined, commerce: undefined },
-      identity: {
-        jwksUrl: new URL('/keys', provider.url),
-        deadlineMs: 10_000,
-        tokens: {
-          issuer: ISSUER,
-          audience: 'shop',
-          algorithms: [...ALGORITHMS],
-          memberClaim: 'sub',
-          roleClaim: 'realm_access.roles',
-          operatorRole: 'staff',
-          lanesClaim: 'lanes',
-        },
-      },
+    settings: withProvider({
+      jwksUrl: () => new URL('/keys', provider.url),
+      tokens: { issuer: ISSUER, algorithms: [...ALGORITHMS], roleClaim: 'realm_access.roles', lanesClaim: 'lanes' },
     }),
   });
 
