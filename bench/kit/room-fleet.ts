@@ -1,57 +1,21 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { createClient, type CallOptions } from '@onsale/contracts';
 import { changeQueue, createQueue } from '@onsale/contracts/queue';
-import { createAccessTokenSigner, createQueueTokenCodec } from '@onsale/shared/auth';
+import { createAccessTokenSigner } from '@onsale/shared/auth';
 import { newId, systemClock } from '@onsale/shared/ids';
 import { temporaryFolders } from '@onsale/shared/testing';
 import type { Engines } from '../../scripts/engines/engines.ts';
 import type { FleetSettings } from '../../scripts/fleet/environment.ts';
 import { startTestFleet } from '../../tests/kit/test-fleet.ts';
 import type { Process } from './process-usage.ts';
-
-const signingKey = (kid: string) => ({
-  ...generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' }),
-  kid,
-  alg: 'EdDSA',
-  use: 'sig',
-});
-
-/** Keys that production takes: those of development are refused there. */
-const makeKeys = (folder: string) => {
-  const principal = signingKey('bench-principal');
-  const access = { keys: [signingKey('bench-access')] };
-  const secrets = [{ kid: 'bench', secret: randomBytes(32).toString('base64url') }];
-  const file = (name: string, content: unknown): string => {
-    const path = join(folder, name);
-    writeFileSync(path, JSON.stringify(content), { mode: 0o600 });
-    return path;
-  };
-  const { d: _private, ...shown } = principal;
-  const queueTokens = { ONSALE_QUEUE_TOKEN_SECRETS_FILE: file('queue.json', secrets) };
-  return {
-    access,
-    codec: createQueueTokenCodec({ secrets }),
-    settings: {
-      all: { ONSALE_MODE: 'production', ONSALE_PRINCIPAL_PUBLIC_KEYS_FILE: file('public.json', { keys: [shown] }) },
-      gateway: { ...queueTokens, ONSALE_PRINCIPAL_PRIVATE_KEY_FILE: file('principal.json', principal) },
-      queue: queueTokens,
-      commerce: { ONSALE_ACCESS_PRIVATE_KEYS_FILE: file('access.json', access) },
-    },
-  };
-};
+import { productionKeys, WIDE } from './production.ts';
 
 /** Nobody is there, and nobody is asked. */
 const NOBODY = 'http://127.0.0.1:9';
 const ELSEWHERE = { ONSALE_RESERVATION_URLS: NOBODY, ONSALE_PAYMENT_URLS: NOBODY };
-/** Limits that are counted and never reached. */
-const WIDE = { ONSALE_LIMIT_MEMBER: '10000000', ONSALE_LIMIT_ADDRESS: '100000000', ONSALE_LIMIT_SIGN_IN: '10000000' };
-
 /** A waiting room as in production: one gateway or more, one queue service, and commerce for its keys; members are signed in without it. */
 export const startRoomFleet = async (engines: Pick<Engines, 'units'>, more: FleetSettings = {}, { gateways = 1 } = {}) => {
   const folders = temporaryFolders();
-  const { access, codec, settings } = makeKeys(folders.make());
+  const { access, codec, settings } = productionKeys(folders.make());
   const fleet = await startTestFleet({
     replicas: { gateway: gateways, reservation: 0, payment: 0 },
     settings: {

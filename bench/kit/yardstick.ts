@@ -8,8 +8,8 @@ export const CONNECTIONS = 64;
 const WARM_UP_MS = 2_000;
 
 export interface BareLine extends Process {
-  /** Keeps it busy for so long. */
-  readonly asked: (ms: number) => Promise<Loop>;
+  /** Keeps it busy for so long, by so many connections (`CONNECTIONS`). */
+  readonly asked: (ms: number, connections?: number) => Promise<Loop>;
   readonly stop: () => Promise<void>;
 }
 
@@ -18,8 +18,8 @@ export const startBareLine = async ({ redisUrl }: { readonly redisUrl: string })
   const server = fork(new URL('./bare-line.ts', import.meta.url), [redisUrl, `bench:${newId()}`], { stdio: 'inherit' });
   const [port] = (await once(server, 'message', { signal: AbortSignal.timeout(15_000) })) as [number];
   const requests = Array.from({ length: 1_000 }, (_, n) => requestOf('GET', `/rank/member-${n}`));
-  const asked = (ms: number): Promise<Loop> =>
-    closedLoop({ baseUrl: `http://127.0.0.1:${port}`, connections: CONNECTIONS, ms, next: (n) => requests[n % requests.length] });
+  const asked = (ms: number, connections = CONNECTIONS): Promise<Loop> =>
+    closedLoop({ baseUrl: `http://127.0.0.1:${port}`, connections, ms, next: (n) => requests[n % requests.length] });
   await asked(WARM_UP_MS);
   return {
     name: 'bare express + ZRANK',

@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { gate } from '../../bench/gate.ts';
 import { journey } from '../../bench/journey.ts';
+import { popular } from '../../bench/popular.ts';
 import { push } from '../../bench/push.ts';
 import { saga } from '../../bench/saga.ts';
 import { status } from '../../bench/status.ts';
@@ -21,6 +22,7 @@ const benchmarks: Record<string, (engines: Engines, options: readonly string[]) 
   tokens,
   gate,
   push,
+  popular,
   'waiting-million': waitingMillion,
 };
 
