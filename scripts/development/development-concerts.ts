@@ -1,18 +1,9 @@
-import { type Client, createClient, CallProblem } from '@onsale/contracts';
-import { signUp } from '@onsale/contracts/commerce';
+import { type Client, CallProblem } from '@onsale/contracts';
 import { readQueue } from '@onsale/contracts/queue';
 import { type Concert, createConcert, createSchedule, listConcerts, listSchedules } from '@onsale/contracts/reservation';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Say } from '../engines/engines.ts';
-import type { Account } from './accounts.ts';
-import { signInAs } from './sign-in-as.ts';
-
-export interface DevelopmentDataOptions {
-  gatewayUrl: string;
-  operator: Account;
-  member: Account;
-  say: Say;
-}
+import { allPages } from './all-pages.ts';
+import type { Making } from './making.ts';
 
 interface ConcertPlan {
   title: string;
@@ -43,48 +34,20 @@ const concerts: ConcertPlan[] = [
 const startsInDays = 30;
 const lineMs = 20_000;
 
-/**
- * Makes a demo member and two concerts with a date each, as a client of the gateway. What is there already stays: a second start adds nothing, and a
- * concert whose dates have passed gets a new one.
- * @returns a few words on what was made
- */
-export async function makeDevelopmentData({ gatewayUrl, operator, member, say }: DevelopmentDataOptions): Promise<string> {
-  const client = createClient({ baseUrl: gatewayUrl });
+/** Puts the concerts on sale that are missing, and those again whose dates have passed. @returns their titles */
+export async function makeConcerts({ client, operatorToken, say }: Making): Promise<string[]> {
   const made: string[] = [];
-  if (await becomesMember(client, member)) made.push('demo member');
-  const known = await allConcerts(client);
-  let accessToken: string | undefined;
+  const known = await allPages((query) => client.call(listConcerts, { query }));
   for (const plan of concerts) {
     const concert = known.find(({ title }) => title === plan.title);
     if (concert !== undefined && (await hasDateToCome(client, concert))) continue;
-    accessToken ??= await signInAs(client, operator);
+    const accessToken = await operatorToken();
     say(plan.title);
     const { id } = concert ?? (await client.call(createConcert, { accessToken, body: withoutSections(plan) }));
     await putOnSale(client, accessToken, id, plan);
     made.push(plan.title);
   }
-  return made.length === 0 ? 'all there' : made.join(', ');
-}
-
-async function becomesMember(client: Client, { email, password, name }: Account): Promise<boolean> {
-  try {
-    await client.call(signUp, { body: { email, password, name } });
-    return true;
-  } catch (error) {
-    if (error instanceof CallProblem && error.code === 'EMAIL_TAKEN') return false;
-    throw error;
-  }
-}
-
-async function allConcerts(client: Client): Promise<Concert[]> {
-  const all: Concert[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await client.call(listConcerts, { query: { limit: 100, ...(cursor === undefined ? {} : { cursor }) } });
-    all.push(...page.items);
-    cursor = page.nextCursor;
-  } while (cursor !== undefined);
-  return all;
+  return made;
 }
 
 async function hasDateToCome(client: Client, { id }: Concert): Promise<boolean> {
