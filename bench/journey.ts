@@ -6,6 +6,7 @@ import { verifyInvariants } from '../scripts/invariants/verify-invariants.ts';
 import { createCrowd, type CrowdJourney } from '../scripts/load/crowd.ts';
 import { createKeepAliveFetch } from '../scripts/load/keep-alive-fetch.ts';
 import { createOperationsJournal } from '../scripts/load/operations-journal.ts';
+import { seatShopping } from '../scripts/load/shopper.ts';
 import { createStepTimes } from '../scripts/load/step-times.ts';
 import { startTestFleet, type TestFleet } from '../tests/kit/test-fleet.ts';
 import { summaryOf } from '../scripts/load/latencies.ts';
@@ -53,7 +54,7 @@ export const journey = async (engines: Engines, [rate = String(PER_SECOND)]: rea
     const members = await Promise.all(ids.map(async (memberId) => ({ memberId, accessToken: await fleet.accessToken({ memberId }) })));
     const journal = createOperationsJournal();
     const crowdOf = (from: number, to: number, times = createStepTimes()) =>
-      createCrowd({ client, members: members.slice(from, to), saleOf: (n) => saleOf(from + n), journal, times });
+      createCrowd({ client, members: members.slice(from, to), shopping: seatShopping((n) => saleOf(from + n)), journal, times });
 
     console.log(`warming up: ${warmUp} purchases`);
     await crowdOf(0, warmUp).arriving({ perSecond });

@@ -1,6 +1,7 @@
 // npm start [-- options]: brings the whole fleet up, stays in front, and stops on Ctrl-C all that it started. With --demo it sells a concert meanwhile.
 import { join } from 'node:path';
 import { createClient } from '@onsale/contracts';
+import { seatDemo } from '../demo/seat-demo.ts';
 import { showDemo } from '../demo/show-demo.ts';
 import { startEngines } from '../engines/start-engines.ts';
 import { CannotGoOn, engineNames, type Engines } from '../engines/engines.ts';
@@ -111,7 +112,7 @@ async function demo(): Promise<void> {
   try {
     const open = fleet as Fleet;
     const operatorToken = await signInAs(createClient({ baseUrl: open.gatewayUrl }), operatorAccount(process.env));
-    demoFailed = !(await showDemo({ fleet: open, operatorToken, signal }));
+    demoFailed = !(await showDemo({ fleet: open, operatorToken, demo: seatDemo(), signal }));
   } catch (error) {
     if (signal.aborted) return;
     demoFailed = true;

@@ -1,18 +1,20 @@
 import { describe, expect, it } from '@jest/globals';
-import { closingTable, progressText } from './demo-texts.ts';
+import { seatDemo } from './seat-demo.ts';
 
 const events = { number: 300, admitted: 120, held: 50, lost: 7, paid: 49 };
 const summary = { p50: 8.44, p95: 431.2, p99: 1_202, max: 1_202 };
 
+const { texts } = seatDemo({ members: 300, seats: 50, cap: 25 });
+
 describe('what the demo says', () => {
   it('is a line while it runs', () => {
-    expect(progressText({ events, ends: {}, ended: 110 }, { members: 300, seats: 50 })).toBe(
+    expect(texts.progress({ events, ends: {}, ended: 110 })).toBe(
       '  numbers 300   admitted 120   holds 50 (lost 7)   paid 49 of 50   gone 110 of 300',
     );
   });
 
   it('is a table at its end, with everybody in it', () => {
-    const text = closingTable({
+    const text = texts.closing({
       sale: { title: 'Demo sale', queueId: 'q', scheduleId: 's', seats: 50, cap: 25 },
       members: 300,
       counts: { events, ends: { paid: 49, 'sold out': 250, refused: 1 }, ended: 300 },

@@ -3,8 +3,8 @@ import type { Client } from '@onsale/contracts';
 import { createInsist } from './insist.ts';
 import type { OperationsJournal } from './operations-journal.ts';
 import { settleUnknown } from './settle-unknown.ts';
-import { type End, type Journey, type Sale, type ShoppingPlan, usualPlan } from './journey.ts';
-import { createShopper, type Event } from './shopper.ts';
+import { type End, type Journey, type ShoppingPlan, usualPlan } from './journey.ts';
+import type { StepsOptions } from './steps.ts';
 import type { StepTimes } from './step-times.ts';
 import { createVisitor } from './visitor.ts';
 
@@ -13,11 +13,17 @@ export interface CrowdMember {
   readonly accessToken: string;
 }
 
-export interface CrowdOptions {
+/** What the members of a crowd come for, and how far each may come. */
+export interface Shopping<E extends string> {
+  readonly events: readonly E[];
+  /** The way of the n-th member. */
+  readonly shop: (n: number, options: StepsOptions & { readonly onEvent: (event: E) => void }) => Promise<Journey>;
+}
+
+export interface CrowdOptions<E extends string> {
   readonly client: Client;
   readonly members: readonly CrowdMember[];
-  /** What the n-th member wants. */
-  readonly saleOf: (n: number) => Sale;
+  readonly shopping: Shopping<E>;
   readonly journal: OperationsJournal;
   readonly times: StepTimes;
   /** What differs from the usual plan. */
@@ -29,8 +35,8 @@ export interface CrowdOptions {
 }
 
 /** How many members have come how far, and how the journeys ended. */
-export interface CrowdCounts {
-  readonly events: Readonly<Record<Event, number>>;
+export interface CrowdCounts<E extends string> {
+  readonly events: Readonly<Record<E, number>>;
   readonly ends: Readonly<Partial<Record<End, number>>>;
   /** Journeys that have ended. */
   readonly ended: number;
@@ -43,19 +49,19 @@ export interface CrowdJourney extends Journey {
 }
 
 /** Many shoppers at once, each with a journey of its own. */
-export const createCrowd = ({ client, members, saleOf, journal, times, plan: wanted, random = Math.random, signal }: CrowdOptions) => {
+export const createCrowd = <E extends string>(options: CrowdOptions<E>) => {
+  const { client, members, shopping, journal, times, plan: wanted, random = Math.random, signal } = options;
   const plan = { ...usualPlan, ...wanted };
-  const events: Record<Event, number> = { number: 0, admitted: 0, held: 0, lost: 0, paid: 0 };
+  const events = Object.fromEntries(shopping.events.map((event) => [event, 0])) as Record<E, number>;
   const ends: Partial<Record<End, number>> = {};
   const visitors = new Map(members.map(({ memberId, accessToken }) => [memberId, createVisitor({ client, id: memberId, accessToken })]));
   const visitorOf = (memberId: string) => visitors.get(memberId)!;
 
   const shop = async (n: number): Promise<Journey & { memberId: string }> => {
     const memberId = members[n]!.memberId;
-    const onEvent = (event: Event): void => void (events[event] += 1);
-    const sale = saleOf(n);
-    const shopper = createShopper({ visitor: visitorOf(memberId), sale, journal, times, plan, random, onEvent, ...(signal && { signal }) });
-    const journey = await shopper.shop();
+    const onEvent = (event: E): void => void (events[event] += 1);
+    const visitor = visitorOf(memberId);
+    const journey = await shopping.shop(n, { visitor, journal, times, plan, random, onEvent, ...(signal && { signal }) });
     ends[journey.end] = (ends[journey.end] ?? 0) + 1;
     return { memberId, ...journey };
   };
@@ -67,7 +73,7 @@ export const createCrowd = ({ client, members, saleOf, journal, times, plan: wan
   };
 
   return {
-    counts: (): CrowdCounts => ({
+    counts: (): CrowdCounts<E> => ({
       events: { ...events },
       ends: { ...ends },
       ended: Object.values(ends).reduce((sum, count) => sum + count, 0),
@@ -94,4 +100,4 @@ export const createCrowd = ({ client, members, saleOf, journal, times, plan: wan
   };
 };
 
-export type Crowd = ReturnType<typeof createCrowd>;
+export type Crowd<E extends string> = ReturnType<typeof createCrowd<E>>;

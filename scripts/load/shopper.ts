@@ -1,4 +1,5 @@
 import { buySeats } from './buy-seats.ts';
+import type { Shopping } from './crowd.ts';
 import { holdSeats } from './hold-seats.ts';
 import { type Journey, JourneyOver, type Sale } from './journey.ts';
 import { createSteps, type Steps, type StepsOptions } from './steps.ts';
@@ -12,6 +13,12 @@ export interface ShopperOptions extends StepsOptions {
   readonly sale: Sale;
   readonly onEvent?: (event: Event) => void;
 }
+
+/** A crowd that comes for seats; `saleOf` says what the n-th member wants. */
+export const seatShopping = (saleOf: (n: number) => Sale): Shopping<Event> => ({
+  events: ['number', 'admitted', 'held', 'lost', 'paid'],
+  shop: (n, options) => createShopper({ ...options, sale: saleOf(n) }).shop(),
+});
 
 /** What a member has of the shop before it has paid. */
 interface Belongings {

@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { runDemo, type DemoOptions } from '../../scripts/demo/run-demo.ts';
+import type { DemoSale } from '../../scripts/demo/open-demo-sale.ts';
+import { seatDemo } from '../../scripts/demo/seat-demo.ts';
 import { broken } from '../../scripts/invariants/report.ts';
+import type { Event } from '../../scripts/load/shopper.ts';
 import { startTestFleet, type TestFleet } from '../kit/test-fleet.ts';
 
 let fleet: TestFleet;
@@ -9,13 +12,12 @@ beforeAll(async () => {
 });
 afterAll(() => fleet?.stop());
 
-const demo = async (more: Partial<DemoOptions> = {}) =>
+type Options = DemoOptions<DemoSale, Event, number>;
+const demo = async ({ members = 60, seats = 10, ...more }: Partial<Options> & { members?: number; seats?: number } = {}) =>
   runDemo({
     fleet,
     operatorToken: await fleet.accessToken({ role: 'operator' }),
-    members: 60,
-    seats: 10,
-    cap: 8,
+    demo: seatDemo({ members, seats, cap: 8 }),
     progressMs: 100,
     ...more,
   });

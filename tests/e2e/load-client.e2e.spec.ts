@@ -7,6 +7,7 @@ import { createCrowd } from '../../scripts/load/crowd.ts';
 import type { ShoppingPlan } from '../../scripts/load/journey.ts';
 import { createKeepAliveFetch, type KeepAliveFetch } from '../../scripts/load/keep-alive-fetch.ts';
 import { createOperationsJournal } from '../../scripts/load/operations-journal.ts';
+import { seatShopping } from '../../scripts/load/shopper.ts';
 import { createStepTimes } from '../../scripts/load/step-times.ts';
 import { startTestFleet, type TestFleet } from '../kit/test-fleet.ts';
 
@@ -35,7 +36,7 @@ const crowdWith = async (plan: Partial<ShoppingPlan>) => {
   const [journal, times] = [createOperationsJournal(), createStepTimes()];
   const client = createClient({ baseUrl: new URL(proxy.url).origin, fetch: wire.fetch });
   const saleOf = (n: number) => ({ queueId, scheduleId, seatIds: [String(n + 1)] });
-  return { scheduleId, journal, times, crowd: createCrowd({ client, members, saleOf, journal, times, plan }) };
+  return { scheduleId, journal, times, crowd: createCrowd({ client, members, shopping: seatShopping(saleOf), journal, times, plan }) };
 };
 
 type Crowd = Awaited<ReturnType<typeof crowdWith>>['crowd'];
