@@ -3,6 +3,7 @@ import { signUp } from '@onsale/contracts/commerce';
 import type { Say } from '../engines/engines.ts';
 import type { Account } from './accounts.ts';
 import { makeConcerts } from './development-concerts.ts';
+import { makeCoupons } from './development-coupons.ts';
 import { makeProducts } from './development-products.ts';
 import type { Making } from './making.ts';
 import { signInAs } from './sign-in-as.ts';
@@ -15,7 +16,7 @@ export interface DevelopmentDataOptions {
 }
 
 /**
- * Makes a demo member, two concerts with a date each, and products, as a client of the gateway. What is there already stays: a second start adds
+ * Makes a demo member, two concerts with a date each, products and a coupon, as a client of the gateway. What is there already stays: a second start adds
  * nothing.
  * @returns a few words on what was made
  */
@@ -24,7 +25,7 @@ export async function makeDevelopmentData({ gatewayUrl, operator, member, say }:
   let signingIn: Promise<string> | undefined;
   const making: Making = { client, operatorToken: () => (signingIn ??= signInAs(client, operator)), say };
   const made = (await becomesMember(client, member)) ? ['demo member'] : [];
-  for (const make of [makeConcerts, makeProducts]) made.push(...(await make(making)));
+  for (const make of [makeConcerts, makeProducts, makeCoupons]) made.push(...(await make(making)));
   return made.length === 0 ? 'all there' : made.join(', ');
 }
 
