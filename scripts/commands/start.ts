@@ -1,7 +1,8 @@
-// npm start [-- options]: brings the whole fleet up, stays in front, and stops on Ctrl-C all that it started. With --demo it sells a concert meanwhile.
+// npm start [-- options]: brings the whole fleet up, stays in front, and stops on Ctrl-C all that it started. With --demo it sells a concert, or goods, meanwhile.
 import { join } from 'node:path';
 import { createClient } from '@onsale/contracts';
 import { seatDemo } from '../demo/seat-demo.ts';
+import { shopDemo } from '../demo/shop-demo.ts';
 import { showDemo } from '../demo/show-demo.ts';
 import { startEngines } from '../engines/start-engines.ts';
 import { CannotGoOn, engineNames, type Engines } from '../engines/engines.ts';
@@ -16,7 +17,7 @@ import { developmentKeys } from '../keys/development-keys.ts';
 import { workFolder } from '../paths.ts';
 import { claimHome, type Home, HomeInUse, reapOrphans } from '../processes/home.ts';
 import { removeRunFile, writeRunFile } from '../start/run-file.ts';
-import { asksForHelp, parseStartOptions, type StartOptions, startUsage } from '../start/start-options.ts';
+import { asksForHelp, type DemoName, parseStartOptions, type StartOptions, startUsage } from '../start/start-options.ts';
 import { welcome } from '../start/welcome.ts';
 import { Interrupted, onInterruption } from '../terminal/interruption.ts';
 import { runSteps } from '../terminal/steps.ts';
@@ -45,7 +46,7 @@ try {
     await open(home, options);
     isOpen = true;
     const interrupted = new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { once: true }));
-    await Promise.race([interrupted, ...(options.demo ? [demo()] : [])]);
+    await Promise.race([interrupted, ...(options.demo === undefined ? [] : [demo(options.demo)])]);
     await interrupted;
   } finally {
     await close();
@@ -108,11 +109,12 @@ async function open(home: Home, { host, replicas }: StartOptions): Promise<void>
 }
 
 /** The shop stays open whatever becomes of the demo; one that failed is told by the exit code too. */
-async function demo(): Promise<void> {
+async function demo(name: DemoName): Promise<void> {
   try {
     const open = fleet as Fleet;
     const operatorToken = await signInAs(createClient({ baseUrl: open.gatewayUrl }), operatorAccount(process.env));
-    demoFailed = !(await showDemo({ fleet: open, operatorToken, demo: seatDemo(), signal }));
+    const on = { fleet: open, operatorToken, signal };
+    demoFailed = !(await (name === 'shop' ? showDemo({ ...on, demo: shopDemo() }) : showDemo({ ...on, demo: seatDemo() })));
   } catch (error) {
     if (signal.aborted) return;
     demoFailed = true;

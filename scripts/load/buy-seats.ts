@@ -3,11 +3,10 @@ import type { Reservation } from '@onsale/contracts/reservation';
 import { newId } from '@onsale/shared/ids';
 import { type Journey, over } from './journey.ts';
 import { must, type Steps } from './steps.ts';
+import { untilEnded } from './until-ended.ts';
 
 /** The least that a wallet takes at once, unless the shop is set otherwise (services/payment, ONSALE_CHARGE_MINIMUM). */
 const LEAST_CHARGE = 1_000;
-/** What a 202 says in Retry-After. */
-const LOOK_MS = 1_000;
 
 const charge = async ({ operate, visitor }: Steps, price: number): Promise<void> => {
   const amount = Math.max(LEAST_CHARGE, price);
@@ -16,17 +15,12 @@ const charge = async ({ operate, visitor }: Steps, price: number): Promise<void>
 };
 
 /** Until it has ended, well or not. */
-const pay = async ({ operate, visitor, plan, pause, reads }: Steps, reservationId: string): Promise<Payment> => {
+const pay = async (steps: Steps, reservationId: string): Promise<Payment> => {
+  const { operate, visitor } = steps;
   const idempotencyKey = newId();
   const ask = () => visitor.pays(reservationId, idempotencyKey);
-  let payment = must(await operate({ kind: 'pay', subject: { reservationId }, idempotencyKey, ask }));
-  const deadline = performance.now() + plan.operationMs;
-  while (payment.status === 'PROCESSING') {
-    if (performance.now() > deadline) return over('unknown', { paymentId: payment.id });
-    await pause(LOOK_MS);
-    payment = await reads(() => visitor.payment(payment.id));
-  }
-  return payment;
+  const begun = must(await operate({ kind: 'pay', subject: { reservationId }, idempotencyKey, ask }));
+  return untilEnded(steps, { begun, isUnderWay: ({ status }) => status === 'PROCESSING', look: () => visitor.payment(begun.id) });
 };
 
 /** Charges what the seats cost, and pays for them. @throws JourneyOver when that fails */

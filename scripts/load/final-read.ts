@@ -1,3 +1,4 @@
+import type { MemberCoupon, Order } from '@onsale/contracts/commerce';
 import type { Payment, WalletEntry } from '@onsale/contracts/payment';
 import type { QueueToken } from '@onsale/contracts/queue';
 import type { Reservation } from '@onsale/contracts/reservation';
@@ -12,6 +13,8 @@ export interface Effects {
   readonly hold: Reservation;
   readonly charge: WalletEntry;
   readonly pay: Payment;
+  readonly issue: MemberCoupon;
+  readonly order: Order;
   readonly release: undefined;
   readonly leave: undefined;
 }
@@ -66,6 +69,17 @@ const finalReads: { readonly [K in Kind]: (options: FinalReadOptions) => Promise
     const answer = await read(rest, ({ payments }) => payments());
     const known = siblings(rest.journal, operation).map(({ subject }) => subject.paymentId);
     const isIt = ({ id, reservationId }: Payment): boolean => reservationId === operation.subject.reservationId && !known.includes(id);
+    return answer?.body === undefined ? UNREAD : done(answer.body.items.find(isIt));
+  },
+  // one a member
+  issue: async ({ operation, ...rest }) => {
+    const answer = await read(rest, ({ coupons }) => coupons());
+    return answer?.body === undefined ? UNREAD : done(answer.body.items.find(({ couponId }) => couponId === operation.subject.couponId));
+  },
+  order: async ({ operation, ...rest }) => {
+    const answer = await read(rest, ({ orderList }) => orderList());
+    const known = siblings(rest.journal, operation).map(({ subject }) => subject.orderId);
+    const isIt = ({ id, items }: Order): boolean => items[0]?.productId === operation.subject.productId && !known.includes(id);
     return answer?.body === undefined ? UNREAD : done(answer.body.items.find(isIt));
   },
   release: async ({ operation, ...rest }) => {

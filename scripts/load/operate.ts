@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { MemberCoupon, Order } from '@onsale/contracts/commerce';
 import type { Payment } from '@onsale/contracts/payment';
 import type { QueueToken } from '@onsale/contracts/queue';
 import type { Reservation } from '@onsale/contracts/reservation';
@@ -43,8 +44,10 @@ const digestsOf = ({ status, code, body }: Outcome<unknown>): string[] => {
 
 /** What an answer tells of the operation beside what was known before. */
 const learned = (kind: Kind, body: unknown, problem: Readonly<Record<string, unknown>> = {}): Operation['subject'] => {
-  const paymentId = problem['paymentId'];
-  if (body === undefined) return typeof paymentId === 'string' ? { paymentId } : {};
+  if (body === undefined) {
+    const { paymentId, orderId } = problem;
+    return { ...(typeof paymentId === 'string' && { paymentId }), ...(typeof orderId === 'string' && { orderId }) };
+  }
   switch (kind) {
     case 'enter':
       return { number: (body as QueueToken).number };
@@ -54,6 +57,10 @@ const learned = (kind: Kind, body: unknown, problem: Readonly<Record<string, unk
       const { id, amount } = body as Payment;
       return { paymentId: id, ...(amount === undefined ? {} : { amount }) };
     }
+    case 'issue':
+      return { memberCouponId: (body as MemberCoupon).id };
+    case 'order':
+      return { orderId: (body as Order).id, amount: (body as Order).total };
     case 'charge':
     case 'release':
     case 'leave':

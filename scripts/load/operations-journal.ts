@@ -3,7 +3,7 @@ import { once } from 'node:events';
 
 /** One thing that a client wanted done, over all its attempts. Invariants I6, I10 and I12 are read from these. */
 export interface Operation {
-  readonly kind: 'enter' | 'hold' | 'release' | 'charge' | 'pay' | 'leave';
+  readonly kind: 'enter' | 'hold' | 'release' | 'charge' | 'pay' | 'leave' | 'issue' | 'order';
   readonly memberId: string;
   /** The same for every attempt. */
   readonly idempotencyKey?: string;
@@ -20,6 +20,10 @@ export interface Operation {
     readonly seatIds?: readonly string[];
     readonly reservationId?: string;
     readonly paymentId?: string;
+    readonly couponId?: string;
+    readonly memberCouponId?: string;
+    readonly productId?: string;
+    readonly orderId?: string;
     readonly amount?: number;
   };
   /** The last answer; `unknown` when none came. */

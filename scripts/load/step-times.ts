@@ -1,7 +1,23 @@
 import { summaryOf, type Summary } from './latencies.ts';
 
-/** In the order of a journey. `turn` is the wait in the line; `lost hold` was answered SEAT_TAKEN; `purchase` is the way from asking for a number to owning the seats. */
-export const steps = ['number', 'turn', 'seats', 'hold', 'lost hold', 'charge', 'pay', 'purchase'] as const;
+/**
+ * In the order of a journey. `turn` is the wait in the line; `lost hold` was answered SEAT_TAKEN, `no coupon` COUPON_SOLD_OUT, `too late` OUT_OF_STOCK;
+ * `purchase` is the whole way from asking for a number, or for a coupon, to owning what was bought.
+ */
+export const steps = [
+  'number',
+  'turn',
+  'seats',
+  'hold',
+  'lost hold',
+  'charge',
+  'pay',
+  'coupon',
+  'no coupon',
+  'order',
+  'too late',
+  'purchase',
+] as const;
 export type Step = (typeof steps)[number];
 
 export interface StepTimes {

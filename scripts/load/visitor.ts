@@ -1,5 +1,5 @@
 import type { CallOptions, Client, RouteSpec } from '@onsale/contracts';
-import { cancelOrder, listMyOrders, placeOrder, readOrder } from '@onsale/contracts/commerce';
+import { cancelOrder, issueCoupon, listMyCoupons, listMyOrders, placeOrder, readOrder } from '@onsale/contracts/commerce';
 import { chargeWallet, listMyPayments, listWalletEntries, pay, readPayment, readWallet } from '@onsale/contracts/payment';
 import { issueToken, leaveQueue, tokenStatus } from '@onsale/contracts/queue';
 import { holdSeats, listMyReservations, readReservation, readSeats, releaseHold } from '@onsale/contracts/reservation';
@@ -57,6 +57,8 @@ export const createVisitor = ({ client, id, accessToken, asking = (attempt) => a
       ask(pay, { body: { reservationId }, idempotencyKey, headers: PATIENTLY }),
     payment: (paymentId: string) => ask(readPayment, { params: { id: paymentId } }),
     payments: () => ask(listMyPayments, { query: { limit: 100 } }),
+    getsCoupon: (couponId: string) => ask(issueCoupon, { params: { id: couponId } }),
+    coupons: () => ask(listMyCoupons, { query: { limit: 100 } }),
     orders: ({ items, ...coupon }: Wanted, idempotencyKey: string = newId()) =>
       ask(placeOrder, { body: { items: [...items], ...coupon }, idempotencyKey, headers: PATIENTLY }),
     cancels: (orderId: string, idempotencyKey: string = newId()) =>

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { bytesToId, idToBytes } from '@onsale/shared/ids';
 import { runDemo, type DemoOptions } from '../../scripts/demo/run-demo.ts';
 import type { DemoSale } from '../../scripts/demo/open-demo-sale.ts';
 import { seatDemo } from '../../scripts/demo/seat-demo.ts';
+import { shopDemo } from '../../scripts/demo/shop-demo.ts';
 import { broken } from '../../scripts/invariants/report.ts';
 import type { Event } from '../../scripts/load/shopper.ts';
 import { startTestFleet, type TestFleet } from '../kit/test-fleet.ts';
@@ -65,6 +67,35 @@ describe('the demo', () => {
     expect(second.sale.scheduleId).not.toBe(first.sale.scheduleId);
     expect([first.sold, second.sold]).toEqual([2, 2]);
     expect(broken(second.findings)).toEqual([]);
+  });
+
+  it('sells every print once, and gives out every coupon, to a stampede', async () => {
+    const { sale, counts, journeys, sold, steps, findings } = await runDemo({
+      fleet,
+      operatorToken: await fleet.accessToken({ role: 'operator' }),
+      demo: shopDemo({ members: 60, stock: 10, coupons: 8 }),
+      progressMs: 100,
+    });
+    expect(counts.ends).toEqual({ paid: 10, 'sold out': 50 });
+    expect(counts.events).toMatchObject({ coupon: 8, 'no coupon': 52, paid: 10, 'too late': 50 });
+    expect(sold).toMatchObject({ product: { available: 0, reserved: 0, sold: 10 }, coupon: { remaining: 0 } });
+
+    const { commerce } = fleet.stores.databases;
+    const orders: { member_id: Buffer; discount: number }[] = await commerce('orders as o')
+      .join('order_items as i', 'i.order_id', 'o.id')
+      .where({ 'i.product_id': idToBytes(sale.productId), 'o.status': 'COMPLETED' })
+      .select('o.member_id', 'o.discount');
+    const payers = journeys.flatMap(({ end, memberId }) => (end === 'paid' ? [memberId] : []));
+    expect(orders.map(({ member_id }) => bytesToId(member_id)).sort()).toEqual(payers.sort());
+    expect(orders.filter(({ discount }) => discount === 2_000)).toHaveLength(counts.events['with a coupon']);
+    const holders: { member_id: Buffer }[] = await commerce('member_coupons')
+      .where({ coupon_id: idToBytes(sale.couponId) })
+      .select('member_id');
+    expect(new Set(holders.map(({ member_id }) => bytesToId(member_id))).size).toBe(8);
+    for (const memberId of payers) expect((await fleet.stores.balanceOf(memberId)).balance).toBeLessThanOrEqual(2_000);
+
+    expect(steps.map(({ step }) => step)).toEqual(expect.arrayContaining(['coupon', 'no coupon', 'order', 'too late', 'purchase']));
+    expect(broken(findings)).toEqual([]);
   });
 
   it('sends everybody home when it is interrupted', async () => {
