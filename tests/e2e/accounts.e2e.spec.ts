@@ -1,9 +1,11 @@
 import { DataSection } from '@onsale/contracts';
 import {
   changePassword,
+  createProduct,
   deleteMe,
   endMySession,
   listMySessions,
+  placeOrder,
   readExport,
   readMe,
   readMyDeletion,
@@ -154,6 +156,10 @@ describe('C1: the account of a member', () => {
     const held = await ada.holds(sale.scheduleId, [nextSeat()]);
     const paid = await ada.pays(held.body!.id);
     const { accessToken } = ada;
+    const product = { name: 'A cup', price: 300, stock: 5 };
+    const { id: productId } = await fleet.asOperator(createProduct, { body: product, idempotencyKey: newId() });
+    const ordered = await ada.asks(placeOrder, { body: { items: [{ productId, quantity: 2 }] }, idempotencyKey: newId() });
+    expect(ordered.is).toBe('201');
     const begun = await fleet.client.answer(requestExport, { accessToken });
     expect(begun).toMatchObject({ status: 202, body: { status: expect.stringMatching(/GATHERING|READY/) } });
     expect(begun.headers.get('location')).toBe(`/api/v1/members/me/exports/${begun.body.id}`);

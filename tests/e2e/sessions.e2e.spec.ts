@@ -1,3 +1,4 @@
+import type { CallProblem } from '@onsale/contracts';
 import { readMe, refreshSession, signIn, signOut, signUp, tokensOf, type TokenSession } from '@onsale/contracts/commerce';
 import { publicKeys } from '@onsale/contracts/gateway';
 import { newId } from '@onsale/shared/ids';
@@ -8,7 +9,7 @@ import { startTestFleet, type TestFleet } from '../kit/test-fleet.ts';
 
 let fleet: TestFleet;
 beforeAll(async () => {
-  fleet = await startTestFleet({ settings: { commerce: { ONSALE_REFRESH_GRACE_MS: '0' } } });
+  fleet = await startTestFleet({ settings: { commerce: { ONSALE_REFRESH_GRACE_MS: '0', ONSALE_SIGN_IN_FAILURES: '4' } } });
 });
 afterAll(() => fleet?.stop());
 
@@ -21,7 +22,7 @@ const signedUp = async (): Promise<{ email: string; session: TokenSession }> => 
 const me = (accessToken: string) => outcomeOf(fleet.client.answer(readMe, { accessToken }));
 const refresh = (refreshToken: string) => outcomeOf(fleet.client.answer(refreshSession, { body: { refreshToken } }));
 
-describe('a session', () => {
+describe('C1: a session', () => {
   it('is a member’s, by keys that anybody can look up', async () => {
     const { email, session } = await signedUp();
     expect(await me(session.accessToken)).toMatchObject({ is: '200', body: { email, name: 'Ada', role: 'member' } });
@@ -76,6 +77,21 @@ describe('a session', () => {
     expect(wrong.problem?.['detail']).toBe(unknown.problem?.['detail']);
   });
 
+  it('is not begun by guessing: after so many wrong passwords an account rests, known or not, and says until when', async () => {
+    const [ada, eve] = [await signedUp(), await signedUp()];
+    for (const email of [ada.email, `${newId()}@example.com`]) {
+      const guesses = await Promise.all(
+        Array.from({ length: 6 }, () => outcomeOf(fleet.client.answer(signIn, { body: { email, password: 'not this one' } }))),
+      );
+      expect(tally(guesses)).toEqual({ '401 INVALID_CREDENTIALS': 4, '429 RATE_LIMITED': 2 });
+    }
+    const refused = await fleet.client
+      .answer(signIn, { body: { email: ada.email, password } })
+      .catch((error: unknown) => error as CallProblem);
+    expect([refused.status, Number(refused.headers.get('retry-after')) > 0]).toEqual([429, true]);
+    expect(await outcomeOf(fleet.client.answer(signIn, { body: { email: eve.email, password } }))).toMatchObject({ is: '201' });
+  });
+
   it('ends at once and everywhere when it is signed out', async () => {
     const { session } = await signedUp();
     expect(await outcomeOf(fleet.client.answer(signOut, { accessToken: session.accessToken }))).toMatchObject({ is: '204' });
@@ -94,7 +110,7 @@ describe('a session', () => {
   });
 });
 
-describe('an email', () => {
+describe('C1: an email', () => {
   it('is one member’s, however many sign up with it at once', async () => {
     const email = `${newId()}@example.com`;
     const outcomes = await Promise.all(

@@ -52,17 +52,17 @@ export const shareExport = async (trx: Trx, id: string): Promise<boolean> => {
   return row !== undefined;
 };
 
+/** One statement each, so that none is larger than an engine takes. */
 export const insertParts = async (trx: Trx, parts: readonly DataPart[]): Promise<void> => {
-  await trx('data_export_parts').insert(
-    parts.map(({ exportId, section, part, parts: all, truncated, items }) => ({
+  for (const { exportId, section, part, parts: all, truncated, items } of parts)
+    await trx('data_export_parts').insert({
       export_id: idToBytes(exportId),
       section,
       part,
       parts: all,
       truncated,
       items: JSON.stringify(items),
-    })),
-  );
+    });
 };
 
 type KeptPart = Omit<DataPart, 'exportId'>;

@@ -132,6 +132,24 @@ export const listLive = async (
   return rows.map((row) => ({ id: bytesToId(row.id), createdAt: row.created_at, expiresAt: row.expires_at }));
 };
 
+/** All sessions of a member that are kept, the newest `limit`. */
+export const listAll = async (
+  db: Queryable,
+  { memberId, limit }: { memberId: string; limit: number },
+): Promise<(LiveSession & { readonly endedAt?: Date })[]> => {
+  const rows: { id: Buffer; created_at: Date; expires_at: Date; ended_at: Date | null }[] = await db('sessions')
+    .where({ member_id: idToBytes(memberId) })
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .select('id', 'created_at', 'expires_at', 'ended_at');
+  return rows.map((row) => ({
+    id: bytesToId(row.id),
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+    ...(row.ended_at !== null && { endedAt: row.ended_at }),
+  }));
+};
+
 /** Whether it is, or was, a session of this member. */
 export const isSessionOf = async (db: Queryable, { sessionId, memberId }: { sessionId: string; memberId: string }): Promise<boolean> => {
   const row: unknown = await db('sessions')

@@ -1,0 +1,121 @@
+import { memberData, type DataPart } from '@onsale/contracts';
+import * as contract from '@onsale/contracts/commerce';
+import { inTransaction } from '@onsale/shared/db';
+import { bytesToId, idToBytes, newId } from '@onsale/shared/ids';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { startCommerce, statusOf, tally, type Commerce } from '../testing/start-commerce.ts';
+import { exportHandlers } from './consumer.ts';
+import { purgeExports } from './export-store.ts';
+
+/** Alone: payment, reservation and queue are silent. */
+let commerce: Commerce;
+beforeAll(async () => {
+  commerce = await startCommerce();
+});
+afterAll(() => commerce.stop());
+
+const signedIn = async () => {
+  const member = await commerce.newMember();
+  const { accessToken } = await commerce.signIn(member);
+  return { ...member, client: await commerce.as(accessToken) };
+};
+type SignedIn = Awaited<ReturnType<typeof signedIn>>;
+const asksToGo = ({ client, password }: SignedIn) =>
+  client.answer(contract.deleteMe, { body: { password }, headers: { prefer: 'wait=0' } });
+const deletionsOf = (memberId: string) => commerce.db('account_deletions').where({ member_id: idToBytes(memberId) });
+
+describe('a deletion that cannot go on', () => {
+  it('waits for the others: asked again it is the same one, and an operator can take it back', async () => {
+    const ada = await signedIn();
+    const first = await asksToGo(ada);
+    expect(first).toMatchObject({ status: 202, body: { status: 'UNDER_WAY' } });
+    expect([first.headers.get('location'), first.headers.get('retry-after')]).toEqual(['/api/v1/members/me/deletion', '1']);
+    expect(tally(await Promise.all(Array.from({ length: 4 }, () => statusOf(asksToGo(ada)))))).toEqual({ '202': 4 });
+    const [deletion] = (await deletionsOf(ada.id)) as { id: Buffer }[];
+    expect(await deletionsOf(ada.id)).toHaveLength(1);
+
+    const operator = commerce.asMember({ id: newId(), role: 'operator', sessionId: newId() });
+    const params = { id: bytesToId(deletion!.id) };
+    await operator.call(contract.commerceSagas.compensate, { params, body: { reason: 'payment is away' } });
+    // the wallet may have been closed, and only payment can open it again: until then nobody is told that it is over
+    expect(await operator.call(contract.commerceSagas.read, { params })).toMatchObject({ status: 'COMPENSATING', step: 'wallet' });
+    expect(await ada.client.call(contract.readMyDeletion)).toMatchObject({ status: 'UNDER_WAY' });
+    expect((await ada.client.call(contract.readMe)).id).toBe(ada.id);
+  });
+
+  it('is refused at once while an order is under way, and to operators', async () => {
+    const [ada, boss] = [await signedIn(), await signedIn()];
+    const order = { member_id: idToBytes(ada.id), subtotal: 1, discount: 0, total: 1, version: 1, created_at: new Date() };
+    for (const status of ['PENDING', 'CANCELLING']) {
+      await commerce
+        .db('orders')
+        .where({ member_id: idToBytes(ada.id) })
+        .delete();
+      await commerce.db('orders').insert({ ...order, id: idToBytes(newId()), status });
+      expect(await statusOf(asksToGo(ada))).toBe('409 ACCOUNT_IN_USE');
+    }
+    await commerce
+      .db('members')
+      .where({ id: idToBytes(boss.id) })
+      .update({ role: 'operator' });
+    expect(await statusOf(asksToGo(boss))).toBe('403 FORBIDDEN');
+    expect([...(await deletionsOf(ada.id)), ...(await deletionsOf(boss.id))]).toEqual([]);
+    expect(await statusOf(ada.client.answer(contract.readMyDeletion))).toBe('404 NOT_FOUND');
+  });
+});
+
+describe('an export', () => {
+  const begun = async (ada: SignedIn) => (await ada.client.call(contract.requestExport)).id;
+  const read = ({ client }: SignedIn, id: string) => client.call(contract.readExport, { params: { id } });
+  /** As it comes from Kafka. */
+  const comes = async (owner: 'payment' | 'reservation' | 'queue', part: DataPart): Promise<void> => {
+    const spec = memberData(owner);
+    const route = exportHandlers()
+      .flatMap(({ routes }) => routes)
+      .find(({ type }) => type === spec.type)!;
+    const message = {
+      specversion: '1.0',
+      id: newId(),
+      source: owner,
+      type: spec.type,
+      subject: part.exportId,
+      time: '',
+      data: part,
+    } as const;
+    await inTransaction(commerce.db, async (trx) => void (await route.act({ trx, consumer: 'spec', message })));
+  };
+  const whole = { part: 1, parts: 1, truncated: false, items: [] };
+
+  it('is ready when every part of every section has come, in the order of its parts, and says what is more than it has', async () => {
+    const ada = await signedIn();
+    for (let i = 0; i < 4; i++) await commerce.signIn(ada); // five sessions, of which an export takes three here
+    const exportId = await begun(ada);
+    await comes('queue', { ...whole, exportId, section: 'places' });
+    await comes('reservation', { ...whole, exportId, section: 'reservations' });
+    await comes('payment', { ...whole, exportId, section: 'payments' });
+    await comes('payment', { exportId, section: 'walletEntries', part: 2, parts: 2, truncated: true, items: [{ n: 2 }] });
+    expect(await read(ada, exportId)).toMatchObject({ status: 'GATHERING' });
+    await comes('payment', { exportId, section: 'walletEntries', part: 1, parts: 2, truncated: true, items: [{ n: 1 }] });
+    const { status, truncated, data } = await read(ada, exportId);
+    expect([status, truncated?.toSorted()]).toEqual(['READY', ['sessions', 'walletEntries']]);
+    expect(data).toMatchObject({ member: [{ email: ada.email }], walletEntries: [{ n: 1 }, { n: 2 }], payments: [], orders: [] });
+    expect(data!.sessions).toHaveLength(3);
+  });
+
+  it('is one for many requests at once, is its member’s alone, and gone when it has expired, with what still comes', async () => {
+    const [ada, eve] = [await signedIn(), await signedIn()];
+    const ids = await Promise.all(Array.from({ length: 5 }, () => begun(ada)));
+    expect(new Set(ids).size).toBe(1);
+    const exportId = ids[0]!;
+    expect(await statusOf(eve.client.answer(contract.readExport, { params: { id: exportId } }))).toBe('404 NOT_FOUND');
+    await commerce
+      .db('data_exports')
+      .where({ id: idToBytes(exportId) })
+      .update({ expires_at: commerce.db.raw('NOW(3) - INTERVAL 1 SECOND') });
+    expect(await statusOf(ada.client.answer(contract.readExport, { params: { id: exportId } }))).toBe('404 NOT_FOUND');
+    expect(await purgeExports(commerce.db, 10)).toBe(1);
+    await comes('queue', { ...whole, exportId, section: 'places' });
+    expect(await commerce.db('data_export_parts').where({ export_id: idToBytes(exportId) })).toEqual([]);
+    expect(await begun(ada)).not.toBe(exportId);
+  });
+});
