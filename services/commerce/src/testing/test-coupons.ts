@@ -1,10 +1,11 @@
+import { setTimeout as rest } from 'node:timers/promises';
 import type { Coupon, MemberCoupon } from '@onsale/contracts/commerce';
 import { createDatabase, type Database } from '@onsale/shared/db';
 import { Refusal } from '@onsale/shared/errors';
 import { runChecks } from '@onsale/shared/invariants';
 import { bytesToId, idToBytes, newId, systemClock } from '@onsale/shared/ids';
 import { createMetrics } from '@onsale/shared/metrics';
-import { createRedis, type Redis } from '@onsale/shared/redis';
+import { createRedis, isRedisAway, type Redis } from '@onsale/shared/redis';
 import { captureLog, testDatabase } from '@onsale/shared/testing';
 import { couponChecks } from '../coupons/coupon-checks.ts';
 import { createCoupons, type Coupons } from '../coupons/coupons.ts';
@@ -30,6 +31,18 @@ export const outcomeOf = (asked: Promise<MemberCoupon>): Promise<string> =>
       throw error;
     },
   );
+
+/** Asks until it is told something: a busy machine, or a Redis that is being put together, may refuse for the moment. */
+export const insistedOutcomeOf = async (ask: () => Promise<MemberCoupon>): Promise<string> => {
+  for (;;) {
+    const told = await outcomeOf(ask()).catch((error: unknown) => {
+      if (isRedisAway(error)) return 'OVERLOADED';
+      throw error;
+    });
+    if (told !== 'OVERLOADED') return told;
+    await rest(20);
+  }
+};
 
 /** Coupons on a schema of their own: any number of replicas, none of which reconciles by itself, and what the database holds. */
 export const testCoupons = async () => {
