@@ -22,11 +22,14 @@ export const productionKeys = (folder: string) => {
   };
   const { d: _private, ...shown } = principal;
   const queueTokens = { ONSALE_QUEUE_TOKEN_SECRETS_FILE: file('queue.json', secrets) };
+  const publicKeys = file('public.json', { keys: [shown] });
   return {
     access,
+    /** The file of those that principals are verified by. */
+    publicKeys,
     codec: createQueueTokenCodec({ secrets }),
     settings: {
-      all: { ONSALE_MODE: 'production', ONSALE_PRINCIPAL_PUBLIC_KEYS_FILE: file('public.json', { keys: [shown] }) },
+      all: { ONSALE_MODE: 'production', ONSALE_PRINCIPAL_PUBLIC_KEYS_FILE: publicKeys },
       gateway: { ...queueTokens, ONSALE_PRINCIPAL_PRIVATE_KEY_FILE: file('principal.json', principal) },
       queue: queueTokens,
       commerce: { ONSALE_ACCESS_PRIVATE_KEYS_FILE: file('access.json', access) },

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
+import { reignLua } from '@onsale/shared/redis';
 import { Redis } from 'ioredis';
 import { summaryOf, type Summary } from '../../scripts/load/latencies.ts';
 
@@ -34,7 +35,7 @@ const scriptNames = (): Map<string, string> =>
       .filter((file) => file.endsWith('.lua'))
       .map((file) => [
         createHash('sha1')
-          .update(source('prelude.lua') + source(file))
+          .update(reignLua + source('prelude.lua') + source(file))
           .digest('hex'),
         file,
       ]),

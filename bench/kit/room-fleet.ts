@@ -12,25 +12,40 @@ import { productionKeys, WIDE } from './production.ts';
 /** Nobody is there, and nobody is asked. */
 const NOBODY = 'http://127.0.0.1:9';
 const ELSEWHERE = { ONSALE_RESERVATION_URLS: NOBODY, ONSALE_PAYMENT_URLS: NOBODY };
-/** A waiting room as in production: one gateway or more, one queue service, and commerce for its keys; members are signed in without it. */
-export const startRoomFleet = async (engines: Pick<Engines, 'units'>, more: FleetSettings = {}, { gateways = 1 } = {}) => {
+
+interface RoomOptions {
+  readonly gateways?: number;
+  /** Whose processes are watched beside the gateway's; without the queue there is none. */
+  readonly owner?: 'queue' | 'commerce';
+}
+
+/** A part of the shop as in production: one gateway or more, one queue service unless coupons are asked for, and commerce; members are signed in without it. */
+export const startRoomFleet = async (
+  engines: Pick<Engines, 'units'>,
+  more: FleetSettings = {},
+  { gateways = 1, owner = 'queue' }: RoomOptions = {},
+) => {
   const folders = temporaryFolders();
-  const { access, codec, settings } = productionKeys(folders.make());
+  const { access, codec, publicKeys, settings } = productionKeys(folders.make());
   const fleet = await startTestFleet({
-    replicas: { gateway: gateways, reservation: 0, payment: 0 },
+    replicas: { gateway: gateways, queue: owner === 'queue' ? 1 : 0, reservation: 0, payment: 0 },
     settings: {
       ...settings,
-      gateway: { ...settings.gateway, ...ELSEWHERE, ...WIDE, ...more.gateway },
+      gateway: { ...settings.gateway, ...ELSEWHERE, ...(owner === 'queue' ? {} : { ONSALE_QUEUE_URLS: NOBODY }), ...WIDE, ...more.gateway },
       queue: { ...settings.queue, ...more.queue },
+      commerce: { ...settings.commerce, ...more.commerce },
     },
   });
   const signer = createAccessTokenSigner({ keys: access, clock: systemClock, lifeSeconds: 3_600 });
   const client = createClient({ baseUrl: fleet.gatewayUrl, fetch: globalThis.fetch });
   const accessToken = (memberId: string, role: 'member' | 'operator' = 'member') => signer.sign({ memberId, role, sessionId: newId() });
-  const redisPid = await engines.units?.redis.pid();
+  const [redisPid, mysqlPid] = [await engines.units?.redis.pid(), await engines.units?.mysql.pid()];
   const processes: Process[] = [
-    ...fleet.processes.filter(({ service }) => service !== 'commerce').map((process) => ({ name: process.name, pid: process.pid() })),
+    ...fleet.processes
+      .filter(({ service }) => service === 'gateway' || service === owner)
+      .map((process) => ({ name: process.name, pid: process.pid() })),
     ...(redisPid === undefined ? [] : [{ name: 'redis', pid: redisPid }]),
+    ...(mysqlPid === undefined || owner === 'queue' ? [] : [{ name: 'mysql', pid: mysqlPid }]),
     { name: 'load generator', pid: process.pid },
   ];
   return {
@@ -41,6 +56,8 @@ export const startRoomFleet = async (engines: Pick<Engines, 'units'>, more: Flee
     namespace: fleet.namespace,
     databases: fleet.databases,
     codec,
+    publicKeys,
+    client,
     processes,
     operatorToken: () => accessToken(newId(), 'operator'),
     /** New members, signed in. */

@@ -1,6 +1,7 @@
 // npm run bench -- <name>: engines and a fleet of its own, a load, and a table in docs/benchmarks.md.
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { coupons } from '../../bench/coupons.ts';
 import { gate } from '../../bench/gate.ts';
 import { journey } from '../../bench/journey.ts';
 import { popular } from '../../bench/popular.ts';
@@ -23,6 +24,7 @@ const benchmarks: Record<string, (engines: Engines, options: readonly string[]) 
   gate,
   push,
   popular,
+  coupons,
   'waiting-million': waitingMillion,
 };
 

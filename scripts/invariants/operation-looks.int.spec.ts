@@ -2,16 +2,18 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { newId } from '@onsale/shared/ids';
 import type { Operation } from '../load/operations-journal.ts';
 import { broken } from './report.ts';
-import { plantedShop, PRICE, type Held, type PlantedShop } from './testing/planted-shop.ts';
+import { plantedShop, plantedStores, PRICE, type Held, type PlantedShop, type PlantedStores } from './testing/planted-shop.ts';
 
+let stores: PlantedStores;
 let shop: PlantedShop;
 let bought: Held & { paymentId: string };
 let lastSeat = 1;
 beforeAll(async () => {
-  shop = await plantedShop();
+  stores = await plantedStores();
+  shop = await plantedShop(stores);
   bought = await shop.buys({ seatId: 1 });
 });
-afterAll(() => shop.drop());
+afterAll(() => stores?.drop());
 
 /** Of the next seat. */
 const hold = (): Promise<Held> => shop.holds({ seatId: (lastSeat += 1) });

@@ -3,7 +3,7 @@ import { createLog } from '@onsale/shared/log';
 import { createRedis, type Redis } from '@onsale/shared/redis';
 
 /** The services whose schemas the invariants are about. */
-export const readServices = ['payment', 'reservation', 'queue'] as const;
+export const readServices = ['payment', 'reservation', 'queue', 'commerce'] as const;
 export type ReadService = (typeof readServices)[number];
 
 export interface Stores extends Readonly<Record<ReadService, Database>> {
@@ -54,7 +54,7 @@ export const withStores = async <T>({ databases, redisUrl, namespace }: StoresOp
     return database;
   };
   try {
-    const stores = { payment: open('payment'), reservation: open('reservation'), queue: open('queue') };
+    const stores = { payment: open('payment'), reservation: open('reservation'), queue: open('queue'), commerce: open('commerce') };
     const redis = createRedis({ url: redisUrl, name: 'invariants', log });
     opened.push({ end: () => redis.disconnect() });
     for (const service of readServices) await reading(service, async () => stores[service].raw('SELECT 1'));

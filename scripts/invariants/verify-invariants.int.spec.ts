@@ -1,13 +1,18 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { idToBytes, newId } from '@onsale/shared/ids';
 import { broken } from './report.ts';
-import { plantedShop, type PlantedShop } from './testing/planted-shop.ts';
+import { plantedShop, plantedStores, type PlantedShop, type PlantedStores } from './testing/planted-shop.ts';
 
+let stores: PlantedStores;
 let shop: PlantedShop;
-beforeEach(async () => {
-  shop = await plantedShop();
+beforeAll(async () => {
+  stores = await plantedStores();
 });
-afterEach(() => shop.drop());
+beforeEach(async () => {
+  await stores.empty();
+  shop = await plantedShop(stores);
+});
+afterAll(() => stores?.drop());
 
 const brokenInvariants = async (): Promise<string[]> => [...new Set(broken(await shop.findings()).map(({ invariant }) => invariant))];
 const aged = (seconds: number) => ({
@@ -20,9 +25,10 @@ describe('a shop without a fault', () => {
     await shop.buys({ seatId: 1 });
     await shop.buys({ seatId: 2 });
     await shop.pays(await shop.holds({ seatId: 3 }));
+    await shop.coupon();
     const findings = await shop.findings();
     expect(broken(findings)).toEqual([]);
-    expect(new Set(findings.map(({ invariant }) => invariant))).toEqual(new Set(['I1', 'I2', 'I5', 'I7', 'I8', 'I9', 'I10', 'I11']));
+    expect(new Set(findings.map(({ invariant }) => invariant))).toEqual(new Set(['I1', 'I2', 'I4', 'I5', 'I7', 'I8', 'I9', 'I10', 'I11']));
   });
 });
 
@@ -108,6 +114,22 @@ describe('a planted fault breaks the one invariant that is meant for it:', () =>
       async () => {
         await shop.buys({ seatId: 1 });
         await shop.payment('ledger_entries').where({ account: 'sales' }).delete();
+      },
+    ],
+    [
+      'I4',
+      'a coupon that was counted and is in nobody’s hands',
+      async () => {
+        await shop.coupon();
+        await shop.commerce('member_coupons').delete();
+      },
+    ],
+    [
+      'I4',
+      'a Redis that has more of a coupon left than the database',
+      async () => {
+        const { key } = await shop.coupon();
+        await shop.redis.hset(key, 'left', 3);
       },
     ],
     [

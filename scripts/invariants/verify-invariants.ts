@@ -1,6 +1,8 @@
 import { confirmLooks, runChecks, type Finding } from '@onsale/shared/invariants';
 import { outboxChecks } from '@onsale/shared/outbox';
 import { sagaChecks } from '@onsale/shared/saga';
+import { couponChecks } from '../../services/commerce/src/coupons/coupon-checks.ts';
+import { counterLooks } from '../../services/commerce/src/coupons/counter-looks.ts';
 import { ledgerChecks } from '../../services/payment/src/ledger/check-ledger.ts';
 import { paymentChecks } from '../../services/payment/src/payments/payment-checks.ts';
 import { lineLooks } from '../../services/queue/src/line/line-looks.ts';
@@ -51,6 +53,7 @@ export const verifyInvariants = (options: VerifyOptions): Promise<Finding[]> => 
     payment: [...ledgerChecks, ...paymentChecks, ...sagaChecks({ withinSeconds: sagaSeconds, ...since })],
     reservation: seatChecks(since),
     queue: journalChecks,
+    commerce: couponChecks,
   };
   return withStores(options, async (stores) => {
     const findings: Finding[] = [];
@@ -59,9 +62,10 @@ export const verifyInvariants = (options: VerifyOptions): Promise<Finding[]> => 
       const sent = await reading(service, () => runChecks(stores[service], outboxChecks(messages)));
       findings.push(...sent.map((finding) => ({ ...finding, says: `${service}: ${finding.says}` })));
     }
-    const { queue, redis, namespace } = stores;
+    const { queue, commerce, redis, namespace } = stores;
     const looks = [
       ...lineLooks({ db: queue, redis, namespace }),
+      ...counterLooks({ db: commerce, redis, namespace }),
       ...purchaseLooks(stores),
       ...deliveryLooks(stores, messages),
       ...(options.operations === undefined ? [] : operationLooks(stores, options.operations)),

@@ -20,13 +20,14 @@ export const verifyUsage = `usage: npm run verify:invariants -- [--operations FI
   --saga-seconds N       how long a saga may take; 60 unless said here
   --message-seconds N    how long a message may be on its way; 30 unless said here
   --patience SECONDS     how long something may contradict a sentence about several stores before it counts; 10 unless said here
-  stores other than those of npm start: ONSALE_PAYMENT_MYSQL_URL, ONSALE_RESERVATION_MYSQL_URL, ONSALE_QUEUE_MYSQL_URL (or each _FILE), ONSALE_REDIS_URL and
-  ONSALE_NAMESPACE; ONSALE_KAFKA_BROKERS adds the sentence that is read from the topics`;
+  stores other than those of npm start: ONSALE_PAYMENT_MYSQL_URL, ONSALE_RESERVATION_MYSQL_URL, ONSALE_QUEUE_MYSQL_URL, ONSALE_COMMERCE_MYSQL_URL (or each _FILE),
+  ONSALE_REDIS_URL and ONSALE_NAMESPACE; ONSALE_KAFKA_BROKERS adds the sentence that is read from the topics`;
 
 const schemas = {
   ONSALE_PAYMENT_MYSQL_URL: setting.text({ about: 'the schema of payment, by an account that may read it' }),
   ONSALE_RESERVATION_MYSQL_URL: setting.text({ about: 'the schema of reservation' }),
   ONSALE_QUEUE_MYSQL_URL: setting.text({ about: 'the schema of queue' }),
+  ONSALE_COMMERCE_MYSQL_URL: setting.text({ about: 'the schema of commerce' }),
 };
 
 const others = {
@@ -43,6 +44,7 @@ const storesOf = (env: Env): VerifySettings['stores'] => {
       payment: read.ONSALE_PAYMENT_MYSQL_URL,
       reservation: read.ONSALE_RESERVATION_MYSQL_URL,
       queue: read.ONSALE_QUEUE_MYSQL_URL,
+      commerce: read.ONSALE_COMMERCE_MYSQL_URL,
     },
     redisUrl: read.ONSALE_REDIS_URL,
     namespace: read.ONSALE_NAMESPACE,

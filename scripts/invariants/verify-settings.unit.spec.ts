@@ -6,6 +6,7 @@ const external = {
   ONSALE_PAYMENT_MYSQL_URL: 'mysql://p@db/payment',
   ONSALE_RESERVATION_MYSQL_URL: 'mysql://r@db/reservation',
   ONSALE_QUEUE_MYSQL_URL: 'mysql://q@db/queue',
+  ONSALE_COMMERCE_MYSQL_URL: 'mysql://c@db/commerce',
   ONSALE_REDIS_URL: 'redis://cache:6379/0',
 };
 
@@ -27,7 +28,12 @@ describe('the settings of verify:invariants', () => {
 
   it('name stores elsewhere', () => {
     expect(readVerifySettings([], { ...external, ONSALE_NAMESPACE: 'shop', ONSALE_KAFKA_BROKERS: 'kafka:9092' }).stores).toEqual({
-      databases: { payment: 'mysql://p@db/payment', reservation: 'mysql://r@db/reservation', queue: 'mysql://q@db/queue' },
+      databases: {
+        payment: 'mysql://p@db/payment',
+        reservation: 'mysql://r@db/reservation',
+        queue: 'mysql://q@db/queue',
+        commerce: 'mysql://c@db/commerce',
+      },
       redisUrl: 'redis://cache:6379/0',
       namespace: 'shop',
       kafkaBrokers: 'kafka:9092',

@@ -62,6 +62,7 @@ describe('npm run verify:invariants', () => {
     ONSALE_PAYMENT_MYSQL_URL: fleet.databases.payment!,
     ONSALE_RESERVATION_MYSQL_URL: fleet.databases.reservation!,
     ONSALE_QUEUE_MYSQL_URL: fleet.databases.queue!,
+    ONSALE_COMMERCE_MYSQL_URL: fleet.databases.commerce!,
     ONSALE_REDIS_URL: fleet.redisUrl,
     ONSALE_NAMESPACE: fleet.namespace,
     ONSALE_KAFKA_BROKERS: testKafka().brokers.join(','),

@@ -21,6 +21,8 @@ export interface RedisNode {
   readonly client: Redis;
   /** SIGKILL. It does not come back. */
   kill(): Promise<void>;
+  /** SIGKILL, and another one with nothing in it comes up in its place. */
+  again(): Promise<RedisNode>;
 }
 
 interface NodeOptions {
@@ -50,7 +52,7 @@ const processes = (binary: string, folder: string): Launcher => {
     launch: async (port, { config, args }) => {
       const name = `redis-${port}`;
       const cwd = join(folder, name);
-      mkdirSync(cwd);
+      mkdirSync(cwd, { recursive: true });
       writeFileSync(join(cwd, 'redis.conf'), config);
       const daemon = await startDaemon({
         name,
@@ -128,17 +130,25 @@ export const startRedisNodes = async (most: number) => {
     await node?.end();
   };
 
+  const run = async (port: number, options: Required<NodeOptions>): Promise<RedisNode> => {
+    const where = ['--port', String(port), '--cluster-port', String(port + BUS), ...launcher.listen];
+    const own = [...where, '--maxmemory-policy', 'noeviction', '--save', ''];
+    const end = await eventually(() => launcher.launch(port, { ...options, args: [...own, ...options.args] })); // the name of a dead one is free soon
+    const client = patientRedis(`redis://127.0.0.1:${port}`);
+    running.set(port, { end, client });
+    await eventually(() => client.ping());
+    const again = async (): Promise<RedisNode> => {
+      await kill(port);
+      return run(port, options);
+    };
+    return { port, busPort: port + BUS, client, kill: () => kill(port), again };
+  };
+
   return {
     start: async ({ config = '', args = [] }: NodeOptions): Promise<RedisNode> => {
       const port = free.next().value;
       if (port === undefined) throw new CannotGoOn(`no more than ${most} nodes`);
-      const where = ['--port', String(port), '--cluster-port', String(port + BUS), ...launcher.listen];
-      const own = [...where, '--maxmemory-policy', 'noeviction', '--save', ''];
-      const end = await launcher.launch(port, { config, args: [...own, ...args] });
-      const client = patientRedis(`redis://127.0.0.1:${port}`);
-      running.set(port, { end, client });
-      await eventually(() => client.ping());
-      return { port, busPort: port + BUS, client, kill: () => kill(port) };
+      return run(port, { config, args });
     },
     stop: async (): Promise<void> => {
       await Promise.all([...running.keys()].map(kill));

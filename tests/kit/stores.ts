@@ -64,6 +64,14 @@ export const createStores = ({ urlOf }: { urlOf: (service: string) => string }) 
         .update({ until: queue.raw('NOW(3)') });
     },
 
+    /** What a coupon's row counts, and who has one. */
+    issuesOf: async (couponId: string) => {
+      const id = idToBytes(couponId);
+      const coupon = await commerce('coupons').where({ id }).first<{ issued: number } | undefined>('issued');
+      const rows = await commerce('member_coupons').where({ coupon_id: id }).select<{ member_id: Buffer }[]>('member_id');
+      return { issued: coupon?.issued, holders: rows.map((row) => bytesToId(row.member_id)) };
+    },
+
     reservations: async (scheduleId: string) => {
       const rows = await reservation('reservations').where('schedule_id', idToBytes(scheduleId)).select<
         {

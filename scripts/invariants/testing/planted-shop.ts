@@ -2,7 +2,11 @@ import { memberHash } from '@onsale/shared/auth';
 import { inTransaction, type Database } from '@onsale/shared/db';
 import { createIdempotencyStore } from '@onsale/shared/idempotency';
 import { idToBytes, newId, systemClock } from '@onsale/shared/ids';
-import { testDatabase, testRedis } from '@onsale/shared/testing';
+import { createMetrics } from '@onsale/shared/metrics';
+import type { Redis } from '@onsale/shared/redis';
+import { captureLog, testDatabase, testRedis, type TestDatabase } from '@onsale/shared/testing';
+import { couponKeys } from '../../../services/commerce/src/coupons/counters/counters.ts';
+import { createCoupons } from '../../../services/commerce/src/coupons/coupons.ts';
 import { endAdmission, insertAdmissions } from '../../../services/queue/src/journal/journal-store.ts';
 import { openQueue } from '../../../services/queue/src/queues/open-queue.ts';
 import * as reservations from '../../../services/reservation/src/holds/reservation-store.ts';
@@ -92,17 +96,51 @@ const plantedSeats = async (db: Database, scheduleId: string) => {
   };
 };
 
+/** A coupon of which there are three, one of them in the hands of a member. */
+const plantedCoupon = async (db: Database, redis: Redis, namespace: string) => {
+  const options = { db, redis, namespace, pendingMs: 60_000, clock: systemClock, newId };
+  const coupons = createCoupons({ ...options, log: captureLog().log, metrics: createMetrics({ service: 'commerce', defaults: false }) });
+  const [now, later] = [new Date(), new Date(Date.now() + HOLD_MS)];
+  const times = { issueFrom: new Date(now.getTime() - HOLD_MS), issueUntil: later, validUntil: later };
+  const discount = { type: 'AMOUNT', value: 100 } as const;
+  const coupon = await coupons.createCoupon({ operatorId: newId(), name: 'A hundred off', total: 3, active: true, discount, ...times });
+  await coupons.issueCoupon({ couponId: coupon.id, memberId: newId() });
+  const [key] = couponKeys(namespace, coupon.id);
+  return { id: coupon.id, key };
+};
+
+const emptied = async (db: Database): Promise<void> => {
+  const [tables] = (await db.raw(`SELECT table_name AS name FROM information_schema.tables
+    WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE' AND table_name NOT LIKE 'migrations%'`)) as [{ name: string }[]];
+  for (const { name } of tables) await db(name).delete();
+};
+
+/** The stores of a shop, for one spec file: to migrate them takes far longer than to empty them. */
+export const plantedStores = async () => {
+  const names = ['payment', 'reservation', 'queue', 'commerce'] as const;
+  const [redis, ...schemas] = await Promise.all([
+    testRedis(),
+    ...names.map((service) => testDatabase({ migrations: migrationsOf(service) })),
+  ]);
+  const [payment, reservation, queue, commerce] = schemas as [TestDatabase, TestDatabase, TestDatabase, TestDatabase];
+  return {
+    payment,
+    reservation,
+    queue,
+    commerce,
+    redis,
+    empty: () => Promise.all([redis.redis.flushdb(), ...schemas.map(({ db }) => emptied(db))]),
+    drop: () => Promise.all([redis.stop(), ...schemas.map((schema) => schema.drop())]),
+  };
+};
+
+export type PlantedStores = Awaited<ReturnType<typeof plantedStores>>;
+
 /**
- * The schemas of a shop without its services, into which the services' own stores write what a sale leaves behind, and in which a spec plants a fault:
+ * A shop without its services in empty stores, into which the services' own stores write what a sale leaves behind, and in which a spec plants a fault:
  * nothing mends it there.
  */
-export const plantedShop = async () => {
-  const [payment, reservation, queue, redis] = await Promise.all([
-    testDatabase({ migrations: migrationsOf('payment') }),
-    testDatabase({ migrations: migrationsOf('reservation') }),
-    testDatabase({ migrations: migrationsOf('queue') }),
-    testRedis(),
-  ]);
+export const plantedShop = async ({ payment, reservation, queue, commerce, redis }: PlantedStores) => {
   const scheduleId = newId();
   const payments = plantedPayments(payment.db, { amount: PRICE, queueId: scheduleId });
   const line = await plantedQueue(queue.db, scheduleId);
@@ -128,7 +166,7 @@ export const plantedShop = async () => {
   };
 
   const stores = {
-    databases: { payment: payment.url, reservation: reservation.url, queue: queue.url },
+    databases: { payment: payment.url, reservation: reservation.url, queue: queue.url, commerce: commerce.url },
     redisUrl: redis.url,
     namespace: 'spec',
   };
@@ -139,6 +177,8 @@ export const plantedShop = async () => {
     payment: payment.db,
     reservation: reservation.db,
     queue: queue.db,
+    commerce: commerce.db,
+    redis: redis.redis,
     admits: line.admits,
     leaves: line.completes,
     holds,
@@ -146,10 +186,10 @@ export const plantedShop = async () => {
     pays: payments.begins,
     fails: payments.fails,
     buys,
+    coupon: () => plantedCoupon(commerce.db, redis.redis, stores.namespace),
     saga: (id: string) => payment.db('sagas').where({ id: idToBytes(id) }),
     /** Nothing moves in these stores, so that one look says all. */
     findings: (options: Partial<VerifyOptions> = {}) => verifyInvariants({ ...stores, patienceMs: 0, ...options }),
-    drop: () => Promise.all([payment.drop(), reservation.drop(), queue.drop(), redis.stop()]),
   };
 };
 

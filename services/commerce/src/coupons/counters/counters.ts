@@ -43,6 +43,12 @@ const chunksOf = <T>(all: readonly T[], size: number): T[][] =>
 const decisionOf = (outcome: string, id: string): Decision =>
   outcome === 'HAD' ? { outcome, memberCouponId: longOf(id) } : { outcome: outcome as 'PENDING' | 'SOLD_OUT' | 'NOT_ACTIVE' };
 
+/** The coupon, and who is pending for it: one hash tag. */
+export const couponKeys = (namespace: string, couponId: string): [string, string] => {
+  const key = `${namespace}:coupon:{${couponId}}`;
+  return [key, `${key}:pending`];
+};
+
 export interface CountersOptions {
   /** Without autopipelining: scripts gain nothing by it. */
   readonly redis: Redis;
@@ -54,10 +60,7 @@ export const createCounters = ({ redis, namespace }: CountersOptions) => {
   const prelude = reignLua + source('prelude');
   const script = (name: string) => {
     const run = createScript({ redis, lua: prelude + source(name) });
-    return (couponId: string, args: readonly (string | number)[]): Promise<unknown> => {
-      const key = `${namespace}:coupon:{${couponId}}`;
-      return run([key, `${key}:pending`], args);
-    };
+    return (couponId: string, args: readonly (string | number)[]): Promise<unknown> => run(couponKeys(namespace, couponId), args);
   };
   const scripts = {
     decide: script('decide'),

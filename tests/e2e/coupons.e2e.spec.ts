@@ -1,0 +1,124 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { changeCoupon, createCoupon, readCommerceAudit, readCoupon, readCouponDetail } from '@onsale/contracts/commerce';
+import { within } from '@onsale/shared/deadline';
+import { newId } from '@onsale/shared/ids';
+import { eventually, temporaryFolders } from '@onsale/shared/testing';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { broken } from '../../scripts/invariants/report.ts';
+import { verifyInvariants } from '../../scripts/invariants/verify-invariants.ts';
+import { tally } from '../kit/outcome.ts';
+import { startTestFleet, type TestFleet } from '../kit/test-fleet.ts';
+
+const HOUR_MS = 3_600_000;
+const DEATH_MS = 60_000;
+
+const folders = temporaryFolders();
+let fleet: TestFleet;
+beforeAll(async () => {
+  fleet = await startTestFleet({ replicas: { commerce: 2 }, settings: { commerce: { ONSALE_COUPON_PENDING_MS: '2000' } } });
+});
+afterAll(async () => {
+  await fleet?.stop();
+  folders.remove();
+});
+afterEach(async () => expect(broken(await verifyInvariants(fleet))).toEqual([]));
+
+const timeIn = (ms: number): string => new Date(Date.now() + ms).toISOString();
+
+const openCoupon = (total: number) =>
+  fleet.asOperator(createCoupon, {
+    body: {
+      name: 'A tenth off',
+      discount: { type: 'PERCENT', value: 10, max: 500 },
+      total,
+      issueFrom: timeIn(-60_000),
+      issueUntil: timeIn(HOUR_MS),
+      validUntil: timeIn(2 * HOUR_MS),
+    },
+  });
+
+describe('a coupon', () => {
+  it('goes to a hundred of a thousand members who ask at once, one each, though Redis is emptied in the midst of it', async () => {
+    const { id } = await openCoupon(100);
+    const members = await fleet.members(1000);
+    const early = members.slice(0, 50).map((member) => member.getsCoupon(id));
+    await Promise.race(early);
+    await fleet.emptyRedis();
+    const told = await Promise.all([...early, ...members.slice(50).map((member) => member.getsCoupon(id))]);
+
+    const got = members.filter((_, n) => ['201', '409 COUPON_ALREADY_ISSUED'].includes(told[n]!.is)).map((member) => member.id);
+    const { issued, holders } = await fleet.stores.issuesOf(id);
+    expect(issued).toBe(100);
+    expect(holders.toSorted()).toEqual(got.toSorted());
+    expect(tally(told)['409 COUPON_SOLD_OUT']).toBe(900);
+    expect(await members[0].asks(readCoupon, { params: { id } })).toMatchObject({ body: { total: 100, remaining: 0 } });
+  });
+
+  it('is listed with what it takes off, and asked for again tells which one the member has', async () => {
+    const coupon = await openCoupon(1);
+    const [ada, eve] = await fleet.members(2);
+    const mine = await ada.getsCoupon(coupon.id);
+    expect(mine).toMatchObject({ is: '201', body: { couponId: coupon.id, status: 'ISSUED', discount: coupon.discount } });
+    expect(await ada.getsCoupon(coupon.id)).toMatchObject({
+      is: '409 COUPON_ALREADY_ISSUED',
+      problem: { memberCouponId: mine.body!.id },
+    });
+    expect((await eve.getsCoupon(coupon.id)).is).toBe('409 COUPON_SOLD_OUT');
+    expect((await eve.getsCoupon(newId())).is).toBe('404 NOT_FOUND');
+    expect((await ada.coupons()).body).toEqual({ items: [mine.body] });
+    expect((await eve.coupons()).body).toEqual({ items: [] });
+  });
+
+  it('is switched off and on by an operator, who is in the audit', async () => {
+    const { id } = await openCoupon(10);
+    const params = { id };
+    const [ada, eve] = await fleet.members(2);
+    await fleet.asOperator(changeCoupon, { params, body: { active: false } });
+    await eventually(async () => expect((await ada.getsCoupon(id)).is).toBe('409 COUPON_NOT_ACTIVE'));
+    expect((await fleet.stores.issuesOf(id)).holders).toEqual([]);
+    await fleet.asOperator(changeCoupon, { params, body: { active: true } });
+    await eventually(async () => expect((await eve.getsCoupon(id)).is).toBe('201'));
+    expect(await fleet.asOperator(readCouponDetail, { params })).toMatchObject({ total: 10, remaining: 9, active: true });
+    const { items } = await fleet.asOperator(readCommerceAudit, { query: { subject: id } });
+    expect(items.map(({ action, after }) => [action, after['active']])).toEqual([
+      ['coupon.change', true],
+      ['coupon.change', false],
+      ['coupon.create', true],
+    ]);
+    expect(await ada.asks(createCoupon)).toMatchObject({ is: '403 FORBIDDEN' });
+  });
+});
+
+describe('a replica that dies in the midst of giving out coupons', () => {
+  it.each([
+    'coupon-issue/before-commit', // decided in Redis, not in the database
+    'coupon-issue/after-commit', // in the database, neither Redis nor the member was told
+    'POST /coupons/{id}/issues/before-answer',
+  ])('at %s: there are as many as before, one each', async (point) => {
+    const victim = fleet.processesOf('commerce')[0]!;
+    const log = join(folders.make(), 'deaths');
+    await victim.stop();
+    await victim.start({ ONSALE_CRASH_AT: `${point}#2`, ONSALE_CRASH_LOG: log });
+    const { id } = await openCoupon(60);
+    const told: { readonly is: string }[] = [];
+    while (!existsSync(log) && told.length < 50) {
+      const [member] = await fleet.members(1);
+      told.push(await member.getsCoupon(id));
+    }
+    expect(await within(DEATH_MS, victim.exited(), `the death at ${point}`)).toEqual({ code: null, signal: 'SIGKILL' });
+    expect(readFileSync(log, 'utf8')).toContain(point);
+    await victim.start();
+
+    const rest = await fleet.members(60);
+    told.push(...(await Promise.all(rest.map((member) => member.getsCoupon(id)))));
+    expect(Object.keys(tally(told)).filter((is) => !['201', '409 COUPON_ALREADY_ISSUED', '409 COUPON_SOLD_OUT'].includes(is))).toEqual([]);
+    await eventually(async () => {
+      const [late] = await fleet.members(1); // what the dead had promised and nobody wrote is given back
+      await late.getsCoupon(id);
+      expect((await fleet.stores.issuesOf(id)).issued).toBe(60);
+    });
+    const { holders } = await fleet.stores.issuesOf(id);
+    expect(new Set(holders).size).toBe(60);
+  });
+});
