@@ -12,7 +12,7 @@ import { systemClock } from '@onsale/shared/ids';
 import { createService, type Service } from '@onsale/shared/lifecycle';
 import { createLog } from '@onsale/shared/log';
 import { createMetrics } from '@onsale/shared/metrics';
-import { createRedis } from '@onsale/shared/redis';
+import { createNotices, createRedis } from '@onsale/shared/redis';
 import type { Settings } from './config.ts';
 import { createGatewayApp } from './door/app.ts';
 import { localAnswers } from './door/local-answers.ts';
@@ -161,8 +161,10 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
     metrics,
   });
 
+  const notices = createNotices({ redis, namespace, log });
   const hub = createHub({
     checks,
+    notices,
     sessions: endedSessions({ redis, namespace }),
     ...settings.streams,
     clock,
@@ -217,7 +219,7 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
     metrics,
     app,
     checks: { 'access-keys': accessKeys.check },
-    parts: [accessKeys.part, ...hub.parts],
+    parts: [accessKeys.part, ...hub.parts, notices],
     close: [
       async () => Object.values(upstreams).forEach((upstream) => upstream.stop()),
       async () => foreign.stop(),

@@ -79,7 +79,7 @@ export const createRoom = ({ db, redis, notices, codec, settings, clock, random,
     restoreLine: restore,
     openDue: openDue({ db, line, restoreLine: restore, listDraw: list, announce, log }),
     endExpired: endExpired({ db, metrics }),
-    tellLine: tellLine({ db, line }),
+    tellLine: tellLine({ db, line, notices }),
   };
   const admit = admitNext({ db, line, restoreLine: steps.restoreLine, metrics, crash });
   const ticker = createTicker({ ...steps, admitNext: admit, line, tickMs, log, metrics });

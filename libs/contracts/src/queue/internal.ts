@@ -72,3 +72,9 @@ export const issueTokens = route({
   answers: { 200: z.object({ given: z.array(NumberGiven) }) },
   problems: [],
 });
+
+/** The channel of `PlacesChanged`. */
+export const PLACES_CHANGED = 'queue-places';
+/** A notice, best effort: of these numbers the queue has something new to say, an admission or an end. */
+export const PlacesChanged = z.object({ queueId: QueueId, numbers: z.array(QueueNumber) });
+export type PlacesChanged = z.infer<typeof PlacesChanged>;

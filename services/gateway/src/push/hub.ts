@@ -1,13 +1,15 @@
 import { setImmediate as breathe, setTimeout as rest } from 'node:timers/promises';
-import type { QueueStatus } from '@onsale/contracts/queue';
+import { PLACES_CHANGED, type QueueStatus } from '@onsale/contracts/queue';
 import type { VerifiedAccess } from '@onsale/shared/auth';
 import { Refusal } from '@onsale/shared/errors';
 import type { Clock } from '@onsale/shared/ids';
 import { loop, type Part } from '@onsale/shared/lifecycle';
 import type { Log } from '@onsale/shared/log';
 import type { Metrics } from '@onsale/shared/metrics';
+import type { Notices } from '@onsale/shared/redis';
 import type { HeldToken } from '../gate/gate.ts';
 import type { TokenChecks } from '../gate/token-checks.ts';
+import { createHeard } from './heard.ts';
 import { TURN_MS } from './pace.ts';
 import { createPlaces } from './places.ts';
 import { isOver, type Ending, type Reader } from './reader.ts';
@@ -16,6 +18,7 @@ import { createWatches, type Found } from './watches.ts';
 
 export interface HubOptions {
   readonly checks: Pick<TokenChecks, 'checkMany'>;
+  readonly notices: Pick<Notices, 'on'>;
   readonly sessions: { readonly hasEach: (sessionIds: readonly string[]) => Promise<boolean[]> };
   readonly most: number;
   readonly mostOfMember: number;
@@ -46,6 +49,8 @@ interface Stream extends Opening {
   ended: boolean;
 }
 
+/** Notices of one moment are looked at together. */
+const GATHER_MS = 20;
 /** How soon a stream whose session has ended is found. */
 const SESSIONS_MS = 5000;
 const SESSIONS_AT_ONCE = 1000;
@@ -56,10 +61,11 @@ const LEAVING_AT_ONCE = 200;
 
 /**
  * All streams of this process. One turn a second looks at the places that may have changed, tells what has, and sees to heartbeats, readers that do
- * not read, and access that has expired. What cannot be looked at is told nothing, and its stream goes on.
+ * not read, and access that has expired; a place of which the queue gives notice is looked at there and then. What cannot be looked at is told nothing, and its
+ * stream goes on.
  */
 export const createHub = (options: HubOptions) => {
-  const { checks, sessions, most, mostOfMember, heartbeatMs, stallMs, clock, monotonic, log, metrics } = options;
+  const { checks, notices, sessions, most, mostOfMember, heartbeatMs, stallMs, clock, monotonic, log, metrics } = options;
   const streams = new Set<Stream>();
   const places = createPlaces({ most, mostOfMember });
   const { opened, closed, told, ended } = streamMetrics(metrics);
@@ -111,14 +117,27 @@ export const createHub = (options: HubOptions) => {
     await watches.look();
     state.away = false;
   };
-  const turns = loop({
-    name: 'streams',
-    everyMs: 0,
-    turn,
-    onError: (error) => {
-      if (!state.away) log.warn({ err: error }, 'the places behind the streams cannot be looked at');
-      state.away = true;
+  const onError = (error: unknown): void => {
+    if (!state.away) log.warn({ err: error }, 'the places behind the streams cannot be looked at');
+    state.away = true;
+  };
+  const turns = loop({ name: 'streams', everyMs: 0, turn, onError });
+
+  const heard = createHeard();
+  const heardLooks = loop({
+    name: 'stream-notices',
+    everyMs: TURN_MS,
+    turn: async (signal) => {
+      if (heard.isEmpty()) return;
+      await rest(GATHER_MS, undefined, { signal }).catch(() => {});
+      await watches.lookAtNumbers(heard.take());
     },
+    onError,
+  });
+  notices.on(PLACES_CHANGED, (message) => {
+    if (streams.size === 0) return;
+    heard.hear(message);
+    heardLooks.wake();
   });
 
   const endSignedOut = async (some: readonly Stream[]): Promise<void> => {
@@ -156,7 +175,7 @@ export const createHub = (options: HubOptions) => {
 
   return {
     /** What runs: to be started and stopped with the service. */
-    parts: [turns, sessionLooks, door] as readonly Part[],
+    parts: [turns, heardLooks, sessionLooks, door] as readonly Part[],
     /** A place for one more stream. @returns how to give it back, when it does not open. @throws Refusal OVERLOADED, RATE_LIMITED */
     take: (memberId: string): (() => void) => {
       if (state.leaving) throw new Refusal('OVERLOADED', 'This process is about to end. Open the stream again.', { retryAfterSeconds: 1 });

@@ -42,7 +42,7 @@ const BATCH = 500;
 /** One call is at work at the queue while the answer to the other is read. */
 const CALLS_AT_ONCE = 2;
 
-/** The tokens behind the open streams, and when each is looked at: in calls of 500, two at a time. */
+/** The tokens behind the open streams, and when each is looked at. */
 export const createWatches = <S>({ checks, monotonic, changed }: WatchesOptions<S>) => {
   const watches = new Map<string, Watch<S>>();
 
@@ -73,6 +73,28 @@ export const createWatches = <S>({ checks, monotonic, changed }: WatchesOptions<
     for (const watch of watches.values()) if (queues.has(watch.payload.queueId)) watch.dueAt = 0;
   };
 
+  /** Looks at these, in calls of 500, two at a time. @throws Error when the queue is away: what was not asked stays due */
+  const lookAt = async (due: readonly Watch<S>[]): Promise<void> => {
+    const surprised = new Set<string>();
+    const ask = async (batch: readonly Watch<S>[]): Promise<void> => {
+      const askedAt = monotonic();
+      const results = await checks.checkMany(batch);
+      for (const [index, watch] of batch.entries())
+        if (settle(watch, foundOf(watch, results[index]!), askedAt)) surprised.add(watch.payload.queueId);
+    };
+    let next = 0;
+    const lane = async (): Promise<void> => {
+      while (next < due.length) {
+        const batch = due.slice(next, next + BATCH);
+        next += BATCH;
+        await ask(batch);
+      }
+    };
+    const looked = await Promise.allSettled(Array.from({ length: CALLS_AT_ONCE }, lane));
+    hurry(surprised);
+    for (const one of looked) if (one.status === 'rejected') throw one.reason;
+  };
+
   return {
     /** `status` is what the stream has been told at its beginning, asked for at `askedAt`. */
     add: (stream: S, held: HeldToken, status: QueueStatus, askedAt: number): void => {
@@ -90,27 +112,15 @@ export const createWatches = <S>({ checks, monotonic, changed }: WatchesOptions<
       if (watch?.streams.size === 0) watches.delete(token);
     },
     /** Looks at all that are due. @throws Error when the queue is away: what was not asked stays due */
-    look: async (): Promise<void> => {
+    look: (): Promise<void> => {
       const now = monotonic();
-      const due = [...watches.values()].filter(({ dueAt }) => dueAt <= now);
-      const surprised = new Set<string>();
-      const lookAt = async (batch: readonly Watch<S>[]): Promise<void> => {
-        const askedAt = monotonic();
-        const results = await checks.checkMany(batch);
-        for (const [index, watch] of batch.entries())
-          if (settle(watch, foundOf(watch, results[index]!), askedAt)) surprised.add(watch.payload.queueId);
-      };
-      let next = 0;
-      const lane = async (): Promise<void> => {
-        while (next < due.length) {
-          const batch = due.slice(next, next + BATCH);
-          next += BATCH;
-          await lookAt(batch);
-        }
-      };
-      const looked = await Promise.allSettled(Array.from({ length: CALLS_AT_ONCE }, lane));
-      hurry(surprised);
-      for (const one of looked) if (one.status === 'rejected') throw one.reason;
+      return lookAt([...watches.values()].filter(({ dueAt }) => dueAt <= now));
+    },
+    /** Looks at these numbers of queues now; should that fail, they are due. @throws Error when the queue is away */
+    lookAtNumbers: (told: ReadonlyMap<string, ReadonlySet<number>>): Promise<void> => {
+      const meant = [...watches.values()].filter(({ payload }) => told.get(payload.queueId)?.has(payload.number));
+      for (const watch of meant) watch.dueAt = 0;
+      return lookAt(meant);
     },
   };
 };

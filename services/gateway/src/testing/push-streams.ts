@@ -50,8 +50,8 @@ export const pushStreams = () => {
   /** What the tests share: `says` is what the queue tells of everybody, in every fleet, until the test says otherwise. */
   const now = {} as { fleet: Fleet; member: SignedIn; says: TokenCheckResult };
 
-  const fleetWith = async (settings: NonNullable<FleetOptions['settings']>): Promise<Fleet> => {
-    const made = await startFleet({ settings });
+  const fleetWith = async (settings: NonNullable<FleetOptions['settings']>, overrides: FleetOptions['overrides'] = {}): Promise<Fleet> => {
+    const made = await startFleet({ settings, overrides });
     made.queueSays(() => now.says);
     fleets.push(made);
     return made;

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { PLACES_CHANGED, PlacesChanged } from '@onsale/contracts/queue';
 import { eventually } from '@onsale/shared/testing';
 import type { Room } from '../room.ts';
 import { inOrderOfTurn, live, mostLive } from '../testing/journal-checks.ts';
@@ -70,6 +71,20 @@ describe('admission', () => {
       expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 30 }, () => 'ADMITTED'));
     });
     expect(live(await rooms.journal(queueId))).toHaveLength(30);
+  });
+
+  it('gives notice of whom it admitted, and of whose window ended, once Redis knows', async () => {
+    const queueId = await rooms.queue(room, { cap: 2, windowSeconds: 1 });
+    const members = rooms.members(room, queueId, 2);
+    await enterAll(members);
+    const noticed = (): number[] =>
+      rooms.notices
+        .filter(({ channel }) => channel === PLACES_CHANGED)
+        .map(({ message }) => PlacesChanged.parse(JSON.parse(message)))
+        .flatMap((notice) => (notice.queueId === queueId ? notice.numbers : []));
+    const numbers = ascending(members.map((member) => member.number()));
+    await eventually(() => expect(ascending(noticed())).toEqual(ascending([...numbers, ...numbers])));
+    expect(await Promise.all(members.map((member) => member.checked()))).toEqual([{ status: 'EXPIRED' }, { status: 'EXPIRED' }]);
   });
 
   it('lets a lowered cap drain, and fills a raised one', async () => {

@@ -86,6 +86,8 @@ export const testRooms = async () => {
   const pools: Database[] = [];
   const connections: Redis[] = [];
   const replicas: Room[] = [];
+  /** What replicas have published. */
+  const notices: { readonly channel: string; readonly message: string }[] = [];
 
   /** A replica with its own connections. Without `ticking` the test takes the steps of a tick itself. */
   const replica = async ({
@@ -102,7 +104,7 @@ export const testRooms = async () => {
     const room = createRoom({
       db,
       redis: withoutNode(connection, withoutQueues),
-      notices: { publish: async () => {}, on: () => () => {} },
+      notices: { publish: async (channel, message) => void notices.push({ channel, message }), on: () => () => {} },
       codec,
       settings: { namespace: 'test', queueDefaults: DEFAULTS, capacityPerSeat: 1.1, tickMs },
       clock: systemClock,
@@ -120,6 +122,7 @@ export const testRooms = async () => {
     redis: engine.redis,
     logged: () => text(),
     databaseUrl: database.url,
+    notices,
     /** A key of the queue's line. */
     key: (queueId: string, suffix: string): string => `test:queue:{${queueId}}:${suffix}`,
     replica,
