@@ -18,16 +18,17 @@ interface OnSaleQuery {
 }
 
 const orders = {
-  newest: { column: 'id', direction: 'desc' },
-  name: { column: 'name', direction: 'asc' },
-  price: { column: 'price', direction: 'asc' },
-  '-price': { column: 'price', direction: 'desc' },
-} as const satisfies Record<ProductSort, { column: string; direction: 'asc' | 'desc' }>;
+  newest: { column: 'id', direction: 'desc', index: 'products_on_sale' },
+  name: { column: 'name', direction: 'asc', index: 'products_by_name' },
+  price: { column: 'price', direction: 'asc', index: 'products_by_price' },
+  '-price': { column: 'price', direction: 'desc', index: 'products_by_price' },
+} as const satisfies Record<ProductSort, { column: string; direction: 'asc' | 'desc'; index: string }>;
 
 /** Products on sale in the order of the sort, those alike by id; at most `limit`. */
 export const listOnSale = async (db: Queryable, { sort, words, after, limit }: OnSaleQuery): Promise<ProductRow[]> => {
-  const { column, direction } = orders[sort];
-  const rows = db('products as p')
+  const { column, direction, index } = orders[sort];
+  // named, as MariaDB else looks up what is on sale and walks over all that comes before the page; a search may better begin with its words
+  const rows = db(words.length > 0 ? 'products as p' : db.raw(`products AS p FORCE INDEX (${index})`))
     .where('p.on_sale', true)
     .orderBy(
       column === 'id' ? [{ column: 'p.id', order: direction }] : [column, 'id'].map((name) => ({ column: `p.${name}`, order: direction })),

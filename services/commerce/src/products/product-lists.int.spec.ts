@@ -2,6 +2,7 @@ import type { CallProblem } from '@onsale/contracts';
 import * as contract from '@onsale/contracts/commerce';
 import { newId } from '@onsale/shared/ids';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { listOnSale } from './product-list-store.ts';
 import { startCommerce, type Commerce } from '../testing/start-commerce.ts';
 
 let commerce: Commerce;
@@ -83,6 +84,21 @@ describe('the list of products', () => {
     }
     expect(await named({ sort: 'name', search: 'scarf' })).toEqual(['blue scarf']);
   });
+
+  it.each(['newest', 'name', 'price', '-price'] as const)(
+    'reads of %s no more than its page: the index begins behind the cursor',
+    async (sort) => {
+      const statements: { sql: string; bindings: readonly unknown[] }[] = [];
+      const heard = (query: { sql: string; bindings: readonly unknown[] }): void => void statements.push(query);
+      const after = { id: ids.get('Red lamp')!, ...(sort === 'newest' ? {} : { key: sort === 'name' ? 'Red lamp' : 200 }) };
+      commerce.db.on('query', heard);
+      const rows = await listOnSale(commerce.db, { sort, words: [], after, limit: 3 }).finally(() => commerce.db.off('query', heard));
+      expect(rows).not.toEqual([]);
+      const { sql, bindings } = statements.find((statement) => statement.sql.includes('products AS p'))!;
+      const [plan] = (await commerce.db.raw(`EXPLAIN ${sql}`, [...(bindings as string[])])) as [{ type: string; Extra: string }[]];
+      expect(plan).toMatchObject([{ type: 'range', Extra: expect.not.stringContaining('filesort') }]);
+    },
+  );
 
   it('is found by its new name when it was renamed, and not by the old one', async () => {
     const { id } = await operator().call(contract.createProduct, { body: { name: 'Old chair', price: 1_000_000, stock: 1 } });
