@@ -13,9 +13,9 @@ const messageIds = async (db: Database, table: 'outbox' | 'retries'): Promise<st
   return rows.map(({ message }) => message);
 };
 
-/** Commands that sagas have waited for since longer than that, with nothing sent meanwhile. */
-const awaited = async ({ payment }: Stores, { withinSeconds, healedAt = new Date(0) }: DeliveryOptions): Promise<string[]> => {
-  const [rows] = (await payment.raw(
+/** Commands that sagas of a service have waited for since longer than that, with nothing sent meanwhile. */
+const awaited = async (orchestrator: Database, { withinSeconds, healedAt = new Date(0) }: DeliveryOptions): Promise<string[]> => {
+  const [rows] = (await orchestrator.raw(
     `SELECT CONCAT(${uuidOf('id')}, ':', step, ':', IF(status = 'RUNNING', 'do', 'undo')) AS command FROM sagas
      WHERE status IN ('RUNNING', 'COMPENSATING') AND GREATEST(updated_at, CAST(? AS DATETIME(3))) < NOW(3) - INTERVAL ? SECOND`,
     [healedAt, withinSeconds],
@@ -28,13 +28,12 @@ const awaited = async ({ payment }: Stores, { withinSeconds, healedAt = new Date
  * for less than `withinSeconds`; a message that waits in `retries` is not lost either.
  */
 const lostOfSagas = async (stores: Stores, options: DeliveryOptions): Promise<string[]> => {
-  const commands = await awaited(stores, options);
+  const { payment, commerce, reservation, queue } = stores;
+  const commands = [...(await awaited(payment, options)), ...(await awaited(commerce, options))];
   if (commands.length === 0) return [];
-  const kept = await Promise.all([
-    messageIds(stores.payment, 'outbox'),
-    messageIds(stores.payment, 'retries'),
-    ...[stores.reservation, stores.queue].flatMap((owner) => [messageIds(owner, 'outbox'), messageIds(owner, 'retries')]),
-  ]);
+  const kept = await Promise.all(
+    [payment, commerce, reservation, queue].flatMap((owner) => [messageIds(owner, 'outbox'), messageIds(owner, 'retries')]),
+  );
   const somewhere = new Set(kept.flat());
   return commands.filter((command) => !somewhere.has(command) && !somewhere.has(`${command}:reply`));
 };

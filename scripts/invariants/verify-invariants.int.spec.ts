@@ -26,9 +26,13 @@ describe('a shop without a fault', () => {
     await shop.buys({ seatId: 2 });
     await shop.pays(await shop.holds({ seatId: 3 }));
     await shop.coupon();
+    await shop.orders();
+    await shop.places();
     const findings = await shop.findings();
     expect(broken(findings)).toEqual([]);
-    expect(new Set(findings.map(({ invariant }) => invariant))).toEqual(new Set(['I1', 'I2', 'I4', 'I5', 'I7', 'I8', 'I9', 'I10', 'I11']));
+    expect(new Set(findings.map(({ invariant }) => invariant))).toEqual(
+      new Set(['I1', 'I2', 'I3', 'I4', 'I5', 'I7', 'I8', 'I9', 'I10', 'I11']),
+    );
   });
 });
 
@@ -67,6 +71,13 @@ describe('a fault that has just been healed', () => {
     expect(broken(await shop.findings({ healedAt: new Date(Date.now() - 1_000) }))).toEqual([]);
   });
 });
+
+/** One more of a product than came in. */
+const soldFrom = async (column: 'available' | 'reserved'): Promise<void> => {
+  await shop.places();
+  await shop.commerce('stock').increment(column, 1);
+  if (column === 'reserved') await shop.commerce('stock').increment('stocked', 1);
+};
 
 describe('a planted fault breaks the one invariant that is meant for it:', () => {
   const faults: [string, string, () => Promise<unknown>][] = [
@@ -114,6 +125,85 @@ describe('a planted fault breaks the one invariant that is meant for it:', () =>
       async () => {
         await shop.buys({ seatId: 1 });
         await shop.payment('ledger_entries').where({ account: 'sales' }).delete();
+      },
+    ],
+    ['I3', 'a product that came from nowhere', () => soldFrom('available')],
+    ['I3', 'a product that is reserved for nobody', () => soldFrom('reserved')],
+    [
+      'I3',
+      'goods that a member has, and is not counted for',
+      async () => {
+        await shop.orders();
+        await shop.commerce('member_quantities').delete();
+      },
+    ],
+    [
+      'I4',
+      'a coupon that is used by no order',
+      async () => {
+        await shop.coupon();
+        await shop.commerce('member_coupons').update({ status: 'USED', order_id: idToBytes((await shop.orders()).id) });
+      },
+    ],
+    [
+      'I7',
+      'an order that nobody is about to pay',
+      async () => {
+        await shop.places();
+        await shop.commerce('sagas').delete();
+      },
+    ],
+    [
+      'I8',
+      'a lost outbox row: the debit that an order waits for',
+      async () => {
+        await shop.places();
+        await shop.commerce('sagas').update(aged(40));
+        await shop.commerce('outbox').delete();
+      },
+    ],
+    [
+      'I9',
+      'an order that was sold and never paid',
+      async () => {
+        const { id } = await shop.orders();
+        await shop
+          .payment('ledger_transactions')
+          .where({ reference: `order:${id}` })
+          .update({ reference: `order:${(await shop.places()).id}` });
+      },
+    ],
+    [
+      'I9',
+      'an order whose points were taken and given back, and that is paid all the same',
+      async () => {
+        const { id, memberId, total } = await shop.orders();
+        await shop.refunds(id, memberId, total);
+      },
+    ],
+    [
+      'I9',
+      'points that were taken for an order that never was',
+      async () => {
+        const { memberId } = await shop.orders();
+        await shop.refunds(newId(), memberId, 10);
+      },
+    ],
+    [
+      'I9',
+      'an order that costs less than its items',
+      async () => {
+        await shop.places();
+        await shop.commerce('order_items').update({ unit_price: 101 });
+      },
+    ],
+    [
+      'I10',
+      'two keys of one order',
+      async () => {
+        await shop.places();
+        const [row] = (await shop.commerce('idempotency_keys').select()) as object[];
+        await shop.commerce('idempotency_keys').insert({ ...row, scope: Buffer.alloc(32, 7) });
       },
     ],
     [

@@ -3,6 +3,7 @@ import { outboxChecks } from '@onsale/shared/outbox';
 import { sagaChecks } from '@onsale/shared/saga';
 import { couponChecks } from '../../services/commerce/src/coupons/coupon-checks.ts';
 import { counterLooks } from '../../services/commerce/src/coupons/counter-looks.ts';
+import { orderChecks } from '../../services/commerce/src/orders/order-checks.ts';
 import { ledgerChecks } from '../../services/payment/src/ledger/check-ledger.ts';
 import { paymentChecks } from '../../services/payment/src/payments/payment-checks.ts';
 import { lineLooks } from '../../services/queue/src/line/line-looks.ts';
@@ -12,6 +13,7 @@ import type { Operation } from '../load/operations-journal.ts';
 import { deliveryLooks } from './delivery-looks.ts';
 import { eventTrail } from './event-trail.ts';
 import { operationLooks } from './operation-looks.ts';
+import { orderLooks } from './order-looks.ts';
 import { purchaseLooks } from './purchase-looks.ts';
 import { reading, readServices, withStores, type StoresOptions } from './stores.ts';
 
@@ -49,11 +51,13 @@ export const verifyInvariants = (options: VerifyOptions): Promise<Finding[]> => 
   const { healedAt, sagaSeconds = SAGA_SECONDS, messageSeconds = MESSAGE_SECONDS, patienceMs = PATIENCE_MS } = options;
   const since = healedAt === undefined ? {} : { healedAt };
   const messages = { withinSeconds: messageSeconds, ...since };
+  const ownSagas = (service: 'payment' | 'commerce') =>
+    sagaChecks({ withinSeconds: sagaSeconds, ...since }).map((check) => ({ ...check, says: `${service}: ${check.says}` }));
   const own = {
-    payment: [...ledgerChecks, ...paymentChecks, ...sagaChecks({ withinSeconds: sagaSeconds, ...since })],
+    payment: [...ledgerChecks, ...paymentChecks, ...ownSagas('payment')],
     reservation: seatChecks(since),
     queue: journalChecks,
-    commerce: couponChecks,
+    commerce: [...couponChecks, ...orderChecks, ...ownSagas('commerce')],
   };
   return withStores(options, async (stores) => {
     const findings: Finding[] = [];
@@ -67,6 +71,7 @@ export const verifyInvariants = (options: VerifyOptions): Promise<Finding[]> => 
       ...lineLooks({ db: queue, redis, namespace }),
       ...counterLooks({ db: commerce, redis, namespace }),
       ...purchaseLooks(stores),
+      ...orderLooks(stores),
       ...deliveryLooks(stores, messages),
       ...(options.operations === undefined ? [] : operationLooks(stores, options.operations)),
     ];

@@ -11,10 +11,33 @@ import { startRollingLoad, type RollingLoad } from './rolling-load.ts';
 import { startTestFleet, type TestFleet } from './test-fleet.ts';
 import { settled } from './under-way.ts';
 
+/** Members who buy for as long as they are wanted. */
+export interface CrashLoad {
+  /** Lets nobody in any more. */
+  close(): void;
+  /** Purchases that succeeded so far. */
+  paid(): number;
+  operations(): ReturnType<RollingLoad['operations']>;
+  /** `close`, and resolves with how each ended when the last has left. */
+  finish(): Promise<readonly { readonly end: string; readonly code?: string }[]>;
+}
+
 export interface CrashScene {
   readonly fleet: TestFleet;
-  readonly load: RollingLoad;
+  readonly load: CrashLoad;
 }
+
+interface LoadOptions {
+  readonly fleet: TestFleet;
+  readonly atOnce: number;
+  readonly poorOneOf: number;
+}
+
+/** Seats of a sale of its own, each with a line of its own. */
+const startSeatLoad = async ({ fleet, ...rest }: LoadOptions): Promise<CrashLoad> => {
+  const sale = await fleet.sale({ seats: SEATS, queue: { cap: SEATS } });
+  return startRollingLoad({ fleet, sale, seats: SEATS, ...rest });
+};
 
 export interface CrashCell {
   readonly service: ServiceName;
@@ -64,6 +87,8 @@ const CELLS_A_FLEET = 12;
 /** Against a hang: a cell's clock runs while it waits for a fleet, behind the four others that jest begins with it. */
 const PATIENCE_MS = 5 * 300_000;
 
+const noneSentAgain = { ONSALE_SAGA_SWEEP_MS: '3600000', ONSALE_SAGA_RETRY_AFTER_MS: '30000' };
+
 /**
  * A fleet in which the dead are missed for as short as Kafka lets them be, and asked for again soon. No command is sent again for want of an answer:
  * outbox, Kafka and inbox alone have to see to it that a saga goes on, and whatever they lose stays lost.
@@ -71,7 +96,8 @@ const PATIENCE_MS = 5 * 300_000;
 const settings = {
   all: { ONSALE_KAFKA_SESSION_MS: '6000' },
   gateway: { ONSALE_BREAKER_RESET_MS: '200' },
-  payment: { ONSALE_SAGA_SWEEP_MS: '3600000', ONSALE_SAGA_RETRY_AFTER_MS: '30000' },
+  payment: noneSentAgain,
+  commerce: noneSentAgain,
 };
 
 interface Victim {
@@ -90,7 +116,11 @@ const another = async (process: ServiceProcess): Promise<void> => {
  * Each cell kills one process by SIGKILL at its point, in the midst of purchases, and starts it again. It counts only with proof: the process has died by
  * SIGKILL, at the point, once, and purchases succeeded before and after. Then every saga comes to its end, and the stores hold what they promise.
  */
-export const crashSuite = (name: string, all: readonly CrashCell[]): void => {
+export const crashSuite = (
+  name: string,
+  all: readonly CrashCell[],
+  startLoad: (options: LoadOptions) => Promise<CrashLoad> = startSeatLoad,
+): void => {
   const cells = drawn(all);
   const folders = temporaryFolders();
   const fleets = createPool<TestFleet>();
@@ -106,11 +136,10 @@ export const crashSuite = (name: string, all: readonly CrashCell[]): void => {
 
   const becomesWhole = async (fleet: TestFleet, cell: CrashCell): Promise<void> => {
     const victim = fleet.processesOf(cell.service)[0]!;
-    const sale = await fleet.sale({ seats: SEATS, queue: { cap: SEATS } });
     const log = join(folders.make(), 'deaths');
     await victim.stop();
     await victim.start({ ONSALE_CRASH_AT: `${cell.point}#${cell.nth ?? NTH}`, ONSALE_CRASH_LOG: log });
-    const load = startRollingLoad({ fleet, sale, seats: SEATS, atOnce: PLACES, poorOneOf: cell.poorOneOf ?? POOR_ONE_OF });
+    const load = await startLoad({ fleet, atOnce: PLACES, poorOneOf: cell.poorOneOf ?? POOR_ONE_OF });
     try {
       await diesAndLives({ fleet, load }, { ...cell, victim, log });
     } catch (error) {

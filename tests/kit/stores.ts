@@ -82,6 +82,18 @@ export const createStores = ({ urlOf }: { urlOf: (service: string) => string }) 
       return rows.map((row) => ({ id: bytesToId(row.id), status: row.status }));
     },
 
+    /** What is left of a product, what orders have reserved, and what those that are paid have sold. */
+    stockOf: async (productId: string) => {
+      const id = idToBytes(productId);
+      const row = await commerce('stock').where('product_id', id).first<{ available: number; reserved: number }>('available', 'reserved');
+      const [sold] = await commerce('order_items as i')
+        .join('orders as o', 'o.id', 'i.order_id')
+        .where('i.product_id', id)
+        .whereIn('o.status', ['COMPLETED', 'CANCELLING'])
+        .sum<{ sum: string | null }[]>({ sum: 'i.quantity' });
+      return { ...row, sold: Number(sold?.sum ?? 0) };
+    },
+
     /** A member's balance, and the sum of the entries that it must equal. */
     balanceOf: async (memberId: string) => {
       const [wallet] = await payment('wallets').where('member_id', idToBytes(memberId)).select<{ balance: number }[]>('balance');

@@ -8,13 +8,14 @@ const NOTHING = { sagas: 0, outboxes: 0, retries: 0 };
 
 /** What is still on its way between the services, by table. */
 const underWay = async ({ stores: { databases } }: Pick<TestFleet, 'stores'>): Promise<Record<string, number>> => {
-  const { payment, reservation, queue } = databases;
+  const { payment, reservation, queue, commerce } = databases;
   const count = async (query: { count(): Promise<unknown> }): Promise<number> =>
     Number(Object.values(((await query.count()) as object[])[0]!)[0]);
   const all = async (table: string): Promise<number> =>
-    (await Promise.all([payment, reservation, queue].map((db) => count(db(table))))).reduce((a, b) => a + b);
+    (await Promise.all([payment, reservation, queue, commerce].map((db) => count(db(table))))).reduce((a, b) => a + b);
+  const sagas = (db: typeof payment): Promise<number> => count(db('sagas').whereIn('status', ['RUNNING', 'COMPENSATING']));
   return {
-    sagas: await count(payment('sagas').whereIn('status', ['RUNNING', 'COMPENSATING'])),
+    sagas: (await Promise.all([payment, commerce].map(sagas))).reduce((a, b) => a + b),
     outboxes: await all('outbox'),
     retries: await all('retries'),
   };

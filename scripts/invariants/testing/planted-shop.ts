@@ -14,6 +14,7 @@ import * as schedules from '../../../services/reservation/src/schedules/schedule
 import * as seats from '../../../services/reservation/src/seats/seat-store.ts';
 import { migrationsOf } from '../../fleet/databases.ts';
 import { verifyInvariants, type VerifyOptions } from '../verify-invariants.ts';
+import { plantedOrders } from './planted-orders.ts';
 import { plantedPayments, type Buyer } from './planted-payments.ts';
 
 /** Of every seat, in points. */
@@ -186,6 +187,7 @@ export const plantedShop = async ({ payment, reservation, queue, commerce, redis
     pays: payments.begins,
     fails: payments.fails,
     buys,
+    ...plantedOrders({ commerce: commerce.db, payment: payment.db }),
     coupon: () => plantedCoupon(commerce.db, redis.redis, stores.namespace),
     saga: (id: string) => payment.db('sagas').where({ id: idToBytes(id) }),
     /** Nothing moves in these stores, so that one look says all. */
