@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as rest } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
+import { dropSchemas } from '../../tests/kit/drop-schemas.ts';
 import { sharedEngines, type FleetEngines } from '../../tests/kit/test-engines.ts';
 import { testFolders } from '../../tests/kit/test-folders.ts';
 import { openShop, QUEUE } from './open-shop.ts';
@@ -36,10 +37,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await shop?.stop();
-  const connection = await createConnection({ uri: engines.mysqlUrl });
-  await connection.query(`DROP DATABASE IF EXISTS \`${schemaPrefix}queue\``);
-  await connection.query(`DROP USER IF EXISTS '${schemaPrefix}queue'@'%'`);
-  await connection.end();
+  await dropSchemas({ mysqlUrl: engines.mysqlUrl, schemaPrefix, services: ['queue'] });
   await engines.release();
   folders.remove();
 });

@@ -4,10 +4,11 @@ import { createDatabase, type Database } from '@onsale/shared/db';
 import { runChecks } from '@onsale/shared/invariants';
 import { captureLog, eventually } from '@onsale/shared/testing';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
-import { createConnection } from 'mysql2/promise';
 import { startFleet, type Fleet } from '../../scripts/fleet/start-fleet.ts';
 import { mulberry32 } from '../../scripts/test/shuffled.ts';
 import { journalChecks } from '../../services/queue/src/journal/journal-checks.ts';
+import { mostLive } from '../../services/queue/src/testing/journal-checks.ts';
+import { dropSchemas } from '../kit/drop-schemas.ts';
 import { createEntrants } from '../kit/entrants.ts';
 import { report } from '../kit/report.ts';
 import { sharedEngines, type FleetEngines } from '../kit/test-engines.ts';
@@ -55,10 +56,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await db?.destroy();
   await fleet?.stop();
-  const connection = await createConnection({ uri: engines.mysqlUrl });
-  await connection.query(`DROP DATABASE IF EXISTS \`${schemaPrefix}queue\``);
-  await connection.query(`DROP USER IF EXISTS '${schemaPrefix}queue'@'%'`);
-  await connection.end();
+  await dropSchemas({ mysqlUrl: engines.mysqlUrl, schemaPrefix, services: ['queue'] });
   await engines.release();
   folders.remove();
 });
@@ -71,15 +69,6 @@ interface Row {
   readonly ended_at: Date | null;
   readonly ending: string | null;
 }
-
-const mostAtOnce = (rows: readonly Row[]): number => {
-  const steps = rows.flatMap(({ admitted_at, ended_at }) => [
-    ...(admitted_at === null ? [] : [{ at: admitted_at.getTime(), by: 1 }]),
-    ...(admitted_at === null || ended_at === null ? [] : [{ at: ended_at.getTime(), by: -1 }]),
-  ]);
-  let inside = 0;
-  return Math.max(...steps.sort((a, b) => a.at - b.at || a.by - b.by).map(({ by }) => (inside += by)));
-};
 
 /** Kills one replica after another, drawn by the seed, each as soon as the one before is back, until it is told to stop. */
 const killing = (random: () => number) => {
@@ -150,7 +139,7 @@ describe(`Q3, Q4, Q5: ${ENTRANTS} entrants at three replicas that are killed at 
       expect(new Set(entrants.map(({ status }) => status))).toEqual(new Set(['LEFT', 'EXPIRED']));
 
       // never more inside than the cap, and as many as that
-      expect(mostAtOnce(rows)).toBe(CAP);
+      expect(mostLive(rows)).toBe(CAP);
 
       // who was late had not been seen for so long that others were let past
       const admitted = rows.filter(({ turn }) => turn !== null);

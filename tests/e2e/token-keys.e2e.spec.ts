@@ -1,4 +1,3 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -6,7 +5,7 @@ import { readMe, signIn, signUp, tokensOf } from '@onsale/contracts/commerce';
 import { publicKeys } from '@onsale/contracts/gateway';
 import { createAccessTokenSigner, type JSONWebKeySet } from '@onsale/shared/auth';
 import { newId, systemClock } from '@onsale/shared/ids';
-import { eventually, temporaryFolders } from '@onsale/shared/testing';
+import { eventually, newKey, temporaryFolders } from '@onsale/shared/testing';
 import { outcomeOf } from '../kit/outcome.ts';
 import { startTestFleet, type TestFleet } from '../kit/test-fleet.ts';
 
@@ -73,7 +72,6 @@ describe('the key of queue tokens', () => {
 });
 
 describe('the key of access tokens', () => {
-  const newKey = (kid: string) => ({ ...generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' }), kid, alg: 'EdDSA' });
   const signedIn = async (email: string): Promise<string> =>
     tokensOf(await fleet.client.call(signIn, { body: { email, password: 'correct horse battery' } })).accessToken;
   const me = async (accessToken: string): Promise<string> => (await outcomeOf(fleet.client.answer(readMe, { accessToken }))).is;

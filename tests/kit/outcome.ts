@@ -1,14 +1,8 @@
 import { createInsist } from '../../scripts/load/insist.ts';
 import type { Outcome } from '../../scripts/load/outcome.ts';
 
+export { tally } from '@onsale/shared/testing';
 export { outcomeOf, type Outcome } from '../../scripts/load/outcome.ts';
-
-/** How many ended how: `{ '201': 1, '409 SEAT_TAKEN': 99 }`. */
-export const tally = (outcomes: readonly { readonly is: string }[]): Record<string, number> => {
-  const counts: Record<string, number> = {};
-  for (const { is } of outcomes) counts[is] = (counts[is] ?? 0) + 1;
-  return counts;
-};
 
 const insist = createInsist({ withinMs: 60_000, random: Math.random });
 

@@ -1,5 +1,6 @@
 import { createDatabase, type Database } from '@onsale/shared/db';
 import { bytesToId, idToBytes } from '@onsale/shared/ids';
+import { mostLive } from '../../services/queue/src/testing/journal-checks.ts';
 
 export interface JournalRow {
   readonly number: number;
@@ -125,15 +126,9 @@ export const createStores = ({ urlOf }: { urlOf: (service: string) => string }) 
       }));
     },
 
-    /** The most rows that were live at one time; one that ended in the millisecond in which another came in had gone. */
-    mostAtOnce: (journal: readonly JournalRow[]): number => {
-      const changes = journal.flatMap(({ admittedAt, endedAt }) => [
-        { at: admittedAt.getTime(), by: 1 },
-        ...(endedAt === null ? [] : [{ at: endedAt.getTime(), by: -1 }]),
-      ]);
-      let live = 0;
-      return Math.max(0, ...changes.sort((a, b) => a.at - b.at || a.by - b.by).map(({ by }) => (live += by)));
-    },
+    /** The most rows that were live at one time. */
+    mostAtOnce: (journal: readonly JournalRow[]): number =>
+      mostLive(journal.map(({ admittedAt, endedAt }) => ({ admitted_at: admittedAt, ended_at: endedAt }))),
   };
 };
 

@@ -1,4 +1,4 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createClient, type CallOptions, type Fetch, type RouteSpec } from '@onsale/contracts';
@@ -6,12 +6,12 @@ import { createQueue, readQueue } from '@onsale/contracts/queue';
 import { createConcert, createSchedule } from '@onsale/contracts/reservation';
 import { createAccessTokenSigner, type JSONWebKeySet } from '@onsale/shared/auth';
 import { newId, systemClock } from '@onsale/shared/ids';
-import { eventually } from '@onsale/shared/testing';
-import { createConnection } from 'mysql2/promise';
+import { eventually, newKey } from '@onsale/shared/testing';
 import { serviceNames, type Replicas } from '../../scripts/fleet/services.ts';
 import type { ServiceProcess } from '../../scripts/fleet/service-process.ts';
 import { startFleet, type Fleet, type FleetOptions } from '../../scripts/fleet/start-fleet.ts';
 import { createDigest } from './digest.ts';
+import { dropSchemas } from './drop-schemas.ts';
 import { createMember } from './member.ts';
 import { insisted, outcomeOf } from './outcome.ts';
 import { createStores } from './stores.ts';
@@ -136,15 +136,6 @@ export const startTestFleet = async ({ replicas, settings, engines: own, fetch =
     return { concertId: concert.id, scheduleId: schedule.id, queueId: schedule.queueId };
   };
 
-  const dropSchemas = async (): Promise<void> => {
-    const connection = await createConnection({ uri: admin });
-    for (const service of Object.keys(fleet.databases)) {
-      await connection.query(`DROP DATABASE IF EXISTS \`${schemaPrefix}${service}\``);
-      await connection.query(`DROP USER IF EXISTS '${schemaPrefix}${service}'@'%'`);
-    }
-    await connection.end();
-  };
-
   return {
     ...fleet,
     client,
@@ -156,8 +147,7 @@ export const startTestFleet = async ({ replicas, settings, engines: own, fetch =
     accessToken,
     /** Signed by a key that only looks like ours. */
     forgedAccessToken: () => {
-      const forger = { ...generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' }), kid: keys.keys[0]!.kid! };
-      return signerOf({ keys: [forger] }, 3600).sign({ memberId: newId(), role: 'operator', sessionId: newId() });
+      return signerOf({ keys: [newKey(keys.keys[0]!.kid!)] }, 3600).sign({ memberId: newId(), role: 'operator', sessionId: newId() });
     },
     /** New members with valid access tokens. */
     members: (count: number) =>
@@ -187,7 +177,7 @@ export const startTestFleet = async ({ replicas, settings, engines: own, fetch =
       await fleet.stop();
       await stores.close();
       await engines.release();
-      await dropSchemas();
+      await dropSchemas({ mysqlUrl: admin, schemaPrefix, services: Object.keys(fleet.databases) });
       folders.remove();
     },
   };

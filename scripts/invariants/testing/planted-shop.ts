@@ -9,6 +9,7 @@ import { couponKeys } from '../../../services/commerce/src/coupons/counters/coun
 import { createCoupons } from '../../../services/commerce/src/coupons/coupons.ts';
 import { endAdmission, insertAdmissions } from '../../../services/queue/src/journal/journal-store.ts';
 import { openQueue } from '../../../services/queue/src/queues/open-queue.ts';
+import { SETTINGS } from '../../../services/queue/src/testing/build-queue.ts';
 import * as reservations from '../../../services/reservation/src/holds/reservation-store.ts';
 import * as schedules from '../../../services/reservation/src/schedules/schedule-store.ts';
 import * as seats from '../../../services/reservation/src/seats/seat-store.ts';
@@ -22,19 +23,7 @@ export const PRICE = 1_000;
 const SEATS = 10;
 const HOLD_MS = 300_000;
 
-const defaults = {
-  cap: 2,
-  admitPerSecond: undefined,
-  capacity: undefined,
-  windowSeconds: 600,
-  noShowAfterSeconds: undefined,
-  abandonAfterSeconds: 120,
-  onExpiry: 'end',
-  tokenLifeSeconds: 86_400,
-  maxPollSeconds: 1,
-  lanes: [],
-  message: undefined,
-} as const;
+const defaults = { ...SETTINGS, cap: 2, maxPollSeconds: 1 };
 
 export interface Held extends Buyer {
   readonly seatId: number;

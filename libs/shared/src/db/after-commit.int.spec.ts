@@ -1,30 +1,25 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { captureLog, eventually, testDatabase, type CapturedLog, type TestDatabase } from '../testing/index.ts';
+import { captureLog, eventually, type CapturedLog } from '../testing/index.ts';
 import { afterCommit, beforeCommit, inTransaction, type Database, type Trx } from './index.ts';
+import { twoThings } from './testing/two-things.ts';
 
 const deadlock = (): Error => Object.assign(new Error('deadlock'), { errno: 1213 });
 
 describe('afterCommit', () => {
-  let database: TestDatabase;
+  let things: Awaited<ReturnType<typeof twoThings>>;
   let captured: CapturedLog;
   let db: Database;
 
   beforeAll(async () => {
     captured = captureLog();
-    database = await testDatabase({ migrations: new URL('./fixtures/migrations/', import.meta.url), log: captured.log });
-    db = database.db;
+    things = await twoThings({ log: captured.log });
+    db = things.db;
   });
-  afterAll(() => database.drop());
-  beforeEach(async () => {
-    await db('things').delete();
-    await db('things').insert([
-      { id: 1, points: 0 },
-      { id: 2, points: 0 },
-    ]);
-  });
+  afterAll(() => things.drop());
+  beforeEach(() => things.begin());
 
-  const points = (): Promise<number[]> => db('things').orderBy('id').pluck('points');
-  const add = (trx: Trx, id: number): Promise<number> => trx('things').where({ id }).increment('points', 1);
+  const points = () => things.points();
+  const add = (trx: Trx, id: number) => things.add(trx, id);
 
   it('runs what was registered, in order, and only when others can see the effect', async () => {
     const seen: unknown[] = [];
@@ -91,17 +86,17 @@ describe('afterCommit', () => {
 });
 
 describe('beforeCommit', () => {
-  let database: TestDatabase;
+  let things: Awaited<ReturnType<typeof twoThings>>;
   beforeAll(async () => {
-    database = await testDatabase({ migrations: new URL('./fixtures/migrations/', import.meta.url) });
+    things = await twoThings();
   });
-  afterAll(() => database.drop());
+  afterAll(() => things.drop());
 
   const set = (trx: Trx, points: number): Promise<number> => trx('things').where({ id: 1 }).update({ points });
-  const points = (): Promise<number[]> => database.db('things').pluck('points');
+  const points = (): Promise<number[]> => things.db('things').pluck('points');
 
   it('runs as the last statements of the transaction, in order', async () => {
-    await inTransaction(database.db, async (trx) => {
+    await inTransaction(things.db, async (trx) => {
       beforeCommit(trx, () => set(trx, 2));
       beforeCommit(trx, () => set(trx, 3));
       await set(trx, 1);
@@ -111,7 +106,7 @@ describe('beforeCommit', () => {
 
   it('rolls all back when it fails, and runs anew in the next try', async () => {
     let tries = 0;
-    await inTransaction(database.db, async (trx) => {
+    await inTransaction(things.db, async (trx) => {
       await set(trx, 10 + tries);
       beforeCommit(trx, async () => {
         tries += 1;
@@ -120,7 +115,7 @@ describe('beforeCommit', () => {
     });
     expect(await points()).toEqual([11]);
 
-    const failing = inTransaction(database.db, async (trx) => {
+    const failing = inTransaction(things.db, async (trx) => {
       await set(trx, 99);
       beforeCommit(trx, () => Promise.reject(new Error('no')));
     });

@@ -1,39 +1,23 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { eventually, testDatabase, testProxy, type TestDatabase } from '../testing/index.ts';
+import { eventually, gate, testProxy } from '../testing/index.ts';
 import { afterCommit, createDatabase, inTransaction, type Database, type Trx } from './index.ts';
+import { twoThings } from './testing/two-things.ts';
 
 const deadlock = (): Error => Object.assign(new Error('deadlock'), { errno: 1213 });
 
-const gate = () => {
-  let open = (): void => {};
-  const opened = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  return { open, opened };
-};
-
 describe('inTransaction', () => {
-  let database: TestDatabase;
+  let things: Awaited<ReturnType<typeof twoThings>>;
   let db: Database;
 
   beforeAll(async () => {
-    database = await testDatabase({
-      migrations: new URL('./fixtures/migrations/', import.meta.url),
-      lockWaitSeconds: 1,
-    });
-    db = database.db;
+    things = await twoThings({ lockWaitSeconds: 1 });
+    db = things.db;
   });
-  afterAll(() => database.drop());
-  beforeEach(async () => {
-    await db('things').delete();
-    await db('things').insert([
-      { id: 1, points: 0 },
-      { id: 2, points: 0 },
-    ]);
-  });
+  afterAll(() => things.drop());
+  beforeEach(() => things.begin());
 
-  const points = (): Promise<number[]> => db('things').orderBy('id').pluck('points');
-  const add = (trx: Trx, id: number): Promise<number> => trx('things').where({ id }).increment('points', 1);
+  const points = () => things.points();
+  const add = (trx: Trx, id: number) => things.add(trx, id);
 
   it('commits what it did, and answers with its value', async () => {
     expect(await inTransaction(db, (trx) => add(trx, 1))).toBe(1);
@@ -185,7 +169,7 @@ describe('inTransaction', () => {
   });
 
   it('tells why the use case failed even when the connection died with it', async () => {
-    const proxy = await testProxy(database.url);
+    const proxy = await testProxy(things.url);
     const far = createDatabase({ url: proxy.url });
     try {
       const failing = inTransaction(far, async (trx) => {

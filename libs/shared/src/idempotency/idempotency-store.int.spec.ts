@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createDatabase, type Database, type Trx } from '../db/index.ts';
 import { newId } from '../ids/index.ts';
-import { fixedClock, testDatabase, type TestDatabase } from '../testing/index.ts';
+import { fixedClock, gate, testDatabase, type TestDatabase } from '../testing/index.ts';
 import { createIdempotencyStore, type KeyScope } from './index.ts';
 
 const clock = fixedClock();
@@ -15,14 +15,6 @@ const buildScope = (over: Partial<KeyScope> = {}): KeyScope => ({
   requestHash: randomBytes(32),
   ...over,
 });
-
-const gate = () => {
-  let open = (): void => {};
-  const opened = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  return { open, opened };
-};
 
 describe('idempotency keys', () => {
   let database: TestDatabase;
@@ -47,6 +39,19 @@ describe('idempotency keys', () => {
   const addEffect = async (trx: Trx): Promise<{ id: number; seats: string[] }> => {
     const [id] = await trx('effects').insert({ points: 100 });
     return { id: id!, seats: ['b', 'a'] };
+  };
+  /** A transaction with the key that has begun, and goes on when it is told to. */
+  const underWay = async (scope: KeyScope) => {
+    const [begun, held] = [gate(), gate()];
+    const first = storeOf(here)
+      .once(scope)
+      .transaction(here, async (trx) => {
+        begun.open();
+        await held.opened;
+        return addEffect(trx);
+      });
+    await begun.opened;
+    return { first, open: held.open };
   };
   const effects = (): Promise<{ id: number }[]> => here('effects').select('id');
 
@@ -92,16 +97,7 @@ describe('idempotency keys', () => {
 
   it('says in flight, once and without trying again, while another transaction with the key goes on', async () => {
     const scope = buildScope();
-    const { open, opened } = gate();
-    const started = gate();
-    const first = storeOf(here)
-      .once(scope)
-      .transaction(here, async (trx) => {
-        started.open();
-        await opened;
-        return addEffect(trx);
-      });
-    await started.opened;
+    const { first, open } = await underWay(scope);
     const statements: string[] = [];
     elsewhere.on('query', ({ sql }: { sql: string }) => statements.push(sql));
 
@@ -119,16 +115,7 @@ describe('idempotency keys', () => {
 
   it('answers with the other process’s value when that is committed while the key is waited for', async () => {
     const scope = buildScope();
-    const { open, opened } = gate();
-    const started = gate();
-    const first = storeOf(here)
-      .once(scope)
-      .transaction(here, async (trx) => {
-        started.open();
-        await opened;
-        return addEffect(trx);
-      });
-    await started.opened;
+    const { first, open } = await underWay(scope);
     const asked = new Promise<void>((resolve) => {
       elsewhere.on('query', ({ sql }: { sql: string }) => sql.startsWith('insert into `idempotency_keys`') && resolve());
     });

@@ -1,17 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createRedis, type Redis } from '../redis/index.ts';
-import { captureLog, eventually, testProxy, testRedis, type CapturedLog, type TestProxy, type TestRedis } from '../testing/index.ts';
+import { captureLog, eventually, gate, testProxy, testRedis, type CapturedLog, type TestProxy, type TestRedis } from '../testing/index.ts';
 import { createLocks, type Locks, type LocksOptions } from './index.ts';
 
 const namespace = 'spec';
-
-const gate = () => {
-  let open = (): void => {};
-  const opened = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  return { open, opened };
-};
 
 /** Counts how many are inside at once, for each key. */
 const witness = () => {

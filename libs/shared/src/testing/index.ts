@@ -1,7 +1,10 @@
+export { statusOf, tally } from './answers.ts';
 export { captureLog, type CapturedLog } from './capture-log.ts';
 export { eventually, type EventuallyOptions } from './eventually.ts';
 export { fixedClock, type FixedClock } from './fixed-clock.ts';
+export { gate, type Gate } from './gate.ts';
 export { insisted } from './insisted.ts';
+export { newKey } from './new-key.ts';
 export { temporaryFolders, type TemporaryFolders } from './temporary-folders.ts';
 export { testDatabase, type TestDatabase } from './test-database.ts';
 export { testKafka, type TestKafka } from './test-kafka.ts';

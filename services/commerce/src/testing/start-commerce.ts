@@ -1,5 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
-import { CallProblem, createClient } from '@onsale/contracts';
+import { createClient } from '@onsale/contracts';
 import * as contract from '@onsale/contracts/commerce';
 import {
   createAccessTokenVerifier,
@@ -12,28 +11,11 @@ import {
   type Principal,
 } from '@onsale/shared/auth';
 import { systemClock } from '@onsale/shared/ids';
-import { captureLog, testDatabase, testKafka, testRedis } from '@onsale/shared/testing';
+import { captureLog, newKey, testDatabase, testKafka, testRedis } from '@onsale/shared/testing';
 import { compose, type Overrides } from '../compose.ts';
 import type { Settings } from '../config.ts';
 
-const newKey = (kid: string) => ({ ...generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' }), kid, alg: 'EdDSA' });
-
-/** What a call was answered with, problems included: `201`, or `409 EMAIL_TAKEN`. */
-export const statusOf = (call: Promise<{ status: number | string | symbol }>): Promise<string> =>
-  call.then(
-    ({ status }) => String(status),
-    (error: unknown) => {
-      if (error instanceof CallProblem) return `${error.status} ${error.code}`;
-      throw error;
-    },
-  );
-
-/** How often each answer was given. */
-export const tally = (answers: readonly string[]): Record<string, number> => {
-  const counts: Record<string, number> = {};
-  for (const answer of answers) counts[answer] = (counts[answer] ?? 0) + 1;
-  return counts;
-};
+export { statusOf, tally } from '@onsale/shared/testing';
 
 export interface StartOptions {
   readonly settings?: Partial<Settings>;

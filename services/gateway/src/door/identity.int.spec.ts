@@ -1,8 +1,9 @@
 import { routes, urlOf, type RouteSpec } from '@onsale/contracts';
 import { createAccessTokenSigner } from '@onsale/shared/auth';
 import { systemClock } from '@onsale/shared/ids';
+import { newKey } from '@onsale/shared/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { as, makeKey, startFleet, type Fleet, type SignedIn } from '../testing/index.ts';
+import { as, startFleet, type Fleet, type SignedIn } from '../testing/index.ts';
 
 let fleet: Fleet;
 let member: SignedIn;
@@ -124,7 +125,7 @@ describe('an access token', () => {
   });
 
   it('is refused when a key that we do not know has signed it, at the price of few questions to commerce', async () => {
-    const stranger = createAccessTokenSigner({ keys: { keys: [makeKey('stranger')] }, clock: systemClock, lifeSeconds: 600 });
+    const stranger = createAccessTokenSigner({ keys: { keys: [newKey('stranger')] }, clock: systemClock, lifeSeconds: 600 });
     const token = await stranger.sign({ memberId: operator.id, role: 'operator', sessionId: operator.sessionId });
     const fetches = () => fleet.commerce.seen.filter(({ url }) => url === '/internal/jwks').length;
     const before = fetches();

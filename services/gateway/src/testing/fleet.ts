@@ -1,4 +1,4 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { TokenCheck, TokenCheckResult } from '@onsale/contracts/queue';
 import {
   createAccessTokenSigner,
@@ -11,17 +11,11 @@ import {
   type Principal,
 } from '@onsale/shared/auth';
 import { newId, systemClock } from '@onsale/shared/ids';
-import { captureLog, testRedis, type TestRedis } from '@onsale/shared/testing';
+import { captureLog, newKey, testRedis, type TestRedis } from '@onsale/shared/testing';
 import { compose, type Overrides } from '../compose.ts';
 import type { Settings } from '../config.ts';
 import { caller, type Caller } from './caller.ts';
 import { json, startStandIn, type Seen, type StandIn } from './stand-in.ts';
-
-export const makeKey = (kid: string): JWK => ({
-  ...(generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' }) as JWK),
-  kid,
-  alg: 'EdDSA',
-});
 
 export interface SignedIn {
   readonly id: string;
@@ -69,8 +63,8 @@ export const startFleet = async ({ settings = (as) => as, overrides = {} }: Flee
   const redis: TestRedis = await testRedis();
   const [queue, reservation, payment, commerce] = await Promise.all([startStandIn(), startStandIn(), startStandIn(), startStandIn()]);
   const standIns: Record<Owner, StandIn> = { queue, reservation, payment, commerce };
-  const accessKeys = { keys: [makeKey('access')] };
-  const principalKey = makeKey('principal');
+  const accessKeys = { keys: [newKey('access')] };
+  const principalKey = newKey('principal');
   const used = settings(settingsOf(redis.url, standIns, principalKey));
   const captured = captureLog();
 

@@ -1,28 +1,12 @@
-import { Message, type EventSpec } from '@onsale/contracts';
+import type { EventSpec } from '@onsale/contracts';
 import { paymentCompleted, paymentFailed, walletCharged } from '@onsale/contracts/payment';
 import { createConsumer, createInboxTable, on, type Handler } from '@onsale/shared/inbox';
-import { createKafkaBroker, type Broker, type SubscribeOptions } from '@onsale/shared/kafka';
+import { messageLosses } from '@onsale/shared/inbox/testing';
+import { createKafkaBroker } from '@onsale/shared/kafka';
 import { createMetrics } from '@onsale/shared/metrics';
 import { createOutbox, createOutboxTables } from '@onsale/shared/outbox';
 import { captureLog, testDatabase, type TestKafka } from '@onsale/shared/testing';
 import { playedServices } from './played-services.ts';
-
-type Handle = SubscribeOptions['handle'];
-
-/** Messages that are lost on their way: by their type, with what would bring them after all. */
-type Losses = Map<string, (() => Promise<void>)[]>;
-
-const losing = (broker: Broker, losses: Losses): Broker => ({
-  ...broker,
-  subscribe: ({ handle, ...options }) => {
-    const heard: Handle = async (message) => {
-      const lost = losses.get(Message.parse(JSON.parse(message.value)).type);
-      if (lost === undefined) return handle(message);
-      lost.push(() => handle(message));
-    };
-    return broker.subscribe({ ...options, handle: heard });
-  },
-});
 
 /**
  * Whoever the payment service speaks with, on real Kafka, each with a schema of its own: reservation and queue, who answer, and commerce, who
@@ -31,7 +15,7 @@ const losing = (broker: Broker, losses: Losses): Broker => ({
 export const startCounterparts = async ({ brokers, namespace }: TestKafka, ending: AsyncDisposableStack) => {
   const { reservationHandlers, queueHandlers, ...played } = playedServices();
   const { log } = captureLog();
-  const losses: Losses = new Map();
+  const { losing, loses } = messageLosses();
   const events: { subject: string; event: { type: string; sequence: number | undefined; data: unknown } }[] = [];
   const heard = (spec: EventSpec) =>
     on(spec, async ({ subject, sequence, data }) => void events.push({ subject, event: { type: spec.type, sequence, data } }));
@@ -45,7 +29,7 @@ export const startCounterparts = async ({ brokers, namespace }: TestKafka, endin
     const metrics = createMetrics({ service: source, defaults: false });
     const broker = createKafkaBroker({ brokers, clientId: source, namespace, log, metrics });
     const outbox = createOutbox({ db, broker, source, log, metrics });
-    const consumer = createConsumer({ group: source, db, broker: losing(broker, losses), outbox, handlers, log, metrics });
+    const consumer = createConsumer({ group: source, db, broker: losing(broker), outbox, handlers, log, metrics });
     for (const part of [broker, outbox.relay, consumer]) {
       ending.defer(() => part.stop());
       await part.start();
@@ -57,15 +41,8 @@ export const startCounterparts = async ({ brokers, namespace }: TestKafka, endin
 
   return {
     ...played,
-    /** From now on such messages are lost, until what it answers is called: that ends it, and brings them late. */
-    loses: ({ type }: { readonly type: string }) => {
-      const lost: (() => Promise<void>)[] = [];
-      losses.set(type, lost);
-      return async (): Promise<void> => {
-        losses.delete(type);
-        for (const bring of lost) await bring();
-      };
-    },
+    /** Messages that are lost on their way to them. */
+    loses,
     /** What the payment service has told of an aggregate. */
     eventsAbout: (subject: string) => events.filter((heard) => heard.subject === subject).map(({ event }) => event),
   };

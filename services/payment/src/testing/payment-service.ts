@@ -1,24 +1,14 @@
-import { createPrincipalSigner, type JSONWebKeySet } from '@onsale/shared/auth';
+import { createPrincipalSigner, publicKeys, type JSONWebKeySet } from '@onsale/shared/auth';
 import { inTransaction } from '@onsale/shared/db';
 import { newId, systemClock } from '@onsale/shared/ids';
 import { createMetrics } from '@onsale/shared/metrics';
-import { captureLog, testDatabase, testKafka, testRedis, type TestKafka } from '@onsale/shared/testing';
-import { generateKeyPairSync } from 'node:crypto';
+import { captureLog, newKey, testDatabase, testKafka, testRedis, type TestKafka } from '@onsale/shared/testing';
 import { compose } from '../compose.ts';
 import type { Settings } from '../config.ts';
 import { postTransfer } from '../ledger/post-transfer.ts';
 import { startCounterparts } from './counterparts.ts';
 import { testMember } from './test-member.ts';
 import { testOperator } from './test-operator.ts';
-
-const keyPair = () => {
-  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
-  const named = { kid: 'dev-spec', alg: 'EdDSA' };
-  return {
-    publicKeys: { keys: [{ ...publicKey.export({ format: 'jwk' }), ...named }] },
-    privateKey: { ...privateKey.export({ format: 'jwk' }), ...named },
-  };
-};
 
 interface Options {
   readonly replicas?: number;
@@ -49,8 +39,8 @@ const start = async ({ replicas = 1, settings = {} }: Options, ending: AsyncDisp
   const redis = await testRedis();
   ending.defer(() => redis.stop());
   const kafka = testKafka();
-  const { publicKeys, privateKey } = keyPair();
-  const principals = createPrincipalSigner({ key: privateKey });
+  const key = newKey('gateway');
+  const principals = createPrincipalSigner({ key });
   const post = postTransfer({ newId, clock: systemClock });
   const counterparts = await startCounterparts(kafka, ending);
 
@@ -58,7 +48,7 @@ const start = async ({ replicas = 1, settings = {} }: Options, ending: AsyncDisp
   const urls: string[] = [];
   for (const own of metrics) {
     const engines = { mysqlUrl: database.url, redisUrl: redis.url, kafka };
-    const service = compose({ ...settingsOf(engines, publicKeys), ...settings }, { log: captureLog().log, metrics: own });
+    const service = compose({ ...settingsOf(engines, publicKeys({ keys: [key] })), ...settings }, { log: captureLog().log, metrics: own });
     ending.defer(() => service.stop());
     urls.push((await service.start()).url);
   }

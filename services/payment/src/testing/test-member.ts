@@ -4,6 +4,8 @@ import { PRINCIPAL_HEADER, type PrincipalSigner } from '@onsale/shared/auth';
 import { newId } from '@onsale/shared/ids';
 import { insisted } from '@onsale/shared/testing';
 
+export { tally } from '@onsale/shared/testing';
+
 /** How a request ended: `201`, `202`, or `402 INSUFFICIENT_POINTS`; with what it was answered. */
 export interface Outcome<B> {
   readonly is: string;
@@ -11,13 +13,6 @@ export interface Outcome<B> {
   readonly problem: Readonly<Record<string, unknown>> | undefined;
   readonly headers: AnswerHeaders;
 }
-
-/** How often each outcome came. */
-export const tally = (outcomes: readonly Outcome<unknown>[]): Record<string, number> => {
-  const counts: Record<string, number> = {};
-  for (const { is } of outcomes) counts[is] = (counts[is] ?? 0) + 1;
-  return counts;
-};
 
 /** An answer or a problem, as a value. */
 export const outcomeOf = async <B>(answer: Promise<{ status: number; body: B; headers: AnswerHeaders }>): Promise<Outcome<B>> => {

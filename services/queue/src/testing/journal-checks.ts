@@ -1,7 +1,7 @@
 import type { JournalRow } from './test-room.ts';
 
 /** The most admitted at once, ever: every admission and end of the journal, in order; an end frees its slot for an admission of the same moment. */
-export const mostLive = (rows: readonly JournalRow[]): number => {
+export const mostLive = (rows: readonly Pick<JournalRow, 'admitted_at' | 'ended_at'>[]): number => {
   const steps = rows.flatMap(({ admitted_at, ended_at }) =>
     admitted_at === null ? [] : [{ at: admitted_at.getTime(), by: 1 }, ...(ended_at === null ? [] : [{ at: ended_at.getTime(), by: -1 }])],
   );

@@ -1,14 +1,13 @@
-import { generateKeyPairSync } from 'node:crypto';
-import { CallProblem, createClient, type Client } from '@onsale/contracts';
+import { createClient, type Client } from '@onsale/contracts';
 import * as contract from '@onsale/contracts/queue';
 import { createPrincipalSigner, createQueueTokenCodec, PRINCIPAL_HEADER, publicKeys, type Principal } from '@onsale/shared/auth';
 import { newId } from '@onsale/shared/ids';
-import { captureLog, testDatabase, testKafka, testRedis } from '@onsale/shared/testing';
+import { captureLog, newKey, testDatabase, testKafka, testRedis } from '@onsale/shared/testing';
 import { compose } from '../compose.ts';
 import type { Settings } from '../config.ts';
 import { SETTINGS } from './build-queue.ts';
 
-const newKey = () => ({ ...generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' }), kid: 'gateway', alg: 'EdDSA' });
+export { statusOf } from '@onsale/shared/testing';
 
 export interface StartOptions {
   readonly settings?: Partial<Settings>;
@@ -18,22 +17,12 @@ export interface StartOptions {
   readonly replicas?: number;
 }
 
-/** What a call was answered with, problems included: `201`, or `409 QUEUE_EXISTS`. */
-export const statusOf = (call: Promise<{ status: number | string | symbol }>): Promise<string> =>
-  call.then(
-    ({ status }) => String(status),
-    (error: unknown) => {
-      if (error instanceof CallProblem) return `${error.status} ${error.code}`;
-      throw error;
-    },
-  );
-
 /** The service on engines of its own, with a client for each kind of caller. Replicas are counted from 0. */
 export const startQueue = async ({ settings = {}, kafka = false, replicas = 1 }: StartOptions = {}) => {
   const [database, engine] = await Promise.all([testDatabase({ migrations: new URL('../../migrations/', import.meta.url) }), testRedis()]);
   const { brokers, namespace } = kafka ? testKafka() : { brokers: [], namespace: 'test' };
   const captured = captureLog();
-  const key = newKey();
+  const key = newKey('gateway');
   const tokenSecrets = [{ kid: 'test', secret: 's'.repeat(32) }];
   const composed: Settings = {
     mode: 'development',

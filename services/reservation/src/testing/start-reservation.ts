@@ -1,15 +1,14 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { CallProblem, createClient, type Client } from '@onsale/contracts';
 import * as contract from '@onsale/contracts/reservation';
 import { createPrincipalSigner, PRINCIPAL_HEADER, publicKeys, type Principal } from '@onsale/shared/auth';
 import { bytesToId, idToBytes, newId } from '@onsale/shared/ids';
 import { createKafkaBroker } from '@onsale/shared/kafka';
 import { createMetrics } from '@onsale/shared/metrics';
-import { captureLog, insisted, testDatabase, testKafka, testRedis } from '@onsale/shared/testing';
+import { captureLog, insisted, newKey, testDatabase, testKafka, testRedis } from '@onsale/shared/testing';
 import { compose, type Overrides } from '../compose.ts';
 import type { Settings } from '../config.ts';
 
-const newKey = () => ({ ...generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' }), kid: 'gateway', alg: 'EdDSA' });
+export { statusOf, tally } from '@onsale/shared/testing';
 
 export interface StartOptions {
   readonly settings?: Partial<Settings>;
@@ -19,16 +18,6 @@ export interface StartOptions {
 }
 
 export type Member = ReturnType<Reservation['member']>;
-
-/** What a call was answered with, problems included: `201`, or `409 SEAT_TAKEN`. */
-export const statusOf = (call: Promise<{ status: number | string | symbol }>): Promise<string> =>
-  call.then(
-    ({ status }) => String(status),
-    (error: unknown) => {
-      if (error instanceof CallProblem) return `${error.status} ${error.code}`;
-      throw error;
-    },
-  );
 
 /** The problem that a call is expected to be answered with. @throws Error when it was not refused */
 export const problemOf = async (call: Promise<unknown>): Promise<CallProblem> => {
@@ -41,19 +30,12 @@ export const problemOf = async (call: Promise<unknown>): Promise<CallProblem> =>
   throw new Error('was not refused');
 };
 
-/** How often each answer was given. */
-export const tally = (answers: readonly string[]): Record<string, number> => {
-  const counts: Record<string, number> = {};
-  for (const answer of answers) counts[answer] = (counts[answer] ?? 0) + 1;
-  return counts;
-};
-
 /** The service on engines of its own, with a client for each kind of caller and a look into its stores. */
 export const startReservation = async ({ settings = {}, overrides = {}, replicas = 1 }: StartOptions = {}) => {
   const [database, engine] = await Promise.all([testDatabase({ migrations: new URL('../../migrations/', import.meta.url) }), testRedis()]);
   const { brokers, namespace } = testKafka();
   const captured = captureLog();
-  const key = newKey();
+  const key = newKey('gateway');
   const services = await Promise.all(
     Array.from({ length: replicas }, () =>
       compose(

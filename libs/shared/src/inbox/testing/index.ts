@@ -8,6 +8,8 @@ import { createSagaTable } from '../../saga/tables.ts';
 import { captureLog, testDatabase, testKafka, type CapturedLog } from '../../testing/index.ts';
 import { createConsumer, createInboxTable, type ConsumerOptions, type Handler } from '../index.ts';
 
+export { messageLosses } from './losses.ts';
+
 export interface MessagingProcess {
   readonly db: Database;
   readonly broker: Broker;
