@@ -125,11 +125,16 @@ describe('the page on operations', () => {
   it('opens a sale by its own commands, and changes its cap while it runs', async () => {
     const { code, said, complaints, files } = await run(opening);
     expect({ code, complaints, files }).toEqual({ code: 0, complaints: '', files: [] });
-    const [, , line, schedule, changed] = said;
+    const [, , line, schedule, changed, goods] = said;
     const [opened] = answersOf(line);
     expect(opened).toMatchObject({ state: 'OPEN', cap: 2, windowSeconds: 300 });
     expect(answersOf(schedule)).toMatchObject([{ queueId: opened!.id, total: 280, available: 280 }]);
     expect(answersOf(changed)).toMatchObject([{ cap: 50, message: 'Welcome.' }, { cap: 50 }]);
+
+    expect(answersOf(goods)).toMatchObject([
+      { name: 'A lamp', perMemberLimit: 2, available: 30, stocked: 30, onSale: true },
+      { onSale: false, version: 2 },
+    ]);
 
     const { id: scheduleId, queueId } = await scheduleOf('Spring');
     const [ada] = await fleet.members(1);
