@@ -95,7 +95,9 @@ describe('the list of products', () => {
       const rows = await listOnSale(commerce.db, { sort, words: [], after, limit: 3 }).finally(() => commerce.db.off('query', heard));
       expect(rows).not.toEqual([]);
       const { sql, bindings } = statements.find((statement) => statement.sql.includes('products AS p'))!;
-      const [plan] = (await commerce.db.raw(`EXPLAIN ${sql}`, [...(bindings as string[])])) as [{ type: string; Extra: string }[]];
+      const [plan] = (await commerce.db.raw(`EXPLAIN FORMAT=TRADITIONAL ${sql}`, [...(bindings as string[])])) as [
+        { type: string; Extra: string }[],
+      ];
       expect(plan).toMatchObject([{ type: 'range', Extra: expect.not.stringContaining('filesort') }]);
     },
   );
