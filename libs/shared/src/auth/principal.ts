@@ -88,8 +88,11 @@ const judged = (claims: Readonly<Record<string, unknown>> | undefined): Claims =
   return claims as unknown as Claims;
 };
 
+/** As many as a gateway keeps for its 20 s: fewer, and a stampede of so many members would have each of their requests verified anew. */
+const KEPT = 20_000;
+
 /** Verifies principals by the gateway's public keys (two during a rotation); verified ones are kept until they end. */
-export const createPrincipalVerifier = ({ keys, cached = 5000 }: { keys: JSONWebKeySet; cached?: number }) => {
+export const createPrincipalVerifier = ({ keys, cached = KEPT }: { keys: JSONWebKeySet; cached?: number }) => {
   const claimsOf = createClaimsReader({ keys });
   const known = new LRUCache<string, Principal>({ max: cached });
   return {

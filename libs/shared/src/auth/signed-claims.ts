@@ -41,15 +41,23 @@ const publicKeysOf = ({ keys }: JSONWebKeySet): Map<string | undefined, KeyObjec
  */
 export const createClaimsReader = ({ keys }: { keys: JSONWebKeySet }) => {
   const keyOf = publicKeysOf(keys);
+  /** Heads of tokens that were verified: nearly all have the same one, and only who holds a key can add to them. */
+  const keyOfHead = new Map<string, KeyObject>();
+  const keyIn = (head: string): KeyObject | undefined => {
+    const header = decoded(head);
+    return header === undefined || header['alg'] !== 'EdDSA' || 'crit' in header
+      ? undefined
+      : keyOf.get(header['kid'] as string | undefined);
+  };
   return (jwt: string): Readonly<Record<string, unknown>> | undefined => {
     if (jwt.length > MAX_LENGTH) return undefined;
     const [head, body, signature, ...rest] = jwt.split('.');
     if (head === undefined || body === undefined || signature === undefined || rest.length > 0) return undefined;
-    const header = decoded(head);
-    if (header === undefined || header['alg'] !== 'EdDSA' || 'crit' in header) return undefined;
-    const key = keyOf.get(header['kid'] as string | undefined);
+    const key = keyOfHead.get(head) ?? keyIn(head);
     const bytes = Buffer.from(signature, 'base64url');
     if (key === undefined || bytes.length !== SIGNATURE_BYTES) return undefined;
-    return verify(null, Buffer.from(`${head}.${body}`), key, bytes) ? decoded(body) : undefined;
+    if (!verify(null, Buffer.from(`${head}.${body}`), key, bytes)) return undefined;
+    keyOfHead.set(head, key);
+    return decoded(body);
   };
 };
