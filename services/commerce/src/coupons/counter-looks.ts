@@ -1,6 +1,7 @@
 import type { Database } from '@onsale/shared/db';
 import type { Look } from '@onsale/shared/invariants';
 import type { Redis } from '@onsale/shared/redis';
+import type { Coupon } from './coupon.ts';
 import { couponsAtWork } from './coupon-store.ts';
 import { couponKeys } from './counters/counters.ts';
 
@@ -10,16 +11,20 @@ interface Deps {
   readonly namespace: string;
 }
 
-const COUPONS = 1000;
+const COUPONS = 100;
 
 /** Counters of an older life decide nothing, so there is nothing to say of them. */
-async function* disagreeing({ db, redis, namespace }: Deps): AsyncGenerator<string> {
-  for (const { id, life, total, issued } of await couponsAtWork(db, { limit: COUPONS })) {
-    const [coupon, pending] = couponKeys(namespace, id);
-    const [[marker, left], unsettled] = await Promise.all([redis.hmget(coupon, 'marker', 'left'), redis.zcard(pending)]);
-    if (typeof marker !== 'string' || marker.startsWith('restoring:') || !marker.endsWith(`:${life}`)) continue;
-    const taken = total - Number(left);
-    if (issued > taken || issued < taken - unsettled) yield id;
+const disagrees = async ({ id, life, total, issued }: Coupon, { redis, namespace }: Deps): Promise<boolean> => {
+  const [coupon, pending] = couponKeys(namespace, id);
+  const [[marker, left], unsettled] = await Promise.all([redis.hmget(coupon, 'marker', 'left'), redis.zcard(pending)]);
+  if (typeof marker !== 'string' || marker.startsWith('restoring:') || !marker.endsWith(`:${life}`)) return false;
+  const taken = total - Number(left);
+  return issued > taken || issued < taken - unsettled;
+};
+
+async function* disagreeing(deps: Deps): AsyncGenerator<string> {
+  for await (const coupons of couponsAtWork(deps.db, { step: COUPONS })) {
+    for (const coupon of coupons) if (await disagrees(coupon, deps)) yield coupon.id;
   }
 }
 

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { createDefinitions } from '@onsale/shared/definitions';
 import { newId, systemClock } from '@onsale/shared/ids';
 import { createMetrics } from '@onsale/shared/metrics';
-import { captureLog, testRedis, type TestRedis } from '@onsale/shared/testing';
+import { captureLog, eventually, testRedis, type TestRedis } from '@onsale/shared/testing';
 import { outcomeOf, testCoupons, type TestCoupons } from '../testing/test-coupons.ts';
 import type { Coupon } from './coupon.ts';
 import { findCoupon } from './coupon-store.ts';
@@ -10,7 +10,7 @@ import type { Coupons } from './coupons.ts';
 import { createCounters, type Counters } from './counters/counters.ts';
 import { issueCoupon } from './issue-coupon.ts';
 import { issueWinners } from './issue-winners.ts';
-import { reconcileCoupon } from './reconciler.ts';
+import { createReconciler, reconcileCoupon } from './reconciler.ts';
 import { restoreCounters } from './restore-counters.ts';
 
 let engine: TestRedis;
@@ -124,6 +124,24 @@ describe('a death between the database and telling Redis', () => {
     await wired().reconcile(await found(id));
     expect(await state(id)).toEqual({ left: 2, pending: 0 });
     expect((await found(id)).life).toBe(life);
+  });
+});
+
+describe('the reconciler', () => {
+  it('looks after every coupon, also beside one that cannot be asked for', async () => {
+    const [away, lost] = [await shop.coupon(survivor, { total: 1 }), await shop.coupon(survivor, { total: 1 })];
+    for (const { id } of [away, lost]) await expect(asks(wired({ write: died }), id)).rejects.toThrow('died');
+    const overdue: Counters['overdue'] = (coupon, wanted) => (coupon.id === away.id ? died() : counters.overdue(coupon, wanted));
+    const part = createReconciler({
+      ...parts(),
+      counters: { ...counters, overdue },
+      restoreCounters: wired().restore,
+      pendingMs: 10,
+    });
+    await part.start();
+    await eventually(async () => expect(await state(lost.id)).toEqual({ left: 1, pending: 0 }));
+    await part.stop();
+    expect(await state(away.id)).toEqual({ left: 0, pending: 1 });
   });
 });
 

@@ -132,13 +132,19 @@ export const listCouponsBelow = async (
   return (await rows).map(couponOf);
 };
 
-/** Coupons that may have somebody pending: switched on, and not a day over. */
-export const couponsAtWork = async (db: Queryable, { limit }: { limit: number }): Promise<Coupon[]> => {
-  const rows: Row[] = await db('coupons')
-    .where({ active: true })
-    .where('issue_until', '>', db.raw('NOW(3) - INTERVAL 1 DAY'))
-    .where('issue_from', '<', db.raw('NOW(3) + INTERVAL 1 MINUTE'))
-    .limit(limit)
-    .select(COLUMNS);
-  return rows.map(couponOf);
-};
+/** Coupons that may have somebody pending, all of them, in steps by id: switched on, about to begin or begun, and not a day over. */
+export async function* couponsAtWork(db: Queryable, { step }: { step: number }): AsyncGenerator<Coupon[]> {
+  for (let above: Buffer = Buffer.alloc(0); ;) {
+    const rows: Row[] = await db('coupons')
+      .where({ active: true })
+      .where('issue_until', '>', db.raw('NOW(3) - INTERVAL 1 DAY'))
+      .where('issue_from', '<', db.raw('NOW(3) + INTERVAL 1 MINUTE'))
+      .where('id', '>', above)
+      .orderBy('id')
+      .limit(step)
+      .select(COLUMNS);
+    if (rows.length > 0) yield rows.map(couponOf);
+    if (rows.length < step) return;
+    above = rows.at(-1)!.id;
+  }
+}

@@ -16,7 +16,7 @@ interface Deps {
   readonly log: Log;
 }
 
-const COUPONS = 1000;
+const COUPONS = 100;
 const MEMBERS = 500;
 
 /** Looks twice in the time that somebody may be pending. */
@@ -39,18 +39,20 @@ export const reconcileCoupon =
     await restoreCounters(coupon.id, coupon.life);
   };
 
-/** `reconcileCoupon` of all coupons that are given out now. */
+/** `reconcileCoupon` of all coupons that are given out now; one that cannot be asked for, as its node of a cluster is away, keeps no other waiting. */
 export const createReconciler = (deps: Deps): Part => {
   const reconcile = reconcileCoupon(deps);
+  const failed = (error: unknown, couponId?: string): void =>
+    deps.log.warn({ err: error, couponId }, 'coupons that are pending were not looked after');
   return loop({
     name: 'coupon-reconciler',
     everyMs: looksEveryMs(deps.pendingMs),
     turn: async (signal) => {
-      for (const coupon of await couponsAtWork(deps.db, { limit: COUPONS })) {
+      for await (const coupons of couponsAtWork(deps.db, { step: COUPONS })) {
         if (signal.aborted) return;
-        await reconcile(coupon);
+        await Promise.all(coupons.map((coupon) => reconcile(coupon).catch((error: unknown) => failed(error, coupon.id))));
       }
     },
-    onError: (error) => deps.log.warn({ err: error }, 'coupons that are pending were not looked after'),
+    onError: failed,
   });
 };
