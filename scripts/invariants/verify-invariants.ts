@@ -1,6 +1,7 @@
 import { confirmLooks, runChecks, type Finding } from '@onsale/shared/invariants';
 import { outboxChecks } from '@onsale/shared/outbox';
 import { sagaChecks } from '@onsale/shared/saga';
+import { accountChecks } from '../../services/commerce/src/accounts/account-checks.ts';
 import { couponChecks } from '../../services/commerce/src/coupons/coupon-checks.ts';
 import { counterLooks } from '../../services/commerce/src/coupons/counter-looks.ts';
 import { orderChecks } from '../../services/commerce/src/orders/order-checks.ts';
@@ -10,6 +11,7 @@ import { lineLooks } from '../../services/queue/src/line/line-looks.ts';
 import { journalChecks } from '../../services/queue/src/journal/journal-checks.ts';
 import { seatChecks } from '../../services/reservation/src/seats/seat-checks.ts';
 import type { Operation } from '../load/operations-journal.ts';
+import { accountLooks } from './account-looks.ts';
 import { deliveryLooks } from './delivery-looks.ts';
 import { eventTrail } from './event-trail.ts';
 import { operationLooks } from './operation-looks.ts';
@@ -57,7 +59,7 @@ export const verifyInvariants = (options: VerifyOptions): Promise<Finding[]> => 
     payment: [...ledgerChecks, ...paymentChecks, ...ownSagas('payment')],
     reservation: seatChecks(since),
     queue: journalChecks,
-    commerce: [...couponChecks, ...orderChecks, ...ownSagas('commerce')],
+    commerce: [...couponChecks, ...orderChecks, ...accountChecks, ...ownSagas('commerce')],
   };
   return withStores(options, async (stores) => {
     const findings: Finding[] = [];
@@ -73,6 +75,7 @@ export const verifyInvariants = (options: VerifyOptions): Promise<Finding[]> => 
       ...purchaseLooks(stores),
       ...orderLooks(stores),
       ...deliveryLooks(stores, messages),
+      ...accountLooks(stores, messages),
       ...(options.operations === undefined ? [] : operationLooks(stores, options.operations)),
     ];
     findings.push(...(await reading('several services', () => confirmLooks(looks, { patienceMs }))));

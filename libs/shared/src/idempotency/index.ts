@@ -2,4 +2,4 @@ export { createIdempotencyStore, type KeyedStore, type IdempotencyStore, type Ke
 export { createKeyPurge } from './create-key-purge.ts';
 export { createIdempotencyTable } from './create-idempotency-table.ts';
 export { eraseKeys } from './erase-keys.ts';
-export { scopeBytes, type KeyScope } from './key-scope.ts';
+export { scopeBytes, scopesOfMember, type KeyScope } from './key-scope.ts';
