@@ -9,11 +9,10 @@ interface Options {
   readonly healedAt?: Date;
 }
 
-interface DeletionRow {
+interface DoneRow {
   readonly id: Buffer;
   readonly member_id: Buffer;
-  readonly status: 'UNDER_WAY' | 'REFUSED' | 'DONE';
-  readonly ended_at: Date | null;
+  readonly ended_at: Date;
 }
 
 const PAGE = 500;
@@ -42,11 +41,11 @@ const notErased = async (
   { payment, reservation, commerce }: Stores,
   { withinSeconds, healedAt = new Date(0) }: Options,
 ): Promise<string[]> => {
-  const gone: DeletionRow[] = await commerce('account_deletions')
+  const gone: DoneRow[] = await commerce('account_deletions')
     .where({ status: 'DONE' })
     .where('ended_at', '>', commerce.raw('NOW(3) - INTERVAL 1 DAY'))
     .whereRaw('GREATEST(ended_at, CAST(? AS DATETIME(3))) < NOW(3) - INTERVAL ? SECOND', [healedAt, withinSeconds])
-    .select('id', 'member_id', 'status', 'ended_at');
+    .select('id', 'member_id', 'ended_at');
   const lost: string[] = [];
   for (const { id, member_id: member, ended_at: at } of gone) {
     const closed: unknown = await payment('wallets').where({ member_id: member, closed_by: id }).first('member_id');
@@ -54,7 +53,7 @@ const notErased = async (
       [payment, reservation, commerce].map((db) =>
         db('idempotency_keys')
           .whereBetween('scope', scopesOfMember(bytesToId(member)))
-          .where('created_at', '<', at!)
+          .where('created_at', '<', at)
           .first('scope'),
       ),
     );
