@@ -3,7 +3,9 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { coupons } from '../../bench/coupons.ts';
 import { gate } from '../../bench/gate.ts';
+import { hotProduct } from '../../bench/hot-product.ts';
 import { journey } from '../../bench/journey.ts';
+import { orders } from '../../bench/orders.ts';
 import { popular } from '../../bench/popular.ts';
 import { push } from '../../bench/push.ts';
 import { saga } from '../../bench/saga.ts';
@@ -25,6 +27,8 @@ const benchmarks: Record<string, (engines: Engines, options: readonly string[]) 
   push,
   popular,
   coupons,
+  orders,
+  'hot-product': hotProduct,
   'waiting-million': waitingMillion,
 };
 

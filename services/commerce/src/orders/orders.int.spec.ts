@@ -150,6 +150,17 @@ describe('many buyers of one product at once', () => {
       problem: { productId: cup, limit: 2, has: 2 },
     });
   });
+
+  it('are placed each alone when one of them brings a key that is known: it gets its own order again, and the others theirs', async () => {
+    const cup = await shop.product({ stock: 100 });
+    const [ada, key] = [shop.buyer(), newId()];
+    const first = (await ada.orders([[cup, 1]], { key })).body!;
+    const others = Array.from({ length: 12 }, () => shop.buyer());
+    const [again, ...rest] = await Promise.all([ada.orders([[cup, 1]], { key }), ...others.map((one) => one.orders([[cup, 1]]))]);
+    expect(again).toMatchObject({ is: '201', body: { id: first.id } });
+    expect(tally(rest.map(({ is }) => is))).toEqual({ '201': 12 });
+    expect(await shop.stockOf(cup)).toEqual({ available: 87, reserved: 0, counted: 13 });
+  });
 });
 
 describe('an order that cannot be', () => {
