@@ -1,4 +1,5 @@
 import { pathOf, type RouteSpec } from '@onsale/contracts';
+import { placeOrder } from '@onsale/contracts/commerce';
 import { chargeWallet, pay } from '@onsale/contracts/payment';
 import { holdSeats } from '@onsale/contracts/reservation';
 import { scopeBytes } from '@onsale/shared/idempotency';
@@ -15,7 +16,8 @@ const routes = {
   hold: { service: 'reservation', route: holdSeats, id: '$.id' },
   charge: { service: 'payment', route: chargeWallet, id: '$.id' },
   pay: { service: 'payment', route: pay, id: '$.paymentId' },
-} as const satisfies Record<string, { service: 'reservation' | 'payment'; route: RouteSpec; id: string }>;
+  order: { service: 'commerce', route: placeOrder, id: '$.orderId' },
+} as const satisfies Record<string, { service: 'reservation' | 'payment' | 'commerce'; route: RouteSpec; id: string }>;
 export type KeyedKind = keyof typeof routes;
 
 const isKeyed = (kind: Operation['kind']): kind is KeyedKind => Object.hasOwn(routes, kind);

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { newId } from '@onsale/shared/ids';
+import { bytesToId, idToBytes, newId } from '@onsale/shared/ids';
 import type { Operation } from '../load/operations-journal.ts';
 import { broken } from './report.ts';
+import type { PlantedOrder } from './testing/planted-orders.ts';
 import { plantedShop, plantedStores, PRICE, type Held, type PlantedShop, type PlantedStores } from './testing/planted-shop.ts';
 
 let stores: PlantedStores;
@@ -35,18 +36,35 @@ const paid = (its: Partial<Operation> = {}) =>
   operation('pay', bought, { subject: { reservationId: bought.reservationId, paymentId: bought.paymentId }, ...its });
 const unknown = (settled?: Operation['settled']) => ({ outcome: 'unknown', answers: [], ...(settled && { settled }) }) as const;
 
+const ordered = ({ id, memberId, key }: PlantedOrder, its: Partial<Operation> = {}): Operation => ({
+  ...operation('order', { ...bought, memberId, key }),
+  subject: { orderId: id },
+  ...its,
+});
+/** Of a coupon that was issued. */
+const issued = async (its: Partial<Operation> = {}): Promise<Operation> => {
+  const { id: couponId } = await shop.coupon();
+  const row: { id: Buffer; member_id: Buffer } = await shop
+    .commerce('member_coupons')
+    .where({ coupon_id: idToBytes(couponId) })
+    .first('id', 'member_id');
+  const { idempotencyKey: _key, ...told } = operation('issue', { ...bought, memberId: bytesToId(row.member_id) });
+  return { ...told, subject: { couponId, memberCouponId: bytesToId(row.id) }, ...its };
+};
+
 const brokenSentences = async (operations: Operation[]): Promise<string[]> =>
   broken(await shop.findings({ operations }))
     .map(({ invariant, says }) => `${invariant} ${says}`)
     .filter((one) => TOLD.includes(one));
 
-const KEPT = 'I6 every hold, charge and payment that was answered with success is there, and is the one that was told';
+const KEPT = 'I6 every hold, charge, payment and order that was answered with success is there, and is the one that was told';
 const ENDED = 'I6 what was released or left has ended';
 const NUMBERS = 'I6 a number that was told to a member is that member’s';
+const COUPONS = 'I6 a coupon that a member was told to have is that member’s';
 const SAME = 'I10 every final answer to one key is the same';
 const REFUSED = 'I10 what was refused with a key was not done';
 const SETTLED = 'I12 what had no answer was settled by a final read, and is as that said';
-const TOLD = [KEPT, ENDED, NUMBERS, SAME, REFUSED, SETTLED];
+const TOLD = [KEPT, ENDED, NUMBERS, COUPONS, SAME, REFUSED, SETTLED];
 
 describe('what clients were told', () => {
   it('is true of a whole purchase, of a hold that was given back, and of what was settled', async () => {
@@ -67,6 +85,9 @@ describe('what clients were told', () => {
       operation('pay', failed, { outcome: { status: 409, code: 'HOLD_EXPIRED' } }),
       operation('hold', nobody, { outcome: { status: 409, code: 'SEAT_TAKEN' } }),
       operation('charge', nobody, unknown('not done')),
+      ordered(await shop.orders()),
+      ordered(await shop.places(), { outcome: { status: 202 } }),
+      await issued(),
     ];
     expect(await brokenSentences(told)).toEqual([]);
   });
@@ -87,6 +108,15 @@ describe('what clients were told', () => {
     ['a release of what is still held', ENDED, async () => [operation('release', await hold(), { outcome: { status: 204 } })]],
     ['a leave of who is still inside', ENDED, async () => [operation('leave', await hold(), { outcome: { status: 204 } })]],
     ['a number of another member', NUMBERS, () => [operation('enter', { ...bought, memberId: newId() })]],
+    ['an order that is not there', KEPT, async () => [ordered({ ...(await shop.orders()), key: newId() })]],
+    ['an order that is another one', KEPT, async () => [ordered({ ...(await shop.orders()), id: newId() })]],
+    ['an order that is not through', KEPT, async () => [ordered(await shop.places())]],
+    [
+      'a refusal of what was ordered',
+      REFUSED,
+      async () => [ordered(await shop.orders(), { outcome: { status: 409, code: 'OUT_OF_STOCK' } })],
+    ],
+    ['a coupon of another member', COUPONS, async () => [await issued({ memberId: newId() })]],
     ['two answers to one key', SAME, () => [paid({ answers: ['one', 'another'] })]],
     ['another answer to the same key, told later', SAME, () => [paid(), paid({ answers: ['another'] })]],
     ['a refusal of what was done', REFUSED, () => [operation('hold', bought, { outcome: { status: 409, code: 'SEAT_TAKEN' } })]],

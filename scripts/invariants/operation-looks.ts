@@ -11,7 +11,11 @@ const KEYS_KEPT_MS = 23 * 3_600_000;
 const UNDER_WAY_MS = 5_000;
 
 const nameOf = ({ kind, memberId, idempotencyKey, subject }: Operation): string => {
-  const what = idempotencyKey ?? subject.reservationId ?? (subject.number === undefined ? '' : `${subject.queueId} ${subject.number}`);
+  const what =
+    idempotencyKey ??
+    subject.reservationId ??
+    subject.couponId ??
+    (subject.number === undefined ? '' : `${subject.queueId} ${subject.number}`);
   return `${kind} ${what} of member ${memberId}`;
 };
 
@@ -19,31 +23,63 @@ const succeeded = ({ outcome }: Operation): boolean => outcome !== 'unknown' && 
 const refused = ({ outcome }: Operation): boolean => outcome !== 'unknown' && outcome.status >= 400 && outcome.status < 500;
 const isDone = (operation: Operation): boolean => succeeded(operation) || (operation.outcome === 'unknown' && operation.settled === 'done');
 const isYoung = ({ endedAt }: Operation): boolean => Date.now() - Date.parse(endedAt) < KEYS_KEPT_MS;
-const madeOf = ({ subject, kind }: Operation): string | undefined => (kind === 'pay' ? subject.paymentId : subject.reservationId);
+const madeOf = ({ subject, kind }: Operation): string | undefined =>
+  kind === 'pay' ? subject.paymentId : kind === 'order' ? subject.orderId : subject.reservationId;
 const happenedBy = ({ endedAt }: Operation, kept: Kept | undefined): boolean =>
   kept !== undefined && kept.at.getTime() + UNDER_WAY_MS < Date.parse(endedAt);
 
-const statusesOf = async (stores: Stores, kind: 'pay' | 'reservation', ids: readonly string[]): Promise<ReadonlyMap<string, string>> => {
-  const table = kind === 'pay' ? stores.payment('payments') : stores.reservation('reservations');
-  const rows: { id: Buffer; status: string }[] = await table.whereIn('id', ids.map(idToBytes)).select('id', 'status');
+/** What a saga ends. */
+type Begun = 'pay' | 'order';
+const isBegun = (kind: Operation['kind']): kind is Begun => kind === 'pay' || kind === 'order';
+/** What it is called while the saga is under way, and when it has come to nothing. */
+const UNDER_WAY = new Set(['PROCESSING', 'PENDING']);
+const CAME_TO_NOTHING = new Set(['FAILED', 'EXPIRED']);
+
+const tables = { pay: ['payment', 'payments'], order: ['commerce', 'orders'], reservation: ['reservation', 'reservations'] } as const;
+
+const statusesOf = async (stores: Stores, kind: keyof typeof tables, ids: readonly string[]): Promise<ReadonlyMap<string, string>> => {
+  const [service, table] = tables[kind];
+  const rows: { id: Buffer; status: string }[] = await stores[service](table).whereIn('id', ids.map(idToBytes)).select('id', 'status');
   return new Map(rows.map(({ id, status }) => [bytesToId(id), status]));
+};
+
+type Effects = Awaited<ReturnType<typeof keyedEffects>>;
+
+/** By the id of each payment and order that was begun: how it stands. */
+const standing = async (stores: Stores, effects: Effects): Promise<ReadonlyMap<string, string>> => {
+  const idsOf = (wanted: Begun) =>
+    effects.flatMap(({ operation, kept }) => (operation.kind === wanted && kept !== undefined ? [kept.id] : []));
+  return new Map([...(await statusesOf(stores, 'pay', idsOf('pay'))), ...(await statusesOf(stores, 'order', idsOf('order')))]);
 };
 
 type With = (stores: Stores, operations: readonly Operation[]) => AsyncGenerator<string>;
 
-/** Holds, charges and payments that were answered 2xx, without their effect; a payment answered 201 has to be through. */
+/** Holds, charges, payments and orders that were answered 2xx, without their effect; what was begun and answered 201 has to be through. */
 const unkept: With = async function* (stores, operations) {
   const effects = await keyedEffects(stores, operations.filter(succeeded).filter(isYoung));
-  const paid = effects.flatMap(({ operation, kept }) => (operation.kind === 'pay' && kept !== undefined ? [kept.id] : []));
-  const payments = await statusesOf(stores, 'pay', paid);
+  const statuses = await standing(stores, effects);
   for (const { operation, kept } of effects) {
     const { kind, outcome } = operation;
     const made = madeOf(operation);
     const isOther = kept === undefined || (kind !== 'charge' && made !== undefined && made !== kept.id);
-    const status = kind === 'pay' && kept !== undefined ? (payments.get(kept.id) ?? 'FAILED') : undefined;
-    const isNotThrough = outcome !== 'unknown' && outcome.status === 201 && (status === 'PROCESSING' || status === 'FAILED');
-    if (isOther || isNotThrough) yield nameOf(operation);
+    const status = isBegun(kind) && kept !== undefined ? (statuses.get(kept.id) ?? 'FAILED') : '';
+    const isThrough = !UNDER_WAY.has(status) && !CAME_TO_NOTHING.has(status);
+    if (isOther || (outcome !== 'unknown' && outcome.status === 201 && !isThrough)) yield nameOf(operation);
   }
+};
+
+/** Coupons that a member was told to have, and that no row, or another member's, has. */
+const foreignCoupons: With = async function* (stores, operations) {
+  const issues = operations.filter((one) => one.kind === 'issue' && isDone(one) && one.subject.memberCouponId !== undefined);
+  const rows: { id: Buffer; member_id: Buffer }[] = await stores
+    .commerce('member_coupons')
+    .whereIn(
+      'id',
+      issues.map(({ subject }) => idToBytes(subject.memberCouponId!)),
+    ) // prettier-ignore
+    .select('id', 'member_id');
+  const owners = new Map(rows.map(({ id, member_id }) => [bytesToId(id), bytesToId(member_id)]));
+  for (const one of issues) if (owners.get(one.subject.memberCouponId!) !== one.memberId) yield nameOf(one);
 };
 
 const endedPlaces = async (
@@ -97,14 +133,13 @@ async function* differently(operations: readonly Operation[]): AsyncGenerator<st
   }
 }
 
-/** Refused by a 4xx, and done all the same: a payment that was begun has to have FAILED. */
+/** Refused by a 4xx, and done all the same: what was begun has to have come to nothing. */
 const refusedAndDone: With = async function* (stores, operations) {
   const effects = await keyedEffects(stores, operations.filter(refused).filter(isYoung));
-  const begun = effects.flatMap(({ operation, kept }) => (operation.kind === 'pay' && kept !== undefined ? [kept.id] : []));
-  const payments = await statusesOf(stores, 'pay', begun);
+  const statuses = await standing(stores, effects);
   for (const { operation, kept } of effects) {
-    const isFailed = operation.kind === 'pay' && kept !== undefined && payments.get(kept.id) === 'FAILED';
-    if (happenedBy(operation, kept) && !isFailed && !isReused(operation)) yield nameOf(operation);
+    const cameToNothing = isBegun(operation.kind) && kept !== undefined && CAME_TO_NOTHING.has(statuses.get(kept.id) ?? '');
+    if (happenedBy(operation, kept) && !cameToNothing && !isReused(operation)) yield nameOf(operation);
   }
 };
 
@@ -125,11 +160,12 @@ const unsettled: With = async function* (stores, operations) {
 export const operationLooks = (stores: Stores, operations: readonly Operation[]): Look[] => [
   {
     invariant: 'I6',
-    says: 'every hold, charge and payment that was answered with success is there, and is the one that was told',
+    says: 'every hold, charge, payment and order that was answered with success is there, and is the one that was told',
     find: () => unkept(stores, operations),
   },
   { invariant: 'I6', says: 'what was released or left has ended', find: () => unended(stores, operations) },
   { invariant: 'I6', says: 'a number that was told to a member is that member’s', find: () => foreignNumbers(stores, operations) },
+  { invariant: 'I6', says: 'a coupon that a member was told to have is that member’s', find: () => foreignCoupons(stores, operations) },
   { invariant: 'I10', says: 'every final answer to one key is the same', find: () => differently(operations) },
   { invariant: 'I10', says: 'what was refused with a key was not done', find: () => refusedAndDone(stores, operations) },
   {

@@ -22,6 +22,8 @@ export interface PlantedOrder {
   readonly memberId: string;
   readonly productId: string;
   readonly total: number;
+  /** By which it was ordered. */
+  readonly key: string;
 }
 
 /** The saga as the service has it, with a relay that is never started. */
@@ -45,16 +47,16 @@ export const plantedOrders = ({ commerce: db, payment }: { commerce: Database; p
 
   /** Placed: the saga waits for the debit, which is in the outbox. */
   const places = async (): Promise<PlantedOrder> => {
-    const [id, memberId, productId] = [newId(), newId(), newId()];
+    const [id, memberId, productId, key] = [newId(), newId(), newId(), newId()];
     const at = systemClock.now();
     await inTransaction(db, async (trx) => {
       await insertProduct(trx, { id: productId, name: 'A thing', price: 100, onSale: true, createdAt: at });
       await insertStock(trx, { productId, quantity: 5 });
     });
-    const once = idempotency.once({ memberId, method: 'POST', path: '/api/v1/orders', key: newId(), requestHash: Buffer.alloc(32) });
+    const once = idempotency.once({ memberId, method: 'POST', path: '/api/v1/orders', key, requestHash: Buffer.alloc(32) });
     const items = [{ productId, quantity: 2, unitPrice: 100 }];
     await write.alone({ draft: { id, memberId, items, subtotal: 200, at }, once, traceparent: undefined });
-    return { id, memberId, productId, total: 200 };
+    return { id, memberId, productId, total: 200, key };
   };
 
   const orders = async (): Promise<PlantedOrder> => {
