@@ -1,5 +1,5 @@
 import type { DataPart, DataSection } from '@onsale/contracts';
-import type { Database, Queryable, Trx } from '@onsale/shared/db';
+import { inTransaction, type Database, type Queryable, type Trx } from '@onsale/shared/db';
 import { bytesToId, idToBytes } from '@onsale/shared/ids';
 
 export interface StoredExport {
@@ -96,7 +96,7 @@ export const deleteExportsOf = async (trx: Trx, memberId: string): Promise<void>
 
 /** Deletes up to `limit` exports that have expired, passing by those that somebody else has locked. @returns how many */
 export const purgeExports = async (db: Database, limit: number): Promise<number> =>
-  db.transaction(async (trx) => {
+  inTransaction(db, async (trx) => {
     const ids: Buffer[] = await trx('data_exports')
       .where('expires_at', '<=', trx.raw('NOW(3)'))
       .orderBy('expires_at')

@@ -100,6 +100,7 @@ describe('a session in cookies', () => {
 
   it.each([
     ['is signed out', 'DELETE', '/sessions', 204],
+    ['goes with its account', 'DELETE', '/members/me', 204],
     ['could not be refreshed', 'POST', '/sessions/refresh', 401],
   ])('is gone from the browser when it %s, its places in line with it', async (_how, method, path, status) => {
     const undo = commerceAnswers(status, { status, code: 'SESSION_ENDED' });
