@@ -23,15 +23,16 @@ export const createOrderExpiry = ({ db, sagas, log, everyMs }: Deps): Part => {
       const came = await sagas.compensate(trx, id, { code: 'ORDER_EXPIRED' });
       if (came.is !== 'unknown') await forgetPayUntil(trx, id);
     });
+  const onError = (error: unknown): void => log.error({ err: error }, 'an order could not be expired; the next look tries again');
   return loop({
     name: 'order expiry',
     everyMs,
     turn: async (signal) => {
       for (const id of await overdueOrders(db, AT_ONCE)) {
         if (signal.aborted) return;
-        await expire(id);
+        await expire(id).catch((error: unknown) => onError(error)); // the others do not wait for it
       }
     },
-    onError: (error) => log.error({ err: error }, 'orders could not be expired; the next look tries again'),
+    onError,
   });
 };

@@ -26,7 +26,7 @@ describe('an order of several products with a coupon', () => {
     const answer = await ada.orders(
       [
         [cup, 2],
-        [shirt, 3],
+        [shirt.toUpperCase(), 3],
       ],
       { coupon },
     );

@@ -81,7 +81,8 @@ export const placeOrder = ({ clock, newId, metrics, together = TOGETHER, ...deps
     return came.placed;
   };
 
-  return async ({ memberId, admission, items, memberCouponId, once }: PlaceOrder): Promise<Placed> => {
+  return async ({ memberId, admission, items: wanted, memberCouponId, once }: PlaceOrder): Promise<Placed> => {
+    const items = wanted.map(({ productId, quantity }) => ({ productId: productId.toLowerCase(), quantity })); // as ids are answered
     const offers = await readOffers(
       db,
       items.map(({ productId }) => productId),

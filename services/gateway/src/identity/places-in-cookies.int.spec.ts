@@ -98,6 +98,23 @@ describe('a place in line in a cookie', () => {
     expect((await seats(both, { 'queue-id': 'third' })).json).toMatchObject({ code: 'QUEUE_TOKEN_REQUIRED' });
   });
 
+  it('is passed over where none is needed, unless Queue-Id names it: a browser sends it with every order', async () => {
+    const order = async (headers: OutgoingHttpHeaders = {}) => {
+      const cookie = signedIn({ ...placeOf('main'), ...placeOf('other') });
+      const body = { items: [{ productId: '01890a5d-ac96-774b-bcce-b302099a8057', quantity: 1 }] };
+      const { status } = await ask('POST', '/orders', { cookie, origin: now.own, 'idempotency-key': 'k', ...headers }, body);
+      return [status, await numberOf(now.fleet.commerce.seen.at(-1))];
+    };
+    const undo = now.fleet.commerce.answering();
+    now.fleet.commerce.answers((seen, res, req) => (seen.url === '/internal/jwks' ? undo(seen, res, req) : json(res, 201, {})));
+    expect([await order(), await order({ 'queue-id': 'other' }), await order({ 'queue-id': 'third' })]).toEqual([
+      [201, undefined],
+      [201, 'other'],
+      [201, undefined],
+    ]);
+    now.fleet.commerce.answers(undo);
+  });
+
   it('is nothing beside a Queue-Token header', async () => {
     expect((await seats(placeOf('main'), { 'queue-token': token('other') })).status).toBe(200);
     expect(await numberOf()).toBe('other');
