@@ -13,6 +13,7 @@ describe('the looks behind the streams', () => {
   it('ask once for a token with many streams, and not at all when they have closed', async () => {
     const token = now.fleet.tokenFor(now.member);
     const streams = await Promise.all(KINDS.map((kind) => opens(kind, now.fleet, now.member, token)));
+    await eventually(async () => expect(await metric(now.fleet, 'onsale_gateway_streams', 'kind=')).toBe(2)); // those of other tests have closed
     const before = asked();
     await eventually(() => expect(asked()).toBeGreaterThanOrEqual(before + 2));
     const looks = now.fleet

@@ -83,7 +83,8 @@ describe('admission', () => {
         .map(({ message }) => PlacesChanged.parse(JSON.parse(message)))
         .flatMap((notice) => (notice.queueId === queueId ? notice.numbers : []));
     const numbers = ascending(members.map((member) => member.number()));
-    await eventually(() => expect(ascending(noticed())).toEqual(ascending([...numbers, ...numbers])));
+    // of each at least twice: what two replicas find untold, both tell
+    await eventually(() => expect(numbers.filter((number) => noticed().filter((one) => one === number).length < 2)).toEqual([]));
     expect(await Promise.all(members.map((member) => member.checked()))).toEqual([{ status: 'EXPIRED' }, { status: 'EXPIRED' }]);
   });
 
@@ -104,6 +105,7 @@ describe('admission', () => {
   });
 
   it('admits no faster than admitPerSecond', async () => {
+    const began = Date.now();
     const queueId = await rooms.queue(room, { cap: 1000, admitPerSecond: 20 });
     await enterAll(rooms.members(room, queueId, 60));
     const rows = await eventually(async () => {
@@ -111,9 +113,9 @@ describe('admission', () => {
       expect(all).toHaveLength(60);
       return all;
     });
-    const times = rows.map(({ admitted_at }) => admitted_at!.getTime());
-    const mostInASecond = Math.max(...times.map((from) => times.filter((at) => at >= from && at < from + 1000).length));
-    expect(mostInASecond).toBeLessThanOrEqual(51); // a second's worth and one in the bucket, another second's meanwhile, and rows stamped up to half a second late
+    // a second's worth and one in the bucket, and what came in since; how it falls, and that nothing is added, is told of `the rate of admission`
+    const lasted = Math.max(...rows.map(({ admitted_at }) => admitted_at!.getTime())) - began;
+    expect(rows.length).toBeLessThanOrEqual(21 + (20 * lasted) / 1000);
   });
 
   it('ends an admission when its window is over, gives the slot on, and lets the member queue again', async () => {

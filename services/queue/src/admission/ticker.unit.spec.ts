@@ -60,6 +60,28 @@ describe('a tick', () => {
     expect(new Set(looked)).toEqual(new Set(['b', 'freed']));
   });
 
+  it('goes on looking at a queue whose mark an emptied Redis has lost, until it is empty', async () => {
+    let marked = ['full', 'empty'];
+    const looked: string[] = [];
+    await given({
+      tickMs: 10,
+      line: { busy: async () => marked.map((queueId) => ({ queueId, markedMs: Date.now() })), unmarkBusy: async () => {} },
+      admitNext: async (queueId) => {
+        looked.push(queueId);
+        return { admitted: 0, empty: queueId === 'empty' };
+      },
+    });
+    const fullAgain = async (times: number): Promise<void> => {
+      looked.length = 0;
+      await eventually(() => expect(looked.filter((queueId) => queueId === 'full').length).toBeGreaterThanOrEqual(times));
+    };
+    await eventually(() => expect(looked).toContain('empty'));
+    marked = [];
+    await fullAgain(2); // the turn that was under way is over
+    await fullAgain(3);
+    expect(looked).not.toContain('empty');
+  });
+
   it('looks at all in its time, however often it is woken for one', async () => {
     const looked = { a: 0, b: 0 };
     const { ticker } = await given({

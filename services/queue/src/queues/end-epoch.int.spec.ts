@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { memberHash } from '@onsale/shared/auth';
+import { newId } from '@onsale/shared/ids';
 import { createMetrics } from '@onsale/shared/metrics';
 import { eventually } from '@onsale/shared/testing';
 import { admitNext } from '../admission/admit-next.ts';
@@ -112,6 +114,34 @@ describe('an epoch that has ended', () => {
     await tick(room, queueId);
     expect(await states([first, second, late])).toEqual(['INVALID', 'ADMITTED', 'WAITING']);
     expect(await rooms.redis.zrange(rooms.key(queueId, 'waiting:standard'), 0, '-1')).toEqual([`${late.number()}:${late.hash}`]);
+  });
+});
+
+describe('the numbers of the next epoch', () => {
+  const AHEAD = 1_000_000_000_000; // eleven days of microseconds
+  it.each([
+    ['Redis has given out', (queueId: string) => rooms.redis.set(rooms.key(queueId, 'last'), AHEAD)],
+    [
+      'the journal knows',
+      (queueId: string) =>
+        rooms.db('journal').insert({
+          queue_id: queueId,
+          number: AHEAD,
+          member: memberHash(newId()),
+          lane: 'standard',
+          score: AHEAD,
+          late: false,
+          ended_at: rooms.db.raw('NOW(3)'),
+          ending: 'LEFT',
+          told: true,
+        }),
+    ],
+  ])('are above all that %s, though the clock says less', async (_who, stepAhead) => {
+    const { queueId } = await given(1, 1);
+    await stepAhead(queueId);
+    await rooms.endEpoch(room, queueId, 1);
+    const { first_number: firstNumber } = await rooms.db('queues').where({ id: queueId }).first<{ first_number: number }>('first_number');
+    expect(firstNumber).toBeGreaterThan(AHEAD);
   });
 });
 
