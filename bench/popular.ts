@@ -1,3 +1,4 @@
+import { loadavg } from 'node:os';
 import { pathOf, urlOf } from '@onsale/contracts';
 import { listPopularProducts, readPopularRanking, readProduct, rebuildPopularRanking } from '@onsale/contracts/commerce';
 import { createAccessTokenSigner } from '@onsale/shared/auth';
@@ -133,7 +134,7 @@ export const popular = async (engines: Engines): Promise<void> => {
           speedRow('bare express + ZRANK', theirs),
         ]),
         '',
-        `Aim: p99 < 5 ms warm.${oddities(ours, 200)}`,
+        `Aim: p99 < 5 ms warm.${oddities(ours, 200)} Load of the machine in the last minute, others' work included: ${loadavg()[0]!.toFixed(1)}.`,
         '',
         table([
           ['', 'median', 'longest'],

@@ -100,7 +100,7 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
   const ranking = createRanking({ redis, namespace });
   const rebuild = rebuildRanking({ db, ranking, clock, newId });
   const keeper = createRankingKeeper({ ranking, rebuild, clock, everyMs: rankingEveryMs, log, metrics });
-  const popularProducts = createPopularProducts({ db, ranking, clock, onLost: keeper.wake, metrics });
+  const popularProducts = createPopularProducts({ db, ranking, clock, onLost: keeper.wake, log, metrics });
   // a group of its own: it needs Redis, without which orders go on
   const popularity = createConsumer({
     group: `${SERVICE}-popular`,

@@ -1,6 +1,7 @@
 import type { PopularProducts } from '@onsale/contracts/commerce';
 import type { Database } from '@onsale/shared/db';
 import type { Clock } from '@onsale/shared/ids';
+import type { Log } from '@onsale/shared/log';
 import type { Metrics } from '@onsale/shared/metrics';
 import { isRedisAway } from '@onsale/shared/redis';
 import { findProducts, type ProductRow } from '../products/product-store.ts';
@@ -14,6 +15,10 @@ const PAGE = 20;
 /** An answer is given again for so long. The database adds up three days of orders for one, so it is asked seldom: that is the bound on its load. */
 const FRESH_MS = 1_000;
 const FROM_DATABASE_MS = 10_000;
+/** And for so many times as long as the database took: a slow one is asked for a sixth of the time at most. */
+const RESTS = 5;
+/** Beyond that, while the next look is under way or fails, for so long. */
+const STALE_MS = 60_000;
 
 interface Deps {
   readonly db: Database;
@@ -79,6 +84,7 @@ export const popularInDatabase =
 interface Options extends Deps {
   /** Has the ranking looked at: it is not there. */
   readonly onLost: () => void;
+  readonly log: Log;
   readonly metrics: Metrics;
   /** How long an answer from Redis, and one from the database, is given again. */
   readonly freshMs?: number;
@@ -86,10 +92,11 @@ interface Options extends Deps {
 }
 
 /**
- * The most sold products of the last three days that are on sale: from Redis, else from the database. One look at a time in a process, for all who ask.
+ * The most sold products of the last three days that are on sale: from Redis, else from the database. One look at a time in a process, for all who ask; where
+ * the last one was of the database, which takes its time, they have its answer meanwhile, for a minute at most.
  */
 export const createPopularProducts = (options: Options) => {
-  const { onLost, metrics, freshMs = FRESH_MS, fromDatabaseMs = FROM_DATABASE_MS } = options;
+  const { onLost, log, metrics, freshMs = FRESH_MS, fromDatabaseMs = FROM_DATABASE_MS } = options;
   const inRedis = popularInRedis(options);
   const inDatabase = popularInDatabase(options);
   const looks = metrics.counter({
@@ -97,12 +104,13 @@ export const createPopularProducts = (options: Options) => {
     help: 'Looks for the popular products, by where they were found',
     labels: ['from'],
   });
-  let kept: { readonly answer: PopularProducts; readonly until: number } | undefined;
+  let kept: { readonly answer: PopularProducts; readonly until: number; readonly staleUntil: number } | undefined;
   let looking: Promise<PopularProducts> | undefined;
 
   const keep = (answer: PopularProducts, from: 'redis' | 'database', ms: number): PopularProducts => {
     looks.inc({ from });
-    kept = { answer, until: performance.now() + ms };
+    const until = performance.now() + ms;
+    kept = { answer, until, staleUntil: from === 'redis' ? until : until + STALE_MS };
     return answer;
   };
 
@@ -113,13 +121,20 @@ export const createPopularProducts = (options: Options) => {
     });
     if (found !== undefined) return keep(found, 'redis', freshMs);
     onLost();
-    return keep(await inDatabase(), 'database', fromDatabaseMs);
+    const began = performance.now();
+    const added = await inDatabase();
+    return keep(added, 'database', Math.max(fromDatabaseMs, RESTS * (performance.now() - began)));
   };
 
   return async (): Promise<PopularProducts> => {
-    if (kept !== undefined && performance.now() < kept.until) return kept.answer;
-    looking ??= look().finally(() => (looking = undefined));
-    return looking;
+    const now = performance.now();
+    if (kept !== undefined && now < kept.until) return kept.answer;
+    if (looking === undefined) {
+      looking = look().finally(() => (looking = undefined));
+      looking.catch((error: unknown) => log.warn({ err: error }, 'the popular products could not be looked at'));
+    }
+    if (kept === undefined || now >= kept.staleUntil) return looking;
+    return kept.answer;
   };
 };
 

@@ -221,14 +221,14 @@ describe('the popular products', () => {
 });
 
 describe('the answer to many', () => {
-  const served = (freshMs?: number) => {
+  const served = (freshMs?: number, db = schema.db) => {
     const parts = given();
     const metrics = createMetrics({ service: 'spec', defaults: false });
     const keeper = createRankingKeeper({ ...parts, clock, everyMs: 50, log, metrics });
     const lost: true[] = [];
     const onLost = (): void => void lost.push(true);
     const times = freshMs === undefined ? {} : { freshMs, fromDatabaseMs: freshMs };
-    const popular = createPopularProducts({ db: schema.db, ranking: parts.ranking, clock, onLost, metrics, ...times });
+    const popular = createPopularProducts({ db, ranking: parts.ranking, clock, onLost, log, metrics, ...times });
     const looks = async (): Promise<Record<string, number>> =>
       Object.fromEntries(
         (await metrics.registry.getSingleMetric('onsale_popular_looks_total')!.get()).values.map(({ labels, value }) => [
@@ -254,6 +254,26 @@ describe('the answer to many', () => {
       proxy.heal();
       await eventually(() => redis.ping());
     }
+  });
+
+  it('is the last one that the database gave, when that is away too', async () => {
+    let isAway = false;
+    let failed = 0;
+    const shaky = new Proxy(schema.db, {
+      apply: (target, self, args) => {
+        if (!isAway) return Reflect.apply(target, self, args) as unknown;
+        failed += 1;
+        throw new Error('the database is away');
+      },
+    });
+    const { orders, popular } = served(0, shaky);
+    await orders.paid([{ productId: products[2]!, quantity: 2 }], ago(1));
+    const answer = await popular(); // nobody has built a ranking
+    isAway = true;
+    await eventually(async () => {
+      expect(await popular()).toEqual(answer);
+      expect(failed).toBeGreaterThan(1);
+    });
   });
 
   it('comes from Redis again when the keeper has found that it was emptied, and is the same', async () => {
