@@ -59,6 +59,8 @@ describe('a Redis that is lost while coupons are given out at two replicas', () 
     await eventually(async () => expect(await copy.client.hget(shop.key(id), 'left')).toBe(String(TOTAL / 2)));
     await copy.client.replicaof('NO', 'ONE');
     await crowd(TOTAL / 4, id);
+    expect(await crowd(1, id, failedOver)).toEqual(['ISSUED']);
+    expect(Number(await copy.client.hget(shop.key(id), 'left'))).toBe(TOTAL - (await holders(id)));
 
     await Promise.all([crowd(TOTAL, id), crowd(TOTAL, id, failedOver)]); // some still talk to the one that was master
     expect(await holders(id)).toBe(TOTAL);

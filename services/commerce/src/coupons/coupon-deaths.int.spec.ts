@@ -82,8 +82,8 @@ describe('a death between the decision and the database', () => {
     expect(new Set(await shop.holders(id))).toEqual(new Set([owner, next]));
   });
 
-  it('that was only slowness does not issue what was given back and taken by another since', async () => {
-    const { id } = await shop.coupon(survivor, { total: 1 });
+  it('that was only slowness writes nothing by what was given back since, but asks again', async () => {
+    const { id } = await shop.coupon(survivor, { total: 3 });
     const [reached, resume] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const write = issueWinners({ ...parts(), counters });
     const slow = wired({
@@ -96,11 +96,10 @@ describe('a death between the decision and the database', () => {
     const late = asks(slow, id);
     await reached.promise;
     await wired().reconcile(await found(id));
-    const quick = newId();
-    expect(await asks(survivor, id, quick)).toBe('ISSUED');
+    expect(await asks(survivor, id)).toBe('ISSUED');
     resume.resolve();
-    expect(await late).toBe('COUPON_SOLD_OUT');
-    expect(await shop.holders(id)).toEqual([quick]);
+    expect(await late).toBe('ISSUED');
+    await eventually(async () => expect(await state(id)).toEqual({ left: 1, pending: 0 }));
   });
 });
 
@@ -169,6 +168,26 @@ describe('a death while the counters are put together again', () => {
     await shop.change(survivor, id, { name: 'Another' });
     expect([await asks(survivor, id, next), await asks(survivor, id)]).toEqual(['ISSUED', 'COUPON_SOLD_OUT']);
     expect(new Set(await shop.holders(id))).toEqual(new Set([owner, next]));
+  });
+});
+
+describe('a Redis that is emptied while the counters are put together again', () => {
+  it.each(['put', 'mark'] as const)('before %s: they are not taken for whole, and whoever asks next begins anew', async (step) => {
+    const { id } = await shop.coupon(survivor, { total: 2 });
+    const owner = newId();
+    expect(await asks(survivor, id, owner)).toBe('ISSUED');
+    const { restore } = wired({
+      dying: {
+        ...counters,
+        [step]: async (...args: [never, never]) => {
+          await engine.redis.del(shop.key(id));
+          await counters[step](...args);
+        },
+      },
+    });
+    await expect(restore(id, (await found(id)).life)).rejects.toMatchObject({ code: 'OVERLOADED' });
+    expect(await asks(survivor, id, owner)).toBe('COUPON_ALREADY_ISSUED');
+    expect(await state(id)).toEqual({ left: 1, pending: 0 });
   });
 });
 
