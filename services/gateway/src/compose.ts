@@ -23,7 +23,7 @@ import { createUpgrades } from './door/upgrades.ts';
 import { createForeignServices } from './foreign/foreign-services.ts';
 import { createGate, createTokenReader } from './gate/gate.ts';
 import { createShowHeld } from './gate/show-held.ts';
-import { createTakeNumber, NUMBER_CALLS } from './gate/take-number.ts';
+import { createTakeNumber, NUMBER_CONNECTIONS } from './gate/take-number.ts';
 import { createTokenChecks } from './gate/token-checks.ts';
 import { createAccessKeys } from './identity/access-keys.ts';
 import { createAuthentication } from './identity/authenticate.ts';
@@ -116,7 +116,7 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
   const principals = createPrincipals({ signer: createPrincipalSigner({ key: settings.principalKey }), monotonic });
   const internal = { principals, connectMs: settings.upstream.connectMs };
   const queue = createInternalCalls({ ...internal, replicas: replicas.queue });
-  const forNumbers = createInternalCalls({ ...internal, replicas: replicas.queue, connections: NUMBER_CALLS });
+  const forNumbers = createInternalCalls({ ...internal, replicas: replicas.queue, connections: NUMBER_CONNECTIONS });
   const commerce = replicas.commerce && createInternalCalls({ ...internal, replicas: replicas.commerce, connections: 1 });
   const forPages = {
     queue: createInternalCalls({ ...internal, ...PAGE_CALLS, replicas: replicas.queue }),

@@ -17,6 +17,7 @@ describe('within', () => {
     const { promise, reject } = Promise.withResolvers<void>();
     await expect(within(1, promise, 'the answer')).rejects.toThrow('the answer did not come within 1 ms');
     await expect(within(-5, new Promise(() => {}))).rejects.toThrow('did not come');
+    await expect(within(1, promise, () => new RangeError('ours'))).rejects.toThrow(RangeError);
     reject(new Error('too late')); // would end the process as unhandled
     await new Promise(setImmediate);
   });

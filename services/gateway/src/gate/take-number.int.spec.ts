@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { eventually } from '@onsale/shared/testing';
-import { as, startFleet, type Fleet } from '../testing/index.ts';
+import { as, startFleet, type Fleet, type SignedIn } from '../testing/index.ts';
 import { json, type Seen } from '../testing/stand-in.ts';
 
 const NUMBERS = '/api/v1/queues/main/tokens';
@@ -75,6 +75,22 @@ describe('members who ask for a number', () => {
     const answers = await Promise.all(members.map((member) => fleet.call('POST', NUMBERS, { headers: as(member) })));
     expect(answers.map(({ status }) => status)).toEqual([201, 503, 503, 201]);
     expect(answers[1]).toMatchObject({ headers: { 'retry-after': '30' }, json: { code: 'QUEUE_FULL', detail: FULL.detail } });
+  });
+
+  it('are not kept waiting by those of another queue', async () => {
+    const held = Promise.withResolvers<void>();
+    const before = fleet.queue.answering();
+    fleet.queue.answers((seen, res, req) => {
+      if (seen.url === '/internal/tokens' && seen.body.includes('"slow"')) return void held.promise.then(() => before(seen, res, req));
+      return before(seen, res, req);
+    });
+    const members = await Promise.all(Array.from({ length: 21 }, () => fleet.signIn()));
+    const asks = (one: SignedIn, path = NUMBERS) => fleet.call('POST', path, { headers: as(one) });
+    const slow = members.slice(1).map((one) => asks(one, NUMBERS.replace('main', 'slow')));
+    await eventually(() => expect(gathered().some(({ body }) => body.includes('"slow"'))).toBe(true));
+    expect((await asks(members[0]!)).status).toBe(201);
+    held.resolve();
+    expect((await Promise.all(slow)).map(({ status }) => status)).toEqual(slow.map(() => 201));
   });
 
   it('with a query that the route does not have are refused before anybody is asked', async () => {

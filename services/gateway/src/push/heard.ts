@@ -1,7 +1,10 @@
 import { PlacesChanged } from '@onsale/contracts/queue';
 
-/** Numbers that are kept until they are looked at; the look of every second finds what is more. */
+/** Numbers that are kept until they are looked at; of a queue that has more, all places are looked at. */
 const MOST = 20_000;
+
+/** Numbers of queues. */
+export type Told = ReadonlyMap<string, ReadonlySet<number> | 'all'>;
 
 const parsed = (message: string): unknown => {
   try {
@@ -11,24 +14,26 @@ const parsed = (message: string): unknown => {
   }
 };
 
-/** Numbers of queues that notices have told of since they were last taken. */
+/** What notices have told of since it was last taken. */
 export const createHeard = () => {
-  let told = new Map<string, Set<number>>();
+  let told = new Map<string, Set<number> | 'all'>();
   let count = 0;
 
   return {
     /** A notice as it came; one that is not understood says nothing. */
     hear: (message: string): void => {
       const notice = PlacesChanged.safeParse(parsed(message));
-      if (!notice.success || count >= MOST) return;
+      if (!notice.success) return;
       const { queueId, numbers } = notice.data;
       const known = told.get(queueId) ?? new Set();
+      if (known === 'all') return;
+      count += numbers.length;
+      if (count > MOST) return void told.set(queueId, 'all');
       told.set(queueId, known);
       for (const number of numbers) known.add(number);
-      count += numbers.length;
     },
-    isEmpty: (): boolean => count === 0,
-    take: (): ReadonlyMap<string, ReadonlySet<number>> => {
+    isEmpty: (): boolean => told.size === 0,
+    take: (): Told => {
       const taken = told;
       told = new Map();
       count = 0;

@@ -130,7 +130,7 @@ export const createHub = (options: HubOptions) => {
     turn: async (signal) => {
       if (heard.isEmpty()) return;
       await rest(GATHER_MS, undefined, { signal }).catch(() => {});
-      await watches.lookAtNumbers(heard.take());
+      await watches.lookAtTold(heard.take());
     },
     onError,
   });

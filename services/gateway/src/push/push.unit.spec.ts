@@ -2,11 +2,13 @@ import { EventEmitter } from 'node:events';
 import type { QueueStatus } from '@onsale/contracts/queue';
 import { describe, expect, it } from '@jest/globals';
 import type { WebSocket } from 'ws';
+import { createHeard } from './heard.ts';
 import { createMailbox } from './mailbox.ts';
 import { isNews, isSurprise, restOf, TURN_MS } from './pace.ts';
 import { createPlaces } from './places.ts';
 import { openSocketReader } from './socket-reader.ts';
 import { hasHeardEnd } from './sse-reader.ts';
+import { createWatches } from './watches.ts';
 
 const buildStatus = (over: Partial<QueueStatus> = {}): QueueStatus => ({
   queueId: 'main',
@@ -146,5 +148,48 @@ describe('a WebSocket that is slow', () => {
     sent.shift()!();
     expect([reader.beat(), pings.length]).toEqual([true, 1]);
     expect(reader.beat()).toBe(false);
+  });
+});
+
+describe('what notices tell', () => {
+  it('is kept by queue until it is taken, and of a queue that has more than is kept, all is meant', () => {
+    const heard = createHeard();
+    const notice = (queueId: string, numbers: number[]) => heard.hear(JSON.stringify({ queueId, numbers }));
+    for (const nonsense of ['', '[]', '{"queueId":"a"}']) heard.hear(nonsense);
+    expect(heard.isEmpty()).toBe(true);
+    notice('a', [1, 2]);
+    notice('b', [3]);
+    notice('a', [2, 4]);
+    expect(heard.take()).toEqual(new Map([['a', new Set([1, 2, 4])], ['b', new Set([3])]])); // prettier-ignore
+    expect(heard.isEmpty()).toBe(true);
+    notice(
+      'a',
+      Array.from({ length: 15_000 }, (_, n) => n + 1),
+    );
+    notice(
+      'b',
+      Array.from({ length: 5_001 }, (_, n) => n + 1),
+    );
+    notice('b', [1]);
+    expect(heard.take().get('b')).toBe('all');
+  });
+});
+
+describe('a second stream of one token', () => {
+  it('hears of an admission that the first one heard while it was opening', async () => {
+    const time = { now: 1000 };
+    const told: [string, string][] = [];
+    const watches = createWatches<string>({
+      checks: { checkMany: async (held) => held.map(() => ({ status: 'ADMITTED' as const, admittedUntil: '2030-01-01T00:00:00.000Z' })) },
+      monotonic: () => time.now,
+      changed: (stream, found) => void told.push([stream, found === 'INVALID' ? found : found.status]),
+    });
+    const held = { token: 't', payload: { queueId: 'main', number: 1, lane: 'standard', epoch: 1, member: 'm', issuedAt: 0 } };
+    watches.add('first', held, buildStatus(), time.now);
+    const askedAt = (time.now = 2000); // the second one's own look, answered WAITING, is on its way to `add`
+    time.now = 2005;
+    await watches.lookAtTold(new Map([['main', new Set([1])]]));
+    watches.add('second', held, buildStatus(), askedAt);
+    expect(told).toEqual([['first', 'ADMITTED'], ['second', 'ADMITTED']]); // prettier-ignore
   });
 });

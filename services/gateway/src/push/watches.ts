@@ -2,6 +2,7 @@ import type { QueueStatus } from '@onsale/contracts/queue';
 import type { HeldToken } from '../gate/gate.ts';
 import { statusOf } from '../gate/queue-status.ts';
 import type { TokenChecks, TokenState } from '../gate/token-checks.ts';
+import type { Told } from './heard.ts';
 import { isNews, isSurprise, restOf, TURN_MS } from './pace.ts';
 
 /** One token that streams look at, however many they are. */
@@ -100,11 +101,12 @@ export const createWatches = <S>({ checks, monotonic, changed }: WatchesOptions<
     add: (stream: S, held: HeldToken, status: QueueStatus, askedAt: number): void => {
       const known = watches.get(held.token);
       if (known === undefined) {
-        watches.set(held.token, { ...held, streams: new Set([stream]), status, askedAt, dueAt: restUntil(status, askedAt) });
+        watches.set(held.token, { ...held, streams: new Set([stream]), status, askedAt, dueAt: 0 }); // a notice may have come since it was asked
         return;
       }
       settle(known, status, askedAt);
       known.streams.add(stream);
+      if (isNews(status, known.status)) changed(stream, { ...known.status }); // the others have heard of it while this one opened
     },
     remove: (stream: S, token: string): void => {
       const watch = watches.get(token);
@@ -116,9 +118,13 @@ export const createWatches = <S>({ checks, monotonic, changed }: WatchesOptions<
       const now = monotonic();
       return lookAt([...watches.values()].filter(({ dueAt }) => dueAt <= now));
     },
-    /** Looks at these numbers of queues now; should that fail, they are due. @throws Error when the queue is away */
-    lookAtNumbers: (told: ReadonlyMap<string, ReadonlySet<number>>): Promise<void> => {
-      const meant = [...watches.values()].filter(({ payload }) => told.get(payload.queueId)?.has(payload.number));
+    /** Looks at these places now; should that fail, they are due. @throws Error when the queue is away */
+    lookAtTold: (told: Told): Promise<void> => {
+      const isTold = ({ payload: { queueId, number } }: Watch<S>): boolean => {
+        const numbers = told.get(queueId);
+        return numbers === 'all' || numbers?.has(number) === true;
+      };
+      const meant = [...watches.values()].filter(isTold);
       for (const watch of meant) watch.dueAt = 0;
       return lookAt(meant);
     },
