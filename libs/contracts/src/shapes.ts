@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
-/** UUIDv7 in canonical form. */
-export const Id = z.uuid();
+/** UUIDv7 in canonical form; what a request has in capitals is read as it is answered, so that one thing has one name everywhere. */
+export const Id = z.uuid().toLowerCase();
 
 /** Decimal form of a dense id: a seat within its schedule. */
 export const DenseId = z.string().regex(/^[1-9][0-9]{0,9}$/, 'a decimal id');

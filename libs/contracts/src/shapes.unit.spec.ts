@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { Timestamp, TimestampInput } from './shapes.ts';
+import { Id, IdParams, Timestamp, TimestampInput } from './shapes.ts';
 
 describe('a time in a request', () => {
   it.each([
@@ -43,5 +43,18 @@ describe('a time in a request', () => {
 
   it('is documented as a date-time', () => {
     expect(z.toJSONSchema(TimestampInput, { io: 'input' })).toMatchObject({ type: 'string', format: 'date-time' });
+  });
+});
+
+describe('an id', () => {
+  const id = '0197aaaa-bbbb-7ccc-8ddd-eeeeeeeeeeee';
+
+  it('is read in small letters, as ids are answered', () => {
+    expect(Id.parse(id.toUpperCase())).toBe(id);
+    expect(IdParams.parse({ id: id.toUpperCase() })).toEqual({ id });
+  });
+
+  it.each([{ io: 'input' }, { io: 'output' }] as const)('is documented as a uuid: %j', ({ io }) => {
+    expect(z.toJSONSchema(Id, { io })).toMatchObject({ type: 'string', format: 'uuid' });
   });
 });

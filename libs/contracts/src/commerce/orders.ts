@@ -49,7 +49,7 @@ export const placeOrder = route({
       .array(OrderedItem)
       .min(1)
       .max(MAX_ORDER_ITEMS)
-      .refine((items) => new Set(items.map(({ productId }) => productId.toLowerCase())).size === items.length, 'a product is named twice'),
+      .refine((items) => new Set(items.map(({ productId }) => productId)).size === items.length, 'a product is named twice'),
     memberCouponId: Id.optional(),
   }),
   /** So that what is too many is told which: 1,000 items. */

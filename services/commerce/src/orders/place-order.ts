@@ -81,8 +81,7 @@ export const placeOrder = ({ clock, newId, metrics, together = TOGETHER, ...deps
     return came.placed;
   };
 
-  return async ({ memberId, admission, items: wanted, memberCouponId, once }: PlaceOrder): Promise<Placed> => {
-    const items = wanted.map(({ productId, quantity }) => ({ productId: productId.toLowerCase(), quantity })); // as ids are answered
+  return async ({ memberId, admission, items, memberCouponId, once }: PlaceOrder): Promise<Placed> => {
     const offers = await readOffers(
       db,
       items.map(({ productId }) => productId),
