@@ -84,6 +84,12 @@ describe('accounts that are deleted', () => {
       ({ member_id }) => shop.payment('wallets').where({ member_id }).update({ closed_by: null }),
     ],
     [
+      'I2 I8',
+      'points in a wallet of nobody, and from nowhere',
+      'DONE',
+      ({ member_id }) => shop.payment('wallets').where({ member_id }).update({ balance: 300 }),
+    ],
+    [
       'I8 I10',
       'an answer that is still kept',
       'DONE',

@@ -48,7 +48,7 @@ const notErased = async (
     .select('id', 'member_id', 'ended_at');
   const lost: string[] = [];
   for (const { id, member_id: member, ended_at: at } of gone) {
-    const closed: unknown = await payment('wallets').where({ member_id: member, closed_by: id }).first('member_id');
+    const closed: unknown = await payment('wallets').where({ member_id: member, closed_by: id, balance: 0 }).first('member_id');
     const keys = await Promise.all(
       [payment, reservation, commerce].map((db) =>
         db('idempotency_keys')
@@ -71,7 +71,7 @@ export const accountLooks = (stores: Stores, options: Options): Look[] => [
   },
   {
     invariant: 'I8',
-    says: `of an account that is no more, all services have forgotten the answers, and its wallet is closed, after ${options.withinSeconds} s`,
+    says: `of an account that is no more, all services have forgotten the answers, and its wallet is closed and empty, after ${options.withinSeconds} s`,
     find: () => notErased(stores, options),
   },
 ];

@@ -67,6 +67,7 @@ export const placeOrder = route({
     'QUEUE_NOT_ADMITTED',
     'ORDER_TOO_LARGE',
     'INSUFFICIENT_POINTS',
+    'ACCOUNT_CLOSED',
     'ORDER_EXPIRED',
     'CANCELLED_BY_OPERATOR',
     'BUSY',
@@ -108,7 +109,7 @@ export const cancelOrder = route({
   params: IdParams,
   body: z.strictObject({}).optional(),
   answers: { 200: Order, 202: Order },
-  problems: ['NOT_FOUND', 'ORDER_NOT_CANCELLABLE', 'BALANCE_TOO_LARGE', 'CANCELLED_BY_OPERATOR', 'BUSY'],
+  problems: ['NOT_FOUND', 'ORDER_NOT_CANCELLABLE', 'BALANCE_TOO_LARGE', 'ACCOUNT_CLOSED', 'CANCELLED_BY_OPERATOR', 'BUSY'],
 });
 
 /** An order as operators see it. */

@@ -4,6 +4,8 @@ import { inTransaction } from '@onsale/shared/db';
 import { bytesToId, idToBytes, newId } from '@onsale/shared/ids';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startCommerce, statusOf, tally, type Commerce } from '../testing/start-commerce.ts';
+import { paidOrders } from '../testing/paid-orders.ts';
+import { closedAmong } from './closed-accounts.ts';
 import { exportHandlers } from './consumer.ts';
 import { purgeExports } from './export-store.ts';
 
@@ -61,6 +63,56 @@ describe('a deletion that cannot go on', () => {
     expect(await statusOf(asksToGo(boss))).toBe('403 FORBIDDEN');
     expect([...(await deletionsOf(ada.id)), ...(await deletionsOf(boss.id))]).toEqual([]);
     expect(await statusOf(ada.client.answer(contract.readMyDeletion))).toBe('404 NOT_FOUND');
+  });
+});
+
+describe('an account that is being deleted', () => {
+  const orders = ({ client }: SignedIn, productId: string) => {
+    const body = { items: [{ productId, quantity: 1 }] };
+    return statusOf(client.answer(contract.placeOrder, { body, idempotencyKey: newId(), headers: { prefer: 'wait=0' } }));
+  };
+
+  it('orders nothing, alone or together with others, and has no order cancelled: the points would come back into a closed wallet', async () => {
+    const { db } = commerce;
+    const shop = paidOrders(db);
+    const [productId, ada, eve] = [await shop.product(), await signedIn(), await signedIn()];
+    const { orderId } = await shop.paid([{ productId, quantity: 1 }], new Date());
+    const orderOfAda = db('orders').where({ id: idToBytes(orderId) });
+    await orderOfAda.clone().update({ member_id: idToBytes(ada.id) });
+    const cancels = () =>
+      statusOf(
+        ada.client.answer(contract.cancelOrder, { params: { id: orderId }, idempotencyKey: newId(), headers: { prefer: 'wait=0' } }),
+      );
+    expect(await statusOf(asksToGo(ada))).toBe('202');
+
+    const both = await Promise.all(Array.from({ length: 8 }, (_, i) => orders(i % 2 === 0 ? eve : ada, productId)));
+    expect(tally(both.filter((_, i) => i % 2 === 0))).toEqual({ '202': 4 });
+    expect(tally(both.filter((_, i) => i % 2 === 1))).toEqual({ '409 ACCOUNT_CLOSED': 4 });
+    expect(await cancels()).toBe('409 ACCOUNT_CLOSED');
+    expect(await orderOfAda.clone().pluck('status')).toEqual(['COMPLETED']);
+
+    await deletionsOf(ada.id).update({ status: 'DONE', live_member_id: null });
+    await db('members')
+      .where({ id: idToBytes(ada.id) })
+      .delete();
+    expect([await orders(ada, productId), await cancels()]).toEqual(['409 ACCOUNT_CLOSED', '409 ACCOUNT_CLOSED']);
+  });
+
+  it('is not asked for beside an order that is being written: one of them comes first', async () => {
+    const [ada, eve] = [await signedIn(), await signedIn()];
+    const rowOf = ({ id }: SignedIn) =>
+      commerce
+        .db('members')
+        .where({ id: idToBytes(id) })
+        .forUpdate()
+        .noWait()
+        .first('id');
+    await inTransaction(commerce.db, async (trx) => {
+      expect(await closedAmong(trx, [eve.id, ada.id])).toEqual(new Set());
+      await expect(rowOf(ada)).rejects.toMatchObject({ errno: expect.any(Number) });
+      await expect(rowOf(eve)).rejects.toMatchObject({ errno: expect.any(Number) });
+    });
+    expect(await rowOf(ada)).toBeDefined();
   });
 });
 

@@ -13,8 +13,8 @@ interface LocalSteps {
 const theMember = ({ memberId }: DeletionState): string => memberId;
 
 /**
- * How an account goes: nothing moves points any more, no seats are held, no order is under way; then the member is erased here, and everybody is told. The wallet comes
- * first: from then on nothing that begins can be paid, so what the later steps do not see yet comes to nothing.
+ * How an account goes: nothing moves points any more, no seats are held, no order is under way; then the member is erased here, and everybody is told. No order and no
+ * cancellation begins beside it (`closedAmong`). The wallet comes first: from then on no payment takes points, so one that the later steps do not see comes to nothing.
  */
 export const accountDeletion = ({ eraseMember, refuseDeletion }: LocalSteps) =>
   saga<DeletionState>('account-deletion')({

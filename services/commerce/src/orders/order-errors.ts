@@ -73,9 +73,23 @@ export class CouponNotUsable extends Refusal {
   }
 }
 
+export class AccountClosed extends Refusal {
+  constructor() {
+    super(
+      'ACCOUNT_CLOSED',
+      'Your account is being deleted: no order begins, and none is cancelled. If it is not deleted after all, ask again.',
+      {
+        retryAfterSeconds: 2,
+      },
+    );
+  }
+}
+
 /** What a member can do next; for codes that are not here, their title says it all. */
 const advice: Partial<Record<NonNullable<Order['code']>, string>> = {
   INSUFFICIENT_POINTS: 'Nothing was taken, and goods and coupon went back. Charge, then order again with a new Idempotency-Key.',
+  ACCOUNT_CLOSED:
+    'Nothing was taken, and goods and coupon went back. If the account is not deleted after all, order again with a new Idempotency-Key.',
   ORDER_EXPIRED: 'It could not be paid in time. Nothing was taken, and goods and coupon went back. Order again with a new Idempotency-Key.',
   CANCELLED_BY_OPERATOR: 'Nothing was taken, and goods and coupon went back. Order again with a new Idempotency-Key.',
 };

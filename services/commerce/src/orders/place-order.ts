@@ -48,7 +48,7 @@ const readOffers = async (db: Database, ids: readonly string[]): Promise<Readonl
 /**
  * Reserves the goods of an order, writes it and starts its saga, which has its id, in one transaction with its key. Orders of one product that come while
  * others of it are being placed share the next transaction, each with its own key and its own answer; whatever goes wrong there, each is tried alone.
- * @throws ProductUnknown, ProductNotOnSale, MixedQueues, QueueTokenRequired, QueueWrong, OrderTooLarge, MemberLimit, OutOfStock, CouponNotUsable;
+ * @throws AccountClosed, ProductUnknown, ProductNotOnSale, MixedQueues, QueueTokenRequired, QueueWrong, OrderTooLarge, MemberLimit, OutOfStock, CouponNotUsable;
  * Refusal QUEUE_NOT_ADMITTED, OVERLOADED
  */
 export const placeOrder = ({ clock, newId, metrics, together = TOGETHER, ...deps }: Deps) => {

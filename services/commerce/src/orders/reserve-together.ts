@@ -17,7 +17,7 @@ export const isSimple = (draft: OrderDraft): draft is SimpleDraft => draft.items
 /** What came of each: to be written, or refused with nothing changed. */
 export interface Reserved {
   readonly accepted: readonly NewOrder[];
-  readonly refused: ReadonlyMap<string, Refusal>;
+  readonly refused: Map<string, Refusal>;
 }
 
 /** Decides in memory, first come first served, over what the locked rows say. */

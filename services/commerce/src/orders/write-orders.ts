@@ -2,7 +2,9 @@ import { inTransaction, type Database, type Trx } from '@onsale/shared/db';
 import type { Refusal } from '@onsale/shared/errors';
 import type { IdempotencyStore, Once } from '@onsale/shared/idempotency';
 import type { SagaRunner } from '@onsale/shared/saga';
+import { closedAmong } from '../accounts/closed-accounts.ts';
 import type { OrderDraft } from './order-draft.ts';
+import { AccountClosed } from './order-errors.ts';
 import type { OrderPurchase } from './order-saga.ts';
 import { insertOrders, type NewOrder } from './order-store.ts';
 import { reserveGoods } from './reserve-goods.ts';
@@ -45,9 +47,10 @@ export const writeOrders = ({ db, idempotency, sagas, purchase, payWithinMs }: W
   };
 
   return {
-    /** One order. @throws MemberLimit, OutOfStock, CouponNotUsable */
+    /** One order. @throws AccountClosed, MemberLimit, OutOfStock, CouponNotUsable */
     alone: ({ draft, once, traceparent }: KeyedDraft): Promise<Placed> =>
       once.transaction(db, async (trx) => {
+        if ((await closedAmong(trx, [draft.memberId])).has(draft.memberId)) throw new AccountClosed();
         await write(trx, [await reserveGoods(trx, draft)], () => traceparent);
         return { orderId: draft.id };
       }),
@@ -61,7 +64,14 @@ export const writeOrders = ({ db, idempotency, sagas, purchase, payWithinMs }: W
       const place = async (trx: Trx): Promise<ReadonlyMap<string, Refusal>> => {
         const claims = all.map(({ draft, once }) => ({ once, value: { orderId: draft.id } satisfies Placed }));
         await idempotency.claimAll(trx, claims);
-        const { accepted, refused } = await reserveTogether(trx, productId, all.map(draftOf));
+        const drafts = all.map(draftOf);
+        const closed = await closedAmong(
+          trx,
+          drafts.map(({ memberId }) => memberId),
+        );
+        const staying = drafts.filter(({ memberId }) => !closed.has(memberId));
+        const { accepted, refused } = await reserveTogether(trx, productId, staying);
+        for (const { id, memberId } of drafts) if (closed.has(memberId)) refused.set(id, new AccountClosed());
         await write(trx, accepted, (id) => traces.get(id));
         await idempotency.dropAll(
           trx,
