@@ -87,6 +87,7 @@ export const pay = route({
     'ALREADY_PAID',
     'PAYMENT_IN_PROGRESS',
     'INSUFFICIENT_POINTS',
+    'ACCOUNT_CLOSED',
     'CANCELLED_BY_OPERATOR',
   ],
 });

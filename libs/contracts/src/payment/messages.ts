@@ -46,7 +46,7 @@ export const debitOrder = command({
   type: 'onsale.payment.order-debit.v1',
   data: OrderPoints,
   reply: z.object({}),
-  refusals: ['INSUFFICIENT_POINTS'],
+  refusals: ['INSUFFICIENT_POINTS', 'ACCOUNT_CLOSED'],
 });
 
 /** Gives back what `debitOrder` of the same saga took: the order was never paid. */

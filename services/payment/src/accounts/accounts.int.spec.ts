@@ -3,6 +3,7 @@ import { scopeBytes } from '@onsale/shared/idempotency';
 import { idToBytes, newId, systemClock } from '@onsale/shared/ids';
 import { testDatabase, type TestDatabase } from '@onsale/shared/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { debitWallet } from '../ledger/debit-wallet.ts';
 import { checkLedger } from '../ledger/check-ledger.ts';
 import { postTransfer } from '../ledger/post-transfer.ts';
 import type { TransferKind } from '../ledger/transfer.ts';
@@ -31,11 +32,14 @@ describe('the wallet of a member who wants to be deleted', () => {
     expect(await moves(memberId, 'CHARGE', 5_000)).toBe(true);
     expect(await closes(memberId, { saga, giveUpBalance: true })).toMatchObject({ outcome: 'DONE' });
     expect([await moves(memberId, 'CHARGE', 1_000), await moves(memberId, 'PAYMENT', 1_000)]).toEqual([false, false]);
+    const debits = (amount: number) => within((trx) => debitWallet({ post })(trx, { reference: newId(), memberId, amount }));
+    expect(await debits(1_000)).toMatchObject({ code: 'ACCOUNT_CLOSED' });
     expect(await moves(memberId, 'REFUND', 700)).toBe(true);
 
     await within((trx) => wallets.reopen(trx, memberId, newId())); // another deletion's
     expect(await moves(memberId, 'PAYMENT', 1_000)).toBe(false);
     await within((trx) => wallets.reopen(trx, memberId, saga));
+    expect(await debits(9_000)).toMatchObject({ code: 'INSUFFICIENT_POINTS' });
     expect(await moves(memberId, 'PAYMENT', 1_000)).toBe(true);
     expect(await balanceOf(memberId)).toBe(4_700);
   });
@@ -101,7 +105,7 @@ describe('an account that is no more', () => {
     expect(await moves(ada, 'CHARGE', 1_000)).toBe(false);
   });
 
-  it('keeps points that came back after its member had said nothing of giving them up', async () => {
+  it('has no points taken that its member did not give up: they stay in the closed wallet, where a look at the invariants finds them', async () => {
     const memberId = newId();
     await closes(memberId);
     await moves(memberId, 'REFUND', 300);

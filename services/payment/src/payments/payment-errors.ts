@@ -20,6 +20,7 @@ export class PaymentInProgress extends Refusal {
 /** What a member can do next; for codes that are not here, their title says it all. */
 const advice: Partial<Record<NonNullable<Payment['code']>, string>> = {
   INSUFFICIENT_POINTS: 'Nothing was taken, and the seats are still held. Charge, then pay again with a new Idempotency-Key.',
+  ACCOUNT_CLOSED: 'Nothing was taken. If the account is not deleted after all, pay again with a new Idempotency-Key.',
   HOLD_EXPIRED: 'Nothing was taken. The seats are free again.',
   HOLD_LOST: 'The points are back in the wallet, and the seats are gone.',
   CANCELLED_BY_OPERATOR: 'Nothing was taken. As long as the seats are held, pay again with a new Idempotency-Key.',
