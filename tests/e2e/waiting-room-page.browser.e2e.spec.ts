@@ -1,5 +1,6 @@
 import { signUp } from '@onsale/contracts/commerce';
 import { createQueue } from '@onsale/contracts/queue';
+import { claimedAccess } from '@onsale/shared/auth';
 import { newId } from '@onsale/shared/ids';
 import { eventually } from '@onsale/shared/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -56,7 +57,7 @@ const position = ({ page }: Window) => page.locator('#position').textContent();
 /** The access token in the browser is one whose time is over. */
 const isOpenForLong = async ({ context }: Window): Promise<void> => {
   const cookie = (await context.cookies()).find(({ name }) => name === 'onsale-access')!;
-  await context.addCookies([{ ...cookie, value: await fleet.accessToken({ lifeSeconds: -60 }) }]);
+  await context.addCookies([{ ...cookie, value: await fleet.accessToken({ ...claimedAccess(cookie.value), lifeSeconds: -60 }) }]);
 };
 
 describe.each([

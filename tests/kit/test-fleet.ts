@@ -35,6 +35,7 @@ interface SaleOptions {
 
 interface TokenOptions {
   readonly memberId?: string;
+  readonly sessionId?: string;
   readonly role?: 'member' | 'operator';
   readonly lifeSeconds?: number;
 }
@@ -108,8 +109,12 @@ export const startTestFleet = async ({ replicas, settings, engines: own, fetch =
   const stores = createStores({ urlOf: (service) => fleet.databases[service as 'queue'] as string });
   const client = createClient({ baseUrl: fleet.gatewayUrl, fetch: inTurn(fleet, fetch) });
   const keys = JSON.parse(readFileSync(fleet.keys.accessPrivate, 'utf8')) as JSONWebKeySet;
-  const accessToken = ({ memberId = newId(), role = 'member', lifeSeconds = 3600 }: TokenOptions = {}): Promise<string> =>
-    signerOf(keys, lifeSeconds).sign({ memberId, role, sessionId: newId() });
+  const accessToken = ({
+    memberId = newId(),
+    sessionId = newId(),
+    role = 'member',
+    lifeSeconds = 3600,
+  }: TokenOptions = {}): Promise<string> => signerOf(keys, lifeSeconds).sign({ memberId, role, sessionId });
   const operatorToken = await accessToken({ role: 'operator' });
   const asOperator = async <R extends RouteSpec>(route: R, options: CallOptions<R>) => {
     const { is, body } = await insisted(() => outcomeOf(client.answer(route, { accessToken: operatorToken, ...options })));

@@ -4,8 +4,15 @@ import { z } from 'zod';
 import * as config from './settings.ts';
 
 const page = readFileSync(new URL('../../../../docs/operations.md', import.meta.url), 'utf8');
-const { commonSettings, mysqlSettings, redisSettings, kafkaSettings, crashSettings } = config;
-const common: Record<string, z.ZodType> = { ...commonSettings, ...mysqlSettings, ...redisSettings, ...kafkaSettings, ...crashSettings };
+const { commonSettings, mysqlSettings, auditSettings, redisSettings, kafkaSettings, crashSettings, sagaSettings } = config;
+const common: Record<string, z.ZodType> = {
+  ...commonSettings,
+  ...mysqlSettings,
+  ...auditSettings,
+  ...redisSettings,
+  ...kafkaSettings,
+  ...crashSettings,
+};
 
 /** As docs/operations.md tells it. */
 const rowOf = (name: string, schema: z.ZodType): string => {
@@ -20,7 +27,9 @@ describe('the common settings', () => {
     expect(rows).toEqual(Object.entries(common).map(([name, schema]) => rowOf(name, schema)));
   });
 
-  it('are these groups', () => {
-    expect(Object.keys(config).filter((name) => name.endsWith('Settings'))).toHaveLength(5);
+  it('are these groups, and those of sagas, which the services that have some tell of', () => {
+    expect(Object.keys(config).filter((name) => name.endsWith('Settings'))).toHaveLength(7);
+    const payment = readFileSync(new URL('../../../../services/payment/README.md', import.meta.url), 'utf8');
+    expect(Object.keys(sagaSettings).filter((name) => !payment.includes(name))).toEqual([]);
   });
 });
