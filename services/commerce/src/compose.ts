@@ -168,7 +168,7 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
       changeMember: changeMember({ db, announcer }),
     }),
     ...sessionRoutes({
-      signIn: signIn({ db, passwords, limit, newId, sessionTokens, refreshLifeSeconds }),
+      signIn: signIn({ db, passwords, limit, newId, sessionTokens, refreshLifeSeconds, announcer }),
       refreshSession: refreshSession({ db, announcer, sessionTokens, refreshLifeSeconds, policy, log, metrics }),
       signOut: signOut({ db, announcer }),
       ownSessions: ownSessions({ db, announcer }),

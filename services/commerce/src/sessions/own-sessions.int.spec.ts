@@ -1,7 +1,9 @@
 import * as contract from '@onsale/contracts/commerce';
+import { inTransaction } from '@onsale/shared/db';
 import { newId } from '@onsale/shared/ids';
 import { eventually } from '@onsale/shared/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { insertSession, listLive } from './session-store.ts';
 import { startCommerce, statusOf, type Commerce } from '../testing/start-commerce.ts';
 
 let commerce: Commerce;
@@ -47,6 +49,19 @@ describe('the sessions of a member', () => {
     expect(await statusOf(commerce.refresh(mine.refreshToken))).toBe('201');
     await mine.client.call(contract.endMySession, { params: { id: mine.sessionId } });
     await isSoonDenied(mine.sessionId);
+  });
+
+  it('are fifty at most: with one more the oldest end, everywhere, as one has signed in', async () => {
+    const member = await commerce.newMember();
+    const older = Array.from({ length: 51 }, () => newId());
+    await inTransaction(commerce.db, async (trx) => {
+      for (const sessionId of older) await insertSession(trx, { sessionId, tokenHash: Buffer.alloc(32), lifeSeconds: 600 }, member.id);
+    });
+    const { sessionId } = await commerce.accessTokens.verify((await commerce.signIn(member)).accessToken);
+    const live = await listLive(commerce.db, { memberId: member.id, before: undefined, limit: 100 });
+    expect(live.map(({ id }) => id)).toEqual([sessionId, ...older.slice(2).toReversed()]);
+    for (const ended of older.slice(0, 2)) await isSoonDenied(ended);
+    expect(await commerce.isDenied(older[2]!)).toBe(false);
   });
 
   it('are nobody else’s to end', async () => {

@@ -22,7 +22,7 @@ interface Options {
 export interface SessionAnnouncer {
   /** Tells the gateway at once if it can, within half a second; otherwise the part does it later. Never throws. */
   announce(sessionId: string): Promise<void>;
-  /** The same for many, side by side: a member may have any number of sessions. */
+  /** The same for many, a batch side by side after the other, until one cannot be told: then the part does the rest. */
   announceAll(sessionIds: readonly string[]): Promise<void>;
   readonly part: Part;
 }
@@ -64,19 +64,24 @@ export const createSessionAnnouncer = ({ db, redis, namespace, accessLifeSeconds
     failing = false;
   };
 
-  const announce = async (sessionId: string): Promise<void> => {
+  const tells = async (sessionId: string): Promise<boolean> => {
     try {
       await within(AT_ONCE_MS, denyList.end(sessionId));
+      return true;
     } catch (error) {
       late.inc();
       log.warn({ err: error, sessionId }, 'an ended session is not on the deny-list yet');
+      return false;
     }
   };
 
   return {
-    announce,
+    announce: async (sessionId) => void (await tells(sessionId)),
     announceAll: async (sessionIds) => {
-      await Promise.all(sessionIds.map(announce));
+      for (let from = 0; from < sessionIds.length; from += BATCH) {
+        const told = await Promise.all(sessionIds.slice(from, from + BATCH).map(tells));
+        if (told.includes(false)) return;
+      }
     },
     part: loop({
       name: 'session-announcer',

@@ -5,7 +5,7 @@ import type { KnownToken } from './judge-refresh.ts';
 /** Times are the database's, so that every replica judges a token by one clock. */
 const inSeconds = (db: Queryable, seconds: number) => db.raw('NOW(3) + INTERVAL ? SECOND', [seconds]);
 
-export type EndedBy = 'SIGN_OUT' | 'MEMBER' | 'REUSE' | 'ROLE_CHANGE' | 'PASSWORD_CHANGE' | 'DELETION';
+export type EndedBy = 'SIGN_OUT' | 'MEMBER' | 'REUSE' | 'ROLE_CHANGE' | 'PASSWORD_CHANGE' | 'TOO_MANY' | 'DELETION';
 
 export interface NewToken {
   readonly sessionId: string;
@@ -108,6 +108,27 @@ export const endSessionsOf = async (
       .whereIn('id', sessionIds.map(idToBytes))
       .update({ ended_at: trx.raw('NOW(3)'), ended_by: by, unannounced: 1 });
   return sessionIds;
+};
+
+/** Oldest ones that end in one step, at most; what is more is ended by the sign-ins that follow. */
+const OLDEST_AT_ONCE = 200;
+
+/** Ends the oldest sessions of a member that may still be used, beyond the newest `most`. @returns them, for the deny-list */
+export const endOldest = async (trx: Trx, { memberId, most }: { memberId: string; most: number }): Promise<string[]> => {
+  const ids: Buffer[] = await trx('sessions')
+    .where({ member_id: idToBytes(memberId) })
+    .whereNull('ended_at')
+    .where('expires_at', '>', trx.raw('NOW(3)'))
+    .orderBy('id', 'desc')
+    .offset(most)
+    .limit(OLDEST_AT_ONCE)
+    .pluck('id');
+  if (ids.length > 0)
+    await trx('sessions')
+      .whereIn('id', ids)
+      .whereNull('ended_at')
+      .update({ ended_at: trx.raw('NOW(3)'), ended_by: 'TOO_MANY' satisfies EndedBy, unannounced: 1 });
+  return ids.map(bytesToId);
 };
 
 export interface LiveSession {

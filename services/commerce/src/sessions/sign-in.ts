@@ -1,13 +1,17 @@
 import type { TokenSession } from '@onsale/contracts/commerce';
-import { inTransaction, type Database } from '@onsale/shared/db';
+import { afterCommit, inTransaction, type Database } from '@onsale/shared/db';
 import { Refusal } from '@onsale/shared/errors';
 import type { NewId } from '@onsale/shared/ids';
 import { findCredentials, shareMember, type Credentials } from '../members/member-store.ts';
 import type { Passwords } from '../passwords/passwords.ts';
 import { hashOf, newRefreshToken } from './refresh-token.ts';
-import { insertSession, insertToken } from './session-store.ts';
+import type { SessionAnnouncer } from './session-announcer.ts';
+import { endOldest, insertSession, insertToken } from './session-store.ts';
 import type { SessionTokens } from './session-tokens.ts';
 import type { SignInLimit } from './sign-in-limit.ts';
+
+/** Sessions of one member: the oldest end when there are more. People have a few; what ends all of them is one short step. */
+const MOST_SESSIONS = 50;
 
 interface Deps {
   readonly db: Database;
@@ -16,6 +20,7 @@ interface Deps {
   readonly newId: NewId;
   readonly sessionTokens: SessionTokens;
   readonly refreshLifeSeconds: number;
+  readonly announcer: SessionAnnouncer;
 }
 
 export interface SignIn {
@@ -31,10 +36,10 @@ export class InvalidCredentials extends Refusal {
 }
 
 /**
- * Begins a session. An unknown email and a wrong password are one case to the caller: the same steps, time and answer.
+ * Begins a session, and ends the member's oldest beyond 50. An unknown email and a wrong password are one case to the caller: the same steps, time and answer.
  * @throws InvalidCredentials; TooManySignIns after too many of those; Overloaded when too many passwords wait to be checked
  */
-export const signIn = ({ db, passwords, limit, newId, sessionTokens, refreshLifeSeconds }: Deps) => {
+export const signIn = ({ db, passwords, limit, newId, sessionTokens, refreshLifeSeconds, announcer }: Deps) => {
   const check = async ({ email, password, signal }: SignIn): Promise<Credentials | undefined> => {
     const credentials = await findCredentials(db, email);
     return (await passwords.isRight(password, credentials?.passwordHash, signal)) ? credentials : undefined;
@@ -57,6 +62,8 @@ export const signIn = ({ db, passwords, limit, newId, sessionTokens, refreshLife
       if (found === undefined) throw new InvalidCredentials();
       await insertSession(trx, session, found.id);
       await insertToken(trx, session);
+      const ended = await endOldest(trx, { memberId: found.id, most: MOST_SESSIONS });
+      afterCommit(trx, () => announcer.announceAll(ended));
       return found;
     });
     return sessionTokens({ member, sessionId: session.sessionId }, refreshToken);
