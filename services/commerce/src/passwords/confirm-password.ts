@@ -23,8 +23,8 @@ export const passwordWrong = (pointer: string): Refusal =>
   new Refusal('PASSWORD_WRONG', 'This is not your password.', { errors: [{ pointer, detail: 'is not the password of this account' }] });
 
 /**
- * That whoever is signed in also knows the password: a session that was left open is not enough. Wrong ones are counted with the failed sign-ins of the
- * account, so that a session is no way round that limit. Answers what the password was at that moment, for the change to hold it against.
+ * That whoever is signed in also knows the password: a session that was left open is not enough. Wrong ones are counted as failed sign-ins are, but apart
+ * from those: whoever knows the email alone can fill that count, and is not to bar the member from changing the password, or from leaving. Answers what the password was at that moment, for the change to hold it against.
  * @throws Refusal PASSWORD_WRONG, UNAUTHENTICATED; TooManySignIns; Overloaded
  */
 export const confirmPassword =
@@ -32,14 +32,14 @@ export const confirmPassword =
   async ({ memberId, password, pointer, signal }: ShownPassword): Promise<Credentials> => {
     const credentials = await findCredentialsOf(db, memberId);
     if (credentials === undefined) throw new Refusal('UNAUTHENTICATED', 'The member of this session is no more.');
-    const { email, passwordHash } = credentials;
-    await limit.count(email);
-    const isRight = await passwords.isRight(password, passwordHash, signal).catch(async (error: unknown) => {
-      await limit.giveBack(email);
+    const key = `member:${memberId}`; // no email
+    await limit.count(key);
+    const isRight = await passwords.isRight(password, credentials.passwordHash, signal).catch(async (error: unknown) => {
+      await limit.giveBack(key);
       throw error;
     });
     if (!isRight) throw passwordWrong(pointer);
-    await limit.forget(email);
+    await limit.forget(key);
     return credentials;
   };
 

@@ -5,17 +5,17 @@ import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limite
 
 export class TooManySignIns extends Refusal {
   constructor(msUntilNext: number) {
-    super('RATE_LIMITED', 'Too many failed sign-ins for this account. Ask again later.', { retryAfterSeconds: msUntilNext / 1000 });
+    super('RATE_LIMITED', 'Too many wrong passwords for this account. Ask again later.', { retryAfterSeconds: msUntilNext / 1000 });
   }
 }
 
 export interface SignInLimit {
   /** Counts a try before it is made, so that many at once cannot outrun the count. @throws TooManySignIns */
-  count(email: string): Promise<void>;
+  count(account: string): Promise<void>;
   /** The try was none: nobody looked at the password. */
-  giveBack(email: string): Promise<void>;
+  giveBack(account: string): Promise<void>;
   /** The password was right: the account starts afresh. */
-  forget(email: string): Promise<void>;
+  forget(account: string): Promise<void>;
 }
 
 interface Options {
@@ -26,7 +26,8 @@ interface Options {
 }
 
 /**
- * Limits the failed sign-ins of one account, whether it exists or not, over all replicas; the gateway limits those of one address. While Redis is
+ * Limits the wrong passwords of one account, whether it exists or not, over all replicas, named by its email where somebody signs in, by its member where
+ * one who is signed in shows a password; the gateway limits those of one address. While Redis is
  * away each process counts by itself.
  */
 export const createSignInLimit = ({ redis, namespace, failures, windowSeconds }: Options): SignInLimit => {
@@ -38,21 +39,21 @@ export const createSignInLimit = ({ redis, namespace, failures, windowSeconds }:
     insuranceLimiter: new RateLimiterMemory(limits),
   });
   /** Redis need not know who signs in here. */
-  const keyOf = (email: string): string => createHash('sha256').update(email).digest('base64url');
+  const keyOf = (account: string): string => createHash('sha256').update(account).digest('base64url');
 
   return {
-    count: async (email) => {
+    count: async (account) => {
       try {
-        await limiter.consume(keyOf(email));
+        await limiter.consume(keyOf(account));
       } catch (error) {
         throw error instanceof RateLimiterRes ? new TooManySignIns(error.msBeforeNext) : error;
       }
     },
-    giveBack: async (email) => {
-      await limiter.reward(keyOf(email));
+    giveBack: async (account) => {
+      await limiter.reward(keyOf(account));
     },
-    forget: async (email) => {
-      await limiter.delete(keyOf(email));
+    forget: async (account) => {
+      await limiter.delete(keyOf(account));
     },
   };
 };
