@@ -7,6 +7,7 @@ export type DeletionStatus = 'UNDER_WAY' | 'REFUSED' | 'DONE';
 export interface StoredDeletion {
   readonly id: string;
   readonly status: DeletionStatus;
+  readonly giveUpBalance: boolean;
   readonly code?: Code;
   readonly detail?: string;
   readonly createdAt: Date;
@@ -15,29 +16,35 @@ export interface StoredDeletion {
 interface Row {
   id: Buffer;
   status: DeletionStatus;
+  give_up_balance: number;
   code: Code | null;
   detail: string | null;
   created_at: Date;
 }
 
-const COLUMNS = ['id', 'status', 'code', 'detail', 'created_at'] as const;
+const COLUMNS = ['id', 'status', 'give_up_balance', 'code', 'detail', 'created_at'] as const;
 const DETAIL_LENGTH = 200;
 
-const deletionOf = ({ id, status, code, detail, created_at }: Row): StoredDeletion => ({
+const deletionOf = ({ id, status, give_up_balance, code, detail, created_at }: Row): StoredDeletion => ({
   id: bytesToId(id),
   status,
+  giveUpBalance: give_up_balance === 1,
   ...(code !== null && { code }),
   ...(detail !== null && { detail }),
   createdAt: created_at,
 });
 
 /** @throws a duplicate error when one of the member is under way */
-export const insertDeletion = async (trx: Trx, { id, memberId, at }: { id: string; memberId: string; at: Date }): Promise<void> => {
+export const insertDeletion = async (
+  trx: Trx,
+  { id, memberId, giveUpBalance, at }: { id: string; memberId: string; giveUpBalance: boolean; at: Date },
+): Promise<void> => {
   await trx('account_deletions').insert({
     id: idToBytes(id),
     member_id: idToBytes(memberId),
     live_member_id: idToBytes(memberId),
     status: 'UNDER_WAY' satisfies DeletionStatus,
+    give_up_balance: giveUpBalance,
     created_at: at,
   });
 };

@@ -28,7 +28,7 @@ interface RequestDeletion {
 const POINTER = '/body/password';
 
 /**
- * Begins the deletion of an account for whoever knows its password, or finds the one under way; answers its id. The saga asks the other services whether anything of it is
+ * Begins the deletion of an account for whoever knows its password, or finds the one under way, if it is the same wish; answers its id. The saga asks the other services whether anything of it is
  * under way there; what is under way here is refused at once. An operator is first made a plain member by another one, so that one always stays.
  * @throws Refusal PASSWORD_WRONG, FORBIDDEN, ACCOUNT_IN_USE; TooManySignIns; Overloaded
  */
@@ -42,10 +42,15 @@ export const requestDeletion =
       if (found === undefined) throw passwordWrong(POINTER);
       if (found.role === 'operator') throw new Refusal('FORBIDDEN', 'Another operator has to take your role away first.');
       const last = await findLastOf(trx, memberId);
-      if (last?.status === 'UNDER_WAY') return last.id;
+      if (last?.status === 'UNDER_WAY') {
+        if (last.giveUpBalance === giveUpBalance) return last.id;
+        throw new Refusal('ACCOUNT_IN_USE', 'A deletion with another `giveUpBalance` is under way. Wait for its end.', {
+          retryAfterSeconds: 5,
+        });
+      }
       if (await hasOrderUnderWay(trx, memberId)) throw new Refusal('ACCOUNT_IN_USE', 'An order is under way.', { retryAfterSeconds: 5 });
       const id = newId();
-      await insertDeletion(trx, { id, memberId, at: clock.now() });
+      await insertDeletion(trx, { id, memberId, giveUpBalance, at: clock.now() });
       await sagas.start(trx, deletion, { id, state: { memberId, giveUpBalance } });
       return id;
     });
