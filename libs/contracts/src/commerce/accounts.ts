@@ -39,7 +39,7 @@ export const readMyDeletion = route({
 });
 
 /**
- * What the fleet keeps of a member. `data` is there when all services have told; `truncated` names what is more than one export takes: then the newest are in it,
+ * What the fleet keeps of a member. `data` is there, for whoever reads it, when all services have told; `truncated` names what is more than one export takes: then the newest are in it,
  * and the rest is in the pages of the lists.
  */
 export const DataExport = z.object({

@@ -8,6 +8,7 @@ import { paidOrders } from '../testing/paid-orders.ts';
 import { closedAmong } from './closed-accounts.ts';
 import { exportHandlers } from './consumer.ts';
 import { purgeExports } from './export-store.ts';
+import { readExport } from './read-export.ts';
 
 /** Alone: payment, reservation and queue are silent. */
 let commerce: Commerce;
@@ -33,6 +34,8 @@ describe('a deletion that cannot go on', () => {
     expect(first).toMatchObject({ status: 202, body: { status: 'UNDER_WAY' } });
     expect([first.headers.get('location'), first.headers.get('retry-after')]).toEqual(['/api/v1/members/me/deletion', '1']);
     expect(tally(await Promise.all(Array.from({ length: 4 }, () => statusOf(asksToGo(ada)))))).toEqual({ '202': 4 });
+    const otherwise = ada.client.answer(contract.deleteMe, { body: { password: ada.password, giveUpBalance: true } });
+    expect(await statusOf(otherwise)).toBe('409 ACCOUNT_IN_USE');
     const [deletion] = (await deletionsOf(ada.id)) as { id: Buffer }[];
     expect(await deletionsOf(ada.id)).toHaveLength(1);
 
@@ -146,12 +149,24 @@ describe('an export', () => {
     await comes('reservation', { ...whole, exportId, section: 'reservations' });
     await comes('payment', { ...whole, exportId, section: 'payments' });
     await comes('payment', { exportId, section: 'walletEntries', part: 2, parts: 2, truncated: true, items: [{ n: 2 }] });
-    expect(await read(ada, exportId)).toMatchObject({ status: 'GATHERING' });
+    const asked: string[] = [];
+    commerce.db.on('query', ({ sql }: { sql: string }) => void asked.push(sql));
+    const polled = await readExport({ db: commerce.db })({ memberId: ada.id, id: exportId });
+    commerce.db.removeAllListeners('query');
+    expect(polled).toMatchObject({ status: 'GATHERING' });
+    expect(asked.join()).toMatch(/data_export_parts/);
+    expect(asked.join()).not.toMatch(/items/); // megabytes, at every poll
     await comes('payment', { exportId, section: 'walletEntries', part: 1, parts: 2, truncated: true, items: [{ n: 1 }] });
     const { status, truncated, data } = await read(ada, exportId);
     expect([status, truncated?.toSorted()]).toEqual(['READY', ['sessions', 'walletEntries']]);
     expect(data).toMatchObject({ member: [{ email: ada.email }], walletEntries: [{ n: 1 }, { n: 2 }], payments: [], orders: [] });
     expect(data!.sessions).toHaveLength(3);
+    expect(await ada.client.call(contract.requestExport)).toEqual({
+      id: exportId,
+      status: 'READY',
+      createdAt: expect.any(String),
+      expiresAt: expect.any(String),
+    });
   });
 
   it('is one for many requests at once, is its member’s alone, and gone when it has expired, with what still comes', async () => {

@@ -65,9 +65,16 @@ export const insertParts = async (trx: Trx, parts: readonly DataPart[]): Promise
     });
 };
 
+/** What has come so far, without what is in it: of each section how many parts have, of how many. */
+export const countParts = async (db: Queryable, id: string): Promise<{ section: DataSection; parts: number; came: number }[]> =>
+  db('data_export_parts')
+    .where({ export_id: idToBytes(id) })
+    .groupBy('section', 'parts')
+    .select('section', 'parts', db.raw('COUNT(*) AS came'));
+
 type KeptPart = Omit<DataPart, 'exportId'>;
 
-/** What has come so far, in the order of its parts. */
+/** What has come, in the order of its parts: megabytes, maybe. */
 export const readParts = async (db: Queryable, id: string): Promise<KeptPart[]> => {
   const rows: { section: DataSection; part: number; parts: number; truncated: number; items: string }[] = await db('data_export_parts')
     .where({ export_id: idToBytes(id) })
