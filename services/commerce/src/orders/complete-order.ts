@@ -3,8 +3,7 @@ import { afterCommit, type Trx } from '@onsale/shared/db';
 import type { Clock } from '@onsale/shared/ids';
 import { eventOf, type Outbox } from '@onsale/shared/outbox';
 import type { Ends, SagaView } from '@onsale/shared/saga';
-import { useCoupon } from '../coupons/member-coupon-store.ts';
-import * as stock from '../stock/stock-store.ts';
+import { moveGoods } from './move-goods.ts';
 import type { Purchase } from './purchase.ts';
 import * as orders from './order-store.ts';
 
@@ -20,12 +19,10 @@ export const completeOrder =
   async (trx: Trx, { id }: SagaView<Purchase>): Promise<void> => {
     const order = await orders.lockOrder(trx, { id });
     if (order === undefined) throw new Error(`there is no order ${id}`);
-    const { memberId, items, total, memberCouponId, version } = order;
+    const { memberId, items, total, version } = order;
     const completedAt = clock.now();
     await orders.moveOrder(trx, id, { from: 'PENDING', to: 'COMPLETED', completedAt });
-    for (const item of items) await stock.consume(trx, item);
-    if (memberCouponId !== undefined && !(await useCoupon(trx, { memberCouponId, orderId: id })))
-      throw new Error(`the coupon ${memberCouponId} is not reserved by order ${id}`);
+    moveGoods(trx, order, 'sold');
     const data = { orderId: id, memberId, items, total, completedAt: completedAt.toISOString() };
     await outbox.add(trx, eventOf(orderCompleted, { subject: id, sequence: version + 1, data }));
     afterCommit(trx, () => ends.announce(id));

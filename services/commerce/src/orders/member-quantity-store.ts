@@ -39,11 +39,13 @@ export const lockQuantities = async (
   return new Map(rows.map(({ member_id, quantity }) => [bytesToId(member_id), quantity]));
 };
 
-/** Counts down what an order has counted up. @throws Error when it had not */
-export const subtractQuantity = async (trx: Trx, { productId, memberId, quantity }: MemberQuantity): Promise<void> => {
-  const changed = await trx('member_quantities')
-    .where({ product_id: idToBytes(productId), member_id: idToBytes(memberId) })
-    .where('quantity', '>=', quantity)
-    .update({ quantity: trx.raw('quantity - ?', [quantity]) });
-  if (changed !== 1) throw new Error(`member ${memberId} has fewer than ${quantity} of ${productId}`);
+/** Counts down what orders have counted up, row by row in their order. @throws Error when they had not */
+export const subtractQuantities = async (trx: Trx, all: readonly MemberQuantity[]): Promise<void> => {
+  for (const { productId, memberId, quantity } of inOrder(all)) {
+    const changed = await trx('member_quantities')
+      .where({ product_id: idToBytes(productId), member_id: idToBytes(memberId) })
+      .where('quantity', '>=', quantity)
+      .update({ quantity: trx.raw('quantity - ?', [quantity]) });
+    if (changed !== 1) throw new Error(`member ${memberId} has fewer than ${quantity} of ${productId}`);
+  }
 };

@@ -3,9 +3,7 @@ import { afterCommit, type Trx } from '@onsale/shared/db';
 import type { Clock } from '@onsale/shared/ids';
 import { eventOf, type Outbox } from '@onsale/shared/outbox';
 import type { Ends, SagaView } from '@onsale/shared/saga';
-import { restoreCoupon } from '../coupons/member-coupon-store.ts';
-import * as stock from '../stock/stock-store.ts';
-import { subtractQuantity } from './member-quantity-store.ts';
+import { moveGoods } from './move-goods.ts';
 import type { Cancellation } from './purchase.ts';
 import * as orders from './order-store.ts';
 
@@ -22,13 +20,10 @@ export const restoreGoods =
     const order = await orders.lockOrder(trx, { id: orderId });
     if (order?.cancellationId !== id || order.completedAt === undefined)
       throw new Error(`${id} is not the cancellation of order ${orderId}`);
-    const { memberId, items, total, memberCouponId, version, completedAt } = order;
+    const { memberId, items, total, version, completedAt } = order;
     const cancelledAt = clock.now();
     await orders.moveOrder(trx, orderId, { from: 'CANCELLING', to: 'CANCELLED', cancelledAt });
-    for (const { productId, quantity } of items) await subtractQuantity(trx, { productId, memberId, quantity });
-    for (const item of items) await stock.putBack(trx, item);
-    if (memberCouponId !== undefined && !(await restoreCoupon(trx, { memberCouponId, orderId })))
-      throw new Error(`the coupon ${memberCouponId} is not used by order ${orderId}`);
+    moveGoods(trx, order, 'restored');
     const data = { orderId, memberId, items, total, completedAt, cancelledAt: cancelledAt.toISOString() };
     await outbox.add(trx, eventOf(orderCancelled, { subject: orderId, sequence: version + 1, data }));
     afterCommit(trx, () => ends.announce(id));

@@ -21,7 +21,7 @@ interface Row extends Stock {
 }
 
 /** The order in which rows of stock are locked, everywhere. */
-export const byProduct = (items: readonly Quantity[]): Quantity[] =>
+export const byProduct = <T extends Pick<Quantity, 'productId'>>(items: readonly T[]): T[] =>
   items.toSorted((a, b) => (a.productId < b.productId ? -1 : a.productId > b.productId ? 1 : 0));
 
 /** Makes the row of a new product. */
@@ -48,26 +48,23 @@ export const reserve = async (trx: Trx, { productId, quantity }: Quantity): Prom
   return changed === 1;
 };
 
-/** Changes one row; that it may be changed, the order's own state has said. */
-const move = async (trx: Trx, { productId, quantity }: Quantity, by: { available: 1 | 0; reserved: -1 | 0 }): Promise<void> => {
+/** What ended orders change in the stock of a product. */
+export interface StockMove {
+  readonly productId: string;
+  /** So many are available again. */
+  readonly freed: number;
+  /** So many are not reserved any more: they are available again, or sold. */
+  readonly unreserved: number;
+}
+
+/** Changes one row; that it may be changed, the state of the orders has said. @throws Error where so many are not reserved */
+export const moveStock = async (trx: Trx, { productId, freed, unreserved }: StockMove): Promise<void> => {
   const changed = await trx('stock')
     .where('product_id', idToBytes(productId))
-    .whereRaw('reserved + ? >= 0', [by.reserved * quantity])
-    .update({
-      available: trx.raw('available + ?', [by.available * quantity]),
-      reserved: trx.raw('reserved + ?', [by.reserved * quantity]),
-    });
-  if (changed !== 1) throw new Error(`product ${productId} has fewer than ${quantity} reserved`);
+    .where('reserved', '>=', unreserved)
+    .update({ available: trx.raw('available + ?', [freed]), reserved: trx.raw('reserved - ?', [unreserved]) });
+  if (changed !== 1) throw new Error(`product ${productId} has fewer than ${unreserved} reserved`);
 };
-
-/** reserved -> available: an order was taken back. @throws Error where so many are not reserved */
-export const release = (trx: Trx, item: Quantity): Promise<void> => move(trx, item, { available: 1, reserved: -1 });
-
-/** reserved -> sold: an order is paid. @throws Error where so many are not reserved */
-export const consume = (trx: Trx, item: Quantity): Promise<void> => move(trx, item, { available: 0, reserved: -1 });
-
-/** sold -> available: a paid order was cancelled. */
-export const putBack = (trx: Trx, item: Quantity): Promise<void> => move(trx, item, { available: 1, reserved: 0 });
 
 const select = (db: Queryable, productIds: readonly string[]) =>
   db('stock').whereIn('product_id', productIds.map(idToBytes)).select('product_id', 'available', 'reserved', 'stocked');
