@@ -118,6 +118,32 @@ describe('an order that is not paid in its time', () => {
     expect((await shop.operator.saga(id)).body).toMatchObject({ status: 'COMPENSATED', failure: { step: 'debit', code: 'ORDER_EXPIRED' } });
   });
 
+  it('is taken back though many stand before it that cannot be', async () => {
+    const cup = await shop.product();
+    const ada = shop.buyer();
+    shop.payment.loses(debitOrder);
+    const { id } = (await ada.orders([[cup, 1]], { prefer: 'wait=0' })).body!;
+    const money = { subtotal: 0, discount: 0, total: 0 };
+    const stray = {
+      member_id: idToBytes(newId()),
+      status: 'PENDING',
+      ...money,
+      version: 1,
+      created_at: new Date(),
+      pay_until: new Date(0),
+    };
+    const strays = Array.from({ length: 100 }, () => ({ id: idToBytes(newId()), ...stray })); // without sagas; as many as one look takes
+    await shop.db('orders').insert(strays);
+    await shop
+      .db('orders')
+      .where('id', idToBytes(id))
+      .update({ pay_until: new Date(1) });
+
+    await eventually(async () => expect((await ada.order(id)).body).toMatchObject({ status: 'EXPIRED' }), { withinMs: 20_000 });
+
+    await shop.db('orders').where('member_id', stray.member_id).delete();
+  });
+
   it('is taken back by an operator too', async () => {
     const cup = await shop.product();
     const ada = shop.buyer();

@@ -189,6 +189,14 @@ export const overdueOrders = async (db: Database, limit: number): Promise<string
   return rows.map(({ id }) => bytesToId(id));
 };
 
+/** Has an order whose time is over be looked at again in so many milliseconds, unless it was ended meanwhile. */
+export const postponePayUntil = async (db: Database, id: string, ms: number): Promise<void> => {
+  await db('orders')
+    .where({ id: idToBytes(id) })
+    .whereNotNull('pay_until')
+    .update({ pay_until: db.raw('NOW(3) + INTERVAL ? MICROSECOND', [ms * 1000]) });
+};
+
 /** The time limit has done what it can: the saga is going back, or has ended. */
 export const forgetPayUntil = async (trx: Trx, id: string): Promise<void> => {
   await trx('orders')
