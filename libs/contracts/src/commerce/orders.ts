@@ -16,7 +16,7 @@ export type OrderStatus = z.infer<typeof OrderStatus>;
 export const OrderItem = z.object({ productId: Id, quantity: z.int(), unitPrice: Points });
 export type OrderItem = z.infer<typeof OrderItem>;
 
-/** Its total is paid by points. `code` says why it FAILED or EXPIRED. */
+/** Its total is paid by points. `code` says why it FAILED or EXPIRED or, on a COMPLETED one, why its last cancellation was refused. */
 export const Order = z.object({
   id: Id,
   status: OrderStatus,
