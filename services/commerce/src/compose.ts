@@ -14,6 +14,7 @@ import { createMetrics } from '@onsale/shared/metrics';
 import { createOutbox } from '@onsale/shared/outbox';
 import { createNotices, createRedis, isRedisAway } from '@onsale/shared/redis';
 import { createSagaRunner, sagaDoors } from '@onsale/shared/saga';
+import { createTurns } from '@onsale/shared/turns';
 import { composeAccounts } from './accounts/compose-accounts.ts';
 import type { Settings } from './config.ts';
 import { createCoupons } from './coupons/coupons.ts';
@@ -28,7 +29,6 @@ import { changePassword } from './passwords/change-password.ts';
 import { confirmPassword } from './passwords/confirm-password.ts';
 import { composeOrders } from './orders/compose-orders.ts';
 import { createPasswords } from './passwords/passwords.ts';
-import { createTurns } from './passwords/turns.ts';
 import { popularityHandlers } from './popular/consumer.ts';
 import { createRankingKeeper } from './popular/keep-ranking.ts';
 import { createPopularProducts } from './popular/popular-products.ts';
@@ -65,7 +65,7 @@ const defaults = (settings: Settings) => ({
   clock: systemClock,
   newId,
   log: createLog({ service: SERVICE, level: settings.logLevel }),
-  turns: createTurns(settings.passwordHashes),
+  turns: createTurns({ what: 'sign-ins and sign-ups', ...settings.passwordHashes }),
   announceEveryMs: ANNOUNCE_EVERY_MS,
   rankingEveryMs: RANKING_EVERY_MS,
 });

@@ -6,11 +6,11 @@ import { signUp } from '@onsale/contracts/commerce';
 import { createDatabase, type Database } from '@onsale/shared/db';
 import { newId, systemClock } from '@onsale/shared/ids';
 import { createMetrics } from '@onsale/shared/metrics';
+import { createTurns } from '@onsale/shared/turns';
 import { readOperatorSettings } from './config.ts';
 import { findMemberByEmail } from './members/member-store.ts';
 import { EmailTaken, registerMember } from './members/register-member.ts';
 import { createPasswords } from './passwords/passwords.ts';
-import { createTurns } from './passwords/turns.ts';
 
 const USAGE = 'usage: printf %s "$PASSWORD" | node services/commerce/src/create-operator.ts --email EMAIL --name NAME';
 
@@ -52,7 +52,7 @@ const createOperator = async (): Promise<string> => {
   const db = createDatabase(readOperatorSettings().mysql);
   try {
     const passwords = await createPasswords({
-      turns: createTurns({ atOnce: 1, waiting: 0 }),
+      turns: createTurns({ what: 'passwords', atOnce: 1, waiting: 0 }),
       metrics: createMetrics({ service: 'commerce', defaults: false }),
     });
     const register = registerMember({ db, passwords, clock: systemClock, newId });

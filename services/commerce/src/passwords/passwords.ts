@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { hash, verify } from '@node-rs/argon2';
 import type { Metrics } from '@onsale/shared/metrics';
-import type { Turns } from './turns.ts';
+import type { Turns } from '@onsale/shared/turns';
 
 /** OWASP Password Storage Cheat Sheet: argon2id (2) with 19 MiB, 2 passes, 1 lane. It costs 35 to 80 ms of a core. */
 const ARGON2ID = { algorithm: 2, memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;

@@ -2,8 +2,8 @@ import type { CallProblem } from '@onsale/contracts';
 import * as contract from '@onsale/contracts/commerce';
 import { newId } from '@onsale/shared/ids';
 import { eventually, testProxy, type TestProxy } from '@onsale/shared/testing';
+import { createTurns } from '@onsale/shared/turns';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createTurns } from '../passwords/turns.ts';
 import { startCommerce, statusOf, tally, type Commerce } from '../testing/start-commerce.ts';
 import { hashOf } from './refresh-token.ts';
 
@@ -66,7 +66,7 @@ describe('signing in', () => {
 
 describe('a storm of sign-ins', () => {
   it('is served in turns when there is room, and refused with a time to come back when there is none, while other requests are answered', async () => {
-    const turns = createTurns({ atOnce: 1, waiting: 19 });
+    const turns = createTurns({ what: 'sign-ins', atOnce: 1, waiting: 19 });
     const commerce = await startCommerce({ overrides: { turns }, settings: { signIns: { failures: 20, windowSeconds: 60 } } });
     try {
       const member = await commerce.newMember();

@@ -1,16 +1,16 @@
-import { Refusal } from '@onsale/shared/errors';
+import { Refusal } from '../errors/index.ts';
 
 /** All places in the waiting line are taken: better a "no" now than an answer that comes after the client has gone. */
 export class Overloaded extends Refusal {
-  constructor() {
-    super('OVERLOADED', 'Too many sign-ins and sign-ups at once. Ask again in a moment.', { retryAfterSeconds: 2 });
+  constructor(what: string) {
+    super('OVERLOADED', `Too many ${what} at once. Ask again in a moment.`, { retryAfterSeconds: 2 });
   }
 }
 
-/** The client went away, or its time was up, while its work was still waiting for a turn: nobody is left to hear this. */
+/** The client went away, or the time was up, while the work was still waiting for a turn: nothing of it was done. */
 export class GaveUp extends Refusal {
-  constructor() {
-    super('OVERLOADED', 'Given up while waiting for a turn.');
+  constructor(what: string) {
+    super('OVERLOADED', `Given up while waiting behind other ${what}. Ask again in a moment.`, { retryAfterSeconds: 2 });
   }
 }
 
@@ -21,21 +21,28 @@ export interface Turns {
   waiting(): number;
 }
 
+export interface TurnsOptions {
+  /** The pieces of work, in the plural, for whoever is refused. */
+  readonly what: string;
+  readonly atOnce: number;
+  readonly waiting: number;
+}
+
 /** Lets at most `atOnce` pieces of work run at the same time and at most `waiting` more stand in line. */
-export const createTurns = ({ atOnce, waiting: places }: { atOnce: number; waiting: number }): Turns => {
+export const createTurns = ({ what, atOnce, waiting: places }: TurnsOptions): Turns => {
   const line = new Set<() => void>();
   let running = 0;
 
   const myTurn = (signal: AbortSignal | undefined): Promise<void> =>
     new Promise((resolve, reject) => {
-      if (line.size >= places) return reject(new Overloaded());
+      if (line.size >= places) return reject(new Overloaded(what));
       const begin = (): void => {
         signal?.removeEventListener('abort', giveUp);
         resolve();
       };
       const giveUp = (): void => {
         line.delete(begin);
-        reject(new GaveUp());
+        reject(new GaveUp(what));
       };
       signal?.addEventListener('abort', giveUp, { once: true });
       line.add(begin);
@@ -54,7 +61,7 @@ export const createTurns = ({ atOnce, waiting: places }: { atOnce: number; waiti
   return {
     waiting: () => line.size,
     take: async (work, signal) => {
-      if (signal?.aborted === true) throw new GaveUp();
+      if (signal?.aborted === true) throw new GaveUp(what);
       if (running < atOnce) running += 1;
       else await myTurn(signal);
       try {

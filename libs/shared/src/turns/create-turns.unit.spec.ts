@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { createTurns, GaveUp, Overloaded } from './turns.ts';
+import { createTurns, GaveUp, Overloaded } from './create-turns.ts';
 
 /** Work that ends when it is told to. */
 const pieceOfWork = () => {
@@ -15,7 +15,7 @@ const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('turns', () => {
   it('lets only so many run at once, and the others in the order in which they came', async () => {
-    const turns = createTurns({ atOnce: 2, waiting: 2 });
+    const turns = createTurns({ what: 'pieces', atOnce: 2, waiting: 2 });
     const pieces = [pieceOfWork(), pieceOfWork(), pieceOfWork(), pieceOfWork()] as const;
     const answers = pieces.map((piece) => turns.take(piece.work));
     await settle();
@@ -32,7 +32,7 @@ describe('turns', () => {
   });
 
   it('refuses whoever finds the line full, with a time to come back', async () => {
-    const turns = createTurns({ atOnce: 1, waiting: 1 });
+    const turns = createTurns({ what: 'pieces', atOnce: 1, waiting: 1 });
     const [first, second] = [pieceOfWork(), pieceOfWork()];
     const answers = [turns.take(first.work), turns.take(second.work)];
     await expect(turns.take(async () => 'late')).rejects.toBeInstanceOf(Overloaded);
@@ -44,7 +44,7 @@ describe('turns', () => {
   });
 
   it('gives the turn on after work that failed', async () => {
-    const turns = createTurns({ atOnce: 1, waiting: 1 });
+    const turns = createTurns({ what: 'pieces', atOnce: 1, waiting: 1 });
     const [first, second] = [pieceOfWork(), pieceOfWork()];
     const failing = turns.take(first.work);
     const waiting = turns.take(second.work);
@@ -56,7 +56,7 @@ describe('turns', () => {
   });
 
   it('drops work whose client went away, before it costs anything', async () => {
-    const turns = createTurns({ atOnce: 1, waiting: 2 });
+    const turns = createTurns({ what: 'pieces', atOnce: 1, waiting: 2 });
     const [first, dropped, third] = [pieceOfWork(), pieceOfWork(), pieceOfWork()];
     const client = new AbortController();
     const answers = [turns.take(first.work), turns.take(third.work)];

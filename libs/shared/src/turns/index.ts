@@ -1,0 +1,1 @@
+export { createTurns, GaveUp, Overloaded, type Turns, type TurnsOptions } from './create-turns.ts';
