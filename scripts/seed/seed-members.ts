@@ -2,8 +2,8 @@ import { createAccessTokenSigner, type JSONWebKeySet } from '@onsale/shared/auth
 import { createDatabase, type Database, inTransaction } from '@onsale/shared/db';
 import { idToBytes, newId, systemClock } from '@onsale/shared/ids';
 import { createMetrics } from '@onsale/shared/metrics';
+import { createTurns } from '@onsale/shared/turns';
 import { createPasswords } from '../../services/commerce/src/passwords/passwords.ts';
-import { createTurns } from '../../services/commerce/src/passwords/turns.ts';
 import { entriesOf, type Transfer } from '../../services/payment/src/ledger/transfer.ts';
 import type { SeededMember } from './member-file.ts';
 import { SEEDED } from './seeded.ts';
@@ -75,7 +75,7 @@ function planMember(): Plan {
 
 async function hashOf(password: string): Promise<string> {
   const metrics = createMetrics({ service: 'seed', defaults: false });
-  return (await createPasswords({ turns: createTurns({ atOnce: 1, waiting: 0 }), metrics })).hash(password);
+  return (await createPasswords({ turns: createTurns({ what: 'passwords', atOnce: 1, waiting: 0 }), metrics })).hash(password);
 }
 
 function insertMembers(

@@ -34,11 +34,11 @@ const { log } = captureLog();
 const parts = () => ({ db: shop.db, clock: systemClock, newId, log, metrics: createMetrics({ service: 'commerce', defaults: false }) });
 
 /** A replica that is wired by the test, which leaves out the steps that a dying process would have left out. */
-const wired = ({ dying = counters, write = issueWinners({ ...parts(), counters: dying }) } = {}) => {
+const wired = ({ dying = counters, write = issueWinners({ ...parts(), counters: dying }).issue } = {}) => {
   const restore = restoreCounters({ ...parts(), counters: dying });
   const definitions = createDefinitions({ read: (id) => findCoupon(shop.db, id), log });
   return {
-    issueCoupon: issueCoupon({ ...parts(), definitions, counters: dying, issueWinners: write, restoreCounters: restore }),
+    issueCoupon: issueCoupon({ ...parts(), definitions, counters: dying, issueWinners: { issue: write, isBehind: () => false }, restoreCounters: restore }),
     restore,
     /** Looks after everybody who is pending now. */
     reconcile: reconcileCoupon({ ...parts(), counters: dying, restoreCounters: restore, pendingMs: 0 }),
@@ -85,12 +85,12 @@ describe('a death between the decision and the database', () => {
   it('that was only slowness writes nothing by what was given back since, but asks again', async () => {
     const { id } = await shop.coupon(survivor, { total: 3 });
     const [reached, resume] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-    const write = issueWinners({ ...parts(), counters });
+    const { issue } = issueWinners({ ...parts(), counters });
     const slow = wired({
       write: async (winner) => {
         reached.resolve();
         await resume.promise;
-        return write(winner);
+        return issue(winner);
       },
     });
     const late = asks(slow, id);

@@ -35,8 +35,9 @@ export const issueCoupon = ({ definitions, counters, issueWinners, restoreCounte
 
   const askOnce = async (coupon: Coupon, memberId: string): Promise<Exclude<Decision, { outcome: 'PENDING' }> | Written> => {
     if (!mayIssue(coupon, clock.now())) return { outcome: 'NOT_ACTIVE' };
+    if (issueWinners.isBehind(coupon)) throw behind();
     const decision = await counters.decide(coupon, memberId);
-    return decision.outcome === 'PENDING' ? issueWinners({ coupon, memberId }) : decision;
+    return decision.outcome === 'PENDING' ? issueWinners.issue({ coupon, memberId }) : decision;
   };
 
   return async ({ couponId, memberId }: { couponId: string; memberId: string }): Promise<MemberCoupon> => {
@@ -66,6 +67,9 @@ export const issueCoupon = ({ definitions, counters, issueWinners, restoreCounte
     throw new Refusal('OVERLOADED', 'This coupon is being changed. Ask again in a moment.', { retryAfterSeconds: 1 });
   };
 };
+
+const behind = (): Refusal =>
+  new Refusal('OVERLOADED', 'Others wait for this coupon to be written down. Ask again in a moment.', { retryAfterSeconds: 1 });
 
 const issuedView = (
   { id, name, discount, validUntil }: Coupon,

@@ -1,8 +1,9 @@
 import { during, type CrashPoints } from '@onsale/shared/crash';
 import { inTransaction, type Database, type Trx } from '@onsale/shared/db';
-import { createGather } from '@onsale/shared/gather';
+import { createKeyedGather } from '@onsale/shared/gather';
 import type { Clock, NewId } from '@onsale/shared/ids';
 import type { Log } from '@onsale/shared/log';
+import { createTurns } from '@onsale/shared/turns';
 import type { Coupon } from './coupon.ts';
 import { addIssued, lockCoupon } from './coupon-store.ts';
 import type { Counters } from './counters/counters.ts';
@@ -15,6 +16,8 @@ interface Deps {
   readonly newId: NewId;
   readonly log: Log;
   readonly crash?: CrashPoints | undefined;
+  /** Winners who wait for so long are more than enough: see `isBehind`. */
+  readonly longMs?: number;
 }
 
 /** Somebody to whom Redis gave one in this life of the coupon. */
@@ -34,12 +37,14 @@ export type Written =
 
 /** Winners of one transaction: some milliseconds of work. */
 const TOGETHER = 500;
-/** Of the pool's ten connections. */
-const TRANSACTIONS = 2;
-const WAITING = 10_000;
-const WAIT_MS = 3000;
-
-type Outcome = PromiseSettledResult<readonly Written[]>;
+/** Each coupon has a line of its own, and one transaction at a time: a second one would wait for the row that the first has locked. */
+const LINE = { maxKeys: 1000, maxBatch: TOGETHER, maxInFlight: 1, maxWaiting: 10_000, waitMs: 3000 };
+/** Transactions of all coupons, of the pool's ten connections: where the rows of some are locked for long, there is one for the others. */
+const TURNS = { what: 'coupons', atOnce: 3, waiting: LINE.maxKeys };
+const TURN_WAIT_MS = 2000;
+/** One try for the lock of a row, which takes 3 s at most: those in line would not wait for another. */
+const RETRY_WITHIN_MS = 2000;
+const LONG_MS = 1500;
 
 /** Writes the winners of one coupon in one transaction; the coupon's row is locked, so what it says of lives and numbers holds. */
 const write = async (
@@ -64,16 +69,20 @@ const write = async (
 };
 
 /**
- * Writes winners to the database before anybody is told. Those who come while others are being written go together in the next transaction, so a
- * stampede costs a few of them. A death, or an error, leaves them pending in Redis: the member's next try comes here again, or the reconciler gives
- * theirs back.
- * @throws Refusal OVERLOADED; whatever the database throws
+ * Writes winners to the database before anybody is told. Those of a coupon who come while others of it are being written go together in the next
+ * transaction, so a stampede costs a few of them. A coupon whose row is locked for long keeps no other waiting, as long as a turn is left. A death, or an
+ * error, leaves winners pending in Redis: the member's next try comes here again, or the reconciler gives theirs back.
  */
-export const issueWinners = ({ db, counters, clock, newId, log, crash }: Deps) => {
-  const writeOne = async (winners: readonly Winner[]): Promise<Written[]> => {
+export const issueWinners = ({ db, counters, clock, newId, log, crash, longMs = LONG_MS }: Deps) => {
+  const turns = createTurns(TURNS);
+  /** Since when the winners of a life that are being written have waited for it. */
+  const since = new Map<string, number>();
+  const monotonic = (): number => performance.now();
+
+  const writeAll = async (winners: readonly Winner[]): Promise<Written[]> => {
     const { coupon } = winners[0]!;
     const written = await during(crash, 'coupon-issue', () =>
-      inTransaction(db, (trx) => write(trx, { coupon, winners, newId, at: clock.now() })),
+      inTransaction(db, (trx) => write(trx, { coupon, winners, newId, at: clock.now() }), { retryWithinMs: RETRY_WITHIN_MS }),
     );
     const issued = written.flatMap((one, i) =>
       'memberCouponId' in one ? [{ id: one.memberCouponId, memberId: winners[i]!.memberId }] : [],
@@ -83,31 +92,23 @@ export const issueWinners = ({ db, counters, clock, newId, log, crash }: Deps) =
     return written;
   };
 
-  /** One coupon after the other; what fails for one is not the others' concern. */
-  const writeAll = async (winners: readonly Winner[]): Promise<(() => Written)[]> => {
-    const outcomes = new Map<Winner, () => Written>();
-    for (const together of Map.groupBy(winners, ({ coupon }) => coupon.life).values()) {
-      const [outcome] = (await Promise.allSettled([writeOne(together)])) as [Outcome];
-      together.forEach((winner, i) =>
-        outcomes.set(winner, () => {
-          if (outcome.status === 'rejected') throw outcome.reason;
-          return outcome.value[i]!;
-        }),
-      );
+  const atItsTurn = async (life: string, winners: readonly Winner[]): Promise<Written[]> => {
+    since.set(life, monotonic());
+    try {
+      return await turns.take(() => writeAll(winners), AbortSignal.timeout(TURN_WAIT_MS));
+    } finally {
+      since.delete(life);
     }
-    return winners.map((winner) => outcomes.get(winner)!);
   };
+  const gather = createKeyedGather({ ...LINE, ask: atItsTurn, monotonic });
 
-  const gather = createGather({
-    ask: writeAll,
-    maxBatch: TOGETHER,
-    maxInFlight: TRANSACTIONS,
-    maxWaiting: WAITING,
-    waitMs: WAIT_MS,
-    monotonic: () => performance.now(),
-  });
+  return {
+    /** @throws Refusal OVERLOADED; whatever the database throws */
+    issue: (winner: Winner): Promise<Written> => gather(winner.coupon.life, winner),
 
-  return async (winner: Winner): Promise<Written> => (await gather(winner))();
+    /** Whether winners wait for so long that Redis had better promise the coupon to nobody else for now: who is not written in time stays pending. */
+    isBehind: ({ life }: Coupon): boolean => monotonic() - (since.get(life) ?? Infinity) >= longMs,
+  };
 };
 
 export type IssueWinners = ReturnType<typeof issueWinners>;

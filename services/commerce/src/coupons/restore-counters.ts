@@ -2,6 +2,7 @@ import { inTransaction, type Database } from '@onsale/shared/db';
 import type { Clock, NewId } from '@onsale/shared/ids';
 import type { Log } from '@onsale/shared/log';
 import type { Metrics } from '@onsale/shared/metrics';
+import { createTurns } from '@onsale/shared/turns';
 import { beginLife, lockCoupon } from './coupon-store.ts';
 import type { Counters } from './counters/counters.ts';
 import { allIssued } from './issued-store.ts';
@@ -17,6 +18,9 @@ interface Deps {
 
 /** Rows read and told at a time. */
 const STEP = 5000;
+/** Each holds a connection, of the pool's ten, for up to seconds; after a Redis that was lost all coupons are asked for at once. */
+const TURNS = { what: 'coupons that are put together again', atOnce: 2, waiting: 100 };
+const TURN_WAIT_MS = 3000;
 
 /**
  * Begins a new life of a coupon's counters, from what the database holds: after Redis was emptied, restarted or failed over, after an operator has
@@ -25,13 +29,14 @@ const STEP = 5000;
  * The calls to Redis stand inside the transaction because the lock of the coupon's row is what keeps anything from being issued meanwhile, and two
  * replicas from restoring at once; it falls with the process that holds it. Nothing that was decided in an older life is issued afterwards, so what is
  * read here is all there is. A life's name is never used again: one that was marked by a process that died before its commit is nobody's.
- * @throws whatever Redis or the database throws; whoever asks next begins anew
+ * @throws Refusal OVERLOADED when too many other coupons come first; whatever Redis or the database throws. Whoever asks next begins anew
  */
 export const restoreCounters = ({ db, counters, clock, newId, log, metrics }: Deps) => {
   const restorations = metrics.counter({
     name: 'onsale_coupon_restorations_total',
     help: 'Times that the counters of a coupon were put together from the database',
   });
+  const turns = createTurns(TURNS);
   const underWay = new Map<string, Promise<void>>();
 
   const restore = async (couponId: string, lost: string): Promise<void> => {
@@ -55,7 +60,8 @@ export const restoreCounters = ({ db, counters, clock, newId, log, metrics }: De
   };
 
   return (couponId: string, lost: string): Promise<void> => {
-    const flight = underWay.get(couponId) ?? restore(couponId, lost).finally(() => underWay.delete(couponId));
+    const atItsTurn = (): Promise<void> => turns.take(() => restore(couponId, lost), AbortSignal.timeout(TURN_WAIT_MS));
+    const flight = underWay.get(couponId) ?? atItsTurn().finally(() => underWay.delete(couponId));
     underWay.set(couponId, flight);
     return flight;
   };

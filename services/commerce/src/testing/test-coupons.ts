@@ -1,6 +1,6 @@
 import { setTimeout as rest } from 'node:timers/promises';
 import type { Coupon, MemberCoupon } from '@onsale/contracts/commerce';
-import { createDatabase, type Database } from '@onsale/shared/db';
+import { createDatabase, isRetriable, type Database } from '@onsale/shared/db';
 import { Refusal } from '@onsale/shared/errors';
 import { runChecks } from '@onsale/shared/invariants';
 import { bytesToId, idToBytes, newId, systemClock } from '@onsale/shared/ids';
@@ -36,7 +36,7 @@ export const outcomeOf = (asked: Promise<MemberCoupon>): Promise<string> =>
 export const insistedOutcomeOf = async (ask: () => Promise<MemberCoupon>): Promise<string> => {
   for (;;) {
     const told = await outcomeOf(ask()).catch((error: unknown) => {
-      if (isRedisAway(error)) return 'OVERLOADED';
+      if (isRedisAway(error) || isRetriable(error)) return 'OVERLOADED'; // as the doors tell it
       throw error;
     });
     if (told !== 'OVERLOADED') return told;

@@ -26,7 +26,7 @@ interface Ask {
 /** Members of one call: Redis is held for a millisecond at most. */
 const ASKS = 200;
 const PUTS = 500;
-/** A coupon is forgotten so long after its last was issued. */
+/** A coupon is forgotten so long after its last was issued, or after it was begun to be put together. */
 const KEPT_MS = 86_400_000;
 
 const source = (name: string): string => readFileSync(new URL(`./${name}.lua`, import.meta.url), 'utf8');
@@ -96,7 +96,7 @@ export const createCounters = ({ redis, namespace }: CountersOptions) => {
 
     /** Forgets everything, and decides nothing until `mark`. */
     reset: async ({ id, life }: CouponLife): Promise<void> => {
-      await scripts.reset(id, [life]);
+      await scripts.reset(id, [life, KEPT_MS]);
     },
 
     /** @throws Refusal OVERLOADED when Redis was lost since `reset` */

@@ -7,7 +7,7 @@ if not marked(ARGV[1]) then
 end
 local issuing = nowMs >= tonumber(ARGV[2]) and nowMs < tonumber(ARGV[3])
 local left = tonumber(redis.call('HGET', COUPON, 'left'))
-local taken = 0
+local taken, promised = 0, 0
 
 local function decide(member)
   local issued = redis.call('HGET', COUPON, member)
@@ -25,6 +25,7 @@ local function decide(member)
     redis.call('HSET', COUPON, member, '')
   end
   redis.call('ZADD', PENDING, nowMs, member)
+  promised = promised + 1
   return 'PENDING', ''
 end
 
@@ -34,5 +35,8 @@ for i = 4, #ARGV do
 end
 if taken > 0 then
   redis.call('HINCRBY', COUPON, 'left', -taken)
+end
+if promised > 0 then
+  redis.call('PEXPIRE', PENDING, redis.call('PTTL', COUPON))
 end
 return answer
