@@ -38,7 +38,13 @@ const wired = ({ dying = counters, write = issueWinners({ ...parts(), counters: 
   const restore = restoreCounters({ ...parts(), counters: dying });
   const definitions = createDefinitions({ read: (id) => findCoupon(shop.db, id), log });
   return {
-    issueCoupon: issueCoupon({ ...parts(), definitions, counters: dying, issueWinners: { issue: write, isBehind: () => false }, restoreCounters: restore }),
+    issueCoupon: issueCoupon({
+      ...parts(),
+      definitions,
+      counters: dying,
+      issueWinners: { issue: write, isBehind: () => false },
+      restoreCounters: restore,
+    }),
     restore,
     /** Looks after everybody who is pending now. */
     reconcile: reconcileCoupon({ ...parts(), counters: dying, restoreCounters: restore, pendingMs: 0 }),
