@@ -50,7 +50,7 @@ let seat = 0;
 const nextSeat = (): string => String(++seat);
 
 /** Everything in the stores that still names the person, or could. */
-const tracesOf = async ({ id, email }: { id: string; email: string }) => {
+const tracesOf = async ({ id, email, exportId }: { id: string; email: string; exportId?: string }) => {
   const { commerce, payment, reservation, queue } = fleet.stores.databases;
   const bytes = idToBytes(id);
   const prefix = scopeBytes({ memberId: id, method: '', path: '', key: '', requestHash: Buffer.alloc(32) }).subarray(0, 8);
@@ -59,11 +59,12 @@ const tracesOf = async ({ id, email }: { id: string; email: string }) => {
     members: (await commerce('members').where({ id: bytes }).orWhere({ email })).length,
     aliveSessions: (await commerce('sessions').where({ member_id: bytes }).whereNull('ended_at')).length,
     exports: (await commerce('data_exports').where({ member_id: bytes })).length,
+    parts: exportId === undefined ? 0 : (await commerce('data_export_parts').where({ export_id: idToBytes(exportId) })).length,
     keys: (await keys(payment)) + (await keys(reservation)) + (await keys(commerce)),
     inside: (await queue('journal').where({ live_member: memberHash(id) })).length,
   };
 };
-const NOTHING = { members: 0, aliveSessions: 0, exports: 0, keys: 0, inside: 0 };
+const NOTHING = { members: 0, aliveSessions: 0, exports: 0, parts: 0, keys: 0, inside: 0 };
 
 describe('C1: the account of a member', () => {
   it('has its password changed and its sessions seen and ended', async () => {
@@ -93,7 +94,8 @@ describe('C1: the account of a member', () => {
     const held = await ada.holds(sale.scheduleId, [nextSeat()]);
     const paid = await ada.pays(held.body!.id);
     expect(paid.is).toBe('201');
-    await fleet.client.call(requestExport, { accessToken: ada.accessToken });
+    const { id: exportId } = await fleet.client.call(requestExport, { accessToken: ada.accessToken });
+    expect((await tracesOf({ ...ada, exportId })).parts).toBeGreaterThan(0);
     expect((await ada.goes()).is).toBe('409 BALANCE_LEFT');
     expect((await outcomeOf(fleet.client.answer(readMyDeletion, { accessToken: ada.accessToken }))).body).toMatchObject({
       status: 'REFUSED',
@@ -108,7 +110,7 @@ describe('C1: the account of a member', () => {
     );
     const refreshed = outcomeOf(fleet.client.answer(refreshSession, { body: { refreshToken: ada.session.refreshToken } }));
     expect((await refreshed).is).toBe('401 SESSION_ENDED');
-    await eventually(async () => expect(await tracesOf(ada)).toEqual(NOTHING));
+    await eventually(async () => expect(await tracesOf({ ...ada, exportId })).toEqual(NOTHING));
     await eventually(async () => expect(await fleet.stores.balanceOf(ada.id)).toEqual({ balance: 0, entries: 0 }));
     const { payment } = fleet.stores.databases;
     const entries = await payment('ledger_transactions AS t')
