@@ -46,10 +46,15 @@ export const startCluster = async () => {
       url: `redis+cluster://${masters.map(({ port }) => `127.0.0.1:${port}`).join(',')}`,
       masters,
       replicas,
-      /** Of the first reign: which master has the key. */
+      /** Which node is master of the key now. @throws Error while none is */
       masterOf: async (key: string): Promise<RedisNode> => {
-        const slot = Number(await masters[0]!.client.call('CLUSTER', 'KEYSLOT', key));
-        return masters[Math.floor(((slot + 1) * MASTERS - 1) / SLOTS)]!;
+        const { client } = all.find((node) => node.client.status === 'ready')!;
+        const slot = Number(await client.call('CLUSTER', 'KEYSLOT', key));
+        const ranges = (await client.call('CLUSTER', 'SLOTS')) as [number, number, [string, number]][];
+        const port = ranges.find(([first, last]) => first <= slot && slot <= last)?.[2][1];
+        const master = all.find((node) => node.port === port && node.client.status === 'ready');
+        if (master === undefined) throw new Error(`nobody is master of ${key}`);
+        return master;
       },
       stop: nodes.stop,
     };
