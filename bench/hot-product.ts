@@ -51,7 +51,7 @@ const startOrders = async () => {
   const idempotency = createIdempotencyStore({ db, clock: systemClock });
   const sagas = createSagaRunner({ db, outbox, sagas: [purchase], log, metrics });
   const deps = { db, idempotency, sagas, purchase, payWithinMs: PAY_WITHIN_MS };
-  const together = placeOrder({ ...deps, clock: systemClock, newId, metrics });
+  const together = placeOrder({ ...deps, clock: systemClock, newId, log, metrics, atOnce: Math.floor(POOL / 4) });
   const { alone } = writeOrders(deps);
   const onceOf = (memberId: string): Once =>
     idempotency.once({ memberId, method: 'POST', path: '/api/v1/orders', key: newId(), requestHash: Buffer.alloc(32) });
@@ -76,8 +76,8 @@ const startOrders = async () => {
           once: onceOf(memberId),
         }),
       alone: (productId: string, memberId: string): Promise<unknown> => {
-        const items = [{ productId, quantity: 1, unitPrice: 100 }];
-        const draft = { id: newId(), memberId, items, subtotal: 100, at: systemClock.now() };
+        const items = [{ productId, quantity: 1, unitPrice: 100, version: 1 }];
+        const draft = { id: newId(), memberId, items, subtotal: 100, admission: undefined, at: systemClock.now() };
         return alone({ draft, once: onceOf(memberId), traceparent: undefined });
       },
     },

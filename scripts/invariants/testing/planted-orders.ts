@@ -54,8 +54,8 @@ export const plantedOrders = ({ commerce: db, payment }: { commerce: Database; p
       await insertStock(trx, { productId, quantity: 5 });
     });
     const once = idempotency.once({ memberId, method: 'POST', path: '/api/v1/orders', key, requestHash: Buffer.alloc(32) });
-    const items = [{ productId, quantity: 2, unitPrice: 100 }];
-    await write.alone({ draft: { id, memberId, items, subtotal: 200, at }, once, traceparent: undefined });
+    const items = [{ productId, quantity: 2, unitPrice: 100, version: 1 }];
+    await write.alone({ draft: { id, memberId, items, subtotal: 200, admission: undefined, at }, once, traceparent: undefined });
     return { id, memberId, productId, total: 200, key };
   };
 

@@ -26,7 +26,7 @@ interface Deps {
   readonly outbox: Outbox;
   readonly notices: Notices;
   readonly idempotency: IdempotencyStore;
-  readonly orders: { readonly payWithinMs: number; readonly together?: number };
+  readonly orders: { readonly payWithinMs: number; readonly together?: number; readonly atOnce: number };
   /** Between two reads of the ends that requests wait for; 0 is off. */
   readonly endsPollMs: number;
   /** Between two looks for orders whose time is over. */
@@ -50,7 +50,7 @@ export const composeOrders = (deps: Deps) => {
     doors: (sagas: SagaRunner) =>
       orderRoutes({
         ends,
-        placeOrder: placeOrder({ db, clock, newId, idempotency, sagas, purchase, metrics, ...orders }),
+        placeOrder: placeOrder({ db, clock, newId, idempotency, sagas, purchase, log, metrics, ...orders }),
         cancelOrder: cancelOrder({ db, newId, sagas, cancellation }),
         readOrder: readOrder({ db }),
         listMyOrders: listMyOrders({ db }),

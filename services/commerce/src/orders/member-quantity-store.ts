@@ -8,9 +8,11 @@ export interface MemberQuantity {
   readonly quantity: number;
 }
 
-const keyOf = ({ productId, memberId }: MemberQuantity): string => `${productId} ${memberId}`;
+const keyOf = ({ productId, memberId }: Pick<MemberQuantity, 'productId' | 'memberId'>): string => `${productId} ${memberId}`;
 const inOrder = (all: readonly MemberQuantity[]): MemberQuantity[] =>
   all.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : keyOf(a) > keyOf(b) ? 1 : 0));
+const bindingsOf = (all: readonly MemberQuantity[]) =>
+  inOrder(all).flatMap(({ productId, memberId, quantity }) => [idToBytes(productId), idToBytes(memberId), quantity]);
 
 /** Counts up without asking for a limit, by one statement; rows are made where they are missing, and locked in their order. */
 export const addQuantities = async (trx: Trx, all: readonly MemberQuantity[]): Promise<void> => {
@@ -18,25 +20,41 @@ export const addQuantities = async (trx: Trx, all: readonly MemberQuantity[]): P
   await trx.raw(
     `INSERT INTO member_quantities (product_id, member_id, quantity) VALUES ${all.map(() => '(?, ?, ?)').join(', ')}
      ON DUPLICATE KEY UPDATE quantity = quantity + VALUES(quantity)`,
-    inOrder(all).flatMap(({ productId, memberId, quantity }) => [idToBytes(productId), idToBytes(memberId), quantity]),
+    bindingsOf(all),
   );
 };
 
-/** What members have of one product, locked until the transaction ends. The rows are made first: a lock on a row that is missing would lock the gap, for others too. */
-export const lockQuantities = async (
-  trx: Trx,
-  { productId, memberIds }: { productId: string; memberIds: readonly string[] },
-): Promise<ReadonlyMap<string, number>> => {
-  await addQuantities(
-    trx,
-    memberIds.map((memberId) => ({ productId, memberId, quantity: 0 })),
+/** Takes back what the same transaction has added and did not need; no row stays that says nothing. */
+export const undoQuantities = async (trx: Trx, all: readonly MemberQuantity[]): Promise<void> => {
+  if (all.length === 0) return;
+  await trx.raw(
+    `INSERT INTO member_quantities (product_id, member_id, quantity) VALUES ${all.map(() => '(?, ?, ?)').join(', ')}
+     ON DUPLICATE KEY UPDATE quantity = quantity - VALUES(quantity)`,
+    bindingsOf(all),
   );
-  const rows: { member_id: Buffer; quantity: number }[] = await trx('member_quantities')
-    .where('product_id', idToBytes(productId))
+  await trx('member_quantities')
+    .whereIn('product_id', [...new Set(all.map(({ productId }) => productId))].map(idToBytes))
+    .whereIn('member_id', [...new Set(all.map(({ memberId }) => memberId))].map(idToBytes))
+    .where('quantity', 0)
+    .delete();
+};
+
+/** What these members have of these products, by product and member: rows that the transaction has counted up, and so locked. */
+export const readQuantities = async (
+  trx: Trx,
+  { productIds, memberIds }: { productIds: readonly string[]; memberIds: readonly string[] },
+): Promise<(of: Pick<MemberQuantity, 'productId' | 'memberId'>) => number> => {
+  const rows: { product_id: Buffer; member_id: Buffer; quantity: number }[] = await trx('member_quantities')
+    .whereIn('product_id', productIds.map(idToBytes))
     .whereIn('member_id', memberIds.map(idToBytes))
-    .forUpdate()
-    .select('member_id', 'quantity');
-  return new Map(rows.map(({ member_id, quantity }) => [bytesToId(member_id), quantity]));
+    .select('product_id', 'member_id', 'quantity');
+  const found = new Map(
+    rows.map(({ product_id, member_id, quantity }) => [
+      keyOf({ productId: bytesToId(product_id), memberId: bytesToId(member_id) }),
+      quantity,
+    ]),
+  );
+  return (of) => found.get(keyOf(of)) ?? 0;
 };
 
 /** Counts down what orders have counted up, row by row in their order. @throws Error when they had not */

@@ -16,6 +16,8 @@ export interface DraftItem extends Quantity {
   readonly unitPrice: number;
   /** How many of it one member may have. */
   readonly limit?: number;
+  /** The product's, when this was judged. */
+  readonly version: number;
 }
 
 /** An order before anything of it is written. Its items are in the order in which their rows are locked. */
@@ -26,6 +28,8 @@ export interface OrderDraft {
   /** Points of all items together, before any coupon. */
   readonly subtotal: number;
   readonly memberCouponId?: string;
+  /** The turn in a waiting room that whoever orders has shown. */
+  readonly admission: Admission | undefined;
   readonly at: Date;
 }
 
@@ -60,6 +64,29 @@ export const shortagesOf = (items: readonly Quantity[], stockOf: (productId: str
     return available < requested ? [{ productId, requested, available }] : [];
   });
 
+interface Asked {
+  readonly items: readonly Quantity[];
+  readonly products: ReadonlyMap<string, ProductRow>;
+  readonly admission: Admission | undefined;
+}
+
+/** What items cost by these products, and whether they may be had. */
+const price = ({ items, products, admission }: Asked): Pick<OrderDraft, 'items' | 'subtotal'> => {
+  const unknown = items.flatMap(({ productId }, index) =>
+    products.has(productId) ? [] : [{ pointer: `/body/items/${index}/productId`, detail: 'there is no such product' }],
+  );
+  if (unknown.length > 0) throw new ProductUnknown(unknown);
+  const wanted = items.map(({ productId }) => products.get(productId)!);
+  const offSale = wanted.filter(({ onSale }) => !onSale);
+  if (offSale.length > 0) throw new ProductNotOnSale(offSale.map(({ id }) => id));
+  assertAdmitted(wanted, admission);
+  const priced = byProduct(items).map(({ productId, quantity }): DraftItem => {
+    const { price: unitPrice, perMemberLimit, version } = products.get(productId)!;
+    return { productId, quantity, unitPrice, ...(perMemberLimit === undefined ? {} : { limit: perMemberLimit }), version };
+  });
+  return { items: priced, subtotal: subtotalOf(priced) };
+};
+
 interface Judged {
   readonly items: readonly Quantity[];
   readonly offers: ReadonlyMap<string, Offer>;
@@ -70,20 +97,20 @@ interface Judged {
  * What an order would cost, by the offers of the moment; most of a stampede for what is sold out ends here, without a lock.
  * @throws ProductUnknown, ProductNotOnSale, MixedQueues, QueueTokenRequired, QueueWrong, OrderTooLarge, OutOfStock; Refusal QUEUE_NOT_ADMITTED
  */
-export const judgeOrder = ({ items, offers, admission }: Judged): Pick<OrderDraft, 'items' | 'subtotal'> => {
-  const unknown = items.flatMap(({ productId }, index) =>
-    offers.has(productId) ? [] : [{ pointer: `/body/items/${index}/productId`, detail: 'there is no such product' }],
-  );
-  if (unknown.length > 0) throw new ProductUnknown(unknown);
-  const products = items.map(({ productId }) => offers.get(productId)!.product);
-  const offSale = products.filter(({ onSale }) => !onSale);
-  if (offSale.length > 0) throw new ProductNotOnSale(offSale.map(({ id }) => id));
-  assertAdmitted(products, admission);
+export const judgeOrder = ({ items, offers, admission }: Judged): Pick<OrderDraft, 'items' | 'subtotal' | 'admission'> => {
+  const products = new Map([...offers].map(([id, { product }]) => [id, product]));
+  const priced = price({ items, products, admission });
   const shortages = shortagesOf(items, (id) => offers.get(id)?.stock);
   if (shortages.length > 0) throw new OutOfStock(shortages);
-  const priced = byProduct(items).map(({ productId, quantity }): DraftItem => {
-    const { price, perMemberLimit } = offers.get(productId)!.product;
-    return { productId, quantity, unitPrice: price, ...(perMemberLimit === undefined ? {} : { limit: perMemberLimit }) };
-  });
-  return { items: priced, subtotal: subtotalOf(priced) };
+  return { ...priced, admission };
+};
+
+/**
+ * An order by what its products are now: the same one where no operator has changed them since it was judged. Its stock is not looked at.
+ * @throws what `judgeOrder` throws, but OutOfStock
+ */
+export const judgeAgain = <D extends OrderDraft>(draft: D, products: ReadonlyMap<string, ProductRow>): D => {
+  const { items, admission } = draft;
+  if (items.every(({ productId, version }) => products.get(productId)?.version === version)) return draft;
+  return { ...draft, ...price({ items, products, admission }) };
 };

@@ -17,6 +17,10 @@ const rows = async (): Promise<number> =>
   (await shop.db('sagas')).length +
   (await shop.db('idempotency_keys')).length;
 
+/** Orders that were placed in transactions with others, less those transactions. */
+const shared = async (): Promise<number> =>
+  (await shop.metric('onsale_orders_together_sum')) - (await shop.metric('onsale_orders_together_count'));
+
 describe('an order of several products with a coupon', () => {
   it('is paid by points: the goods are sold, the coupon is used, and others are told', async () => {
     const [cup, shirt] = [await shop.product({ price: 1500 }), await shop.product({ price: 200 })];
@@ -105,7 +109,8 @@ describe('many buyers of one product at once', () => {
   it('share transactions, and each gets an exact answer: 10 of 15 have one, 5 are told what is left', async () => {
     const [last, spare] = [await shop.product({ stock: 10 }), await shop.product()];
     const buyers = Array.from({ length: 15 }, () => shop.buyer());
-    const answers = await Promise.all(
+    const [before, free] = [await shared(), await shop.holdStock(last)];
+    const asked = Promise.all(
       buyers.map((one, n) =>
         one.orders(
           n % 5 === 4
@@ -117,6 +122,11 @@ describe('many buyers of one product at once', () => {
         ),
       ),
     );
+    await eventually(async () => expect(await shop.waitingForStock()).toBeGreaterThan(0)); // what comes after the first shares the next
+    await shop.buyer().list();
+    await free();
+    const answers = await asked;
+    expect(await shared()).toBeGreaterThan(before);
     expect(tally(answers.map(({ is }) => is))).toEqual({ '201': 10, '409 OUT_OF_STOCK': 5 });
     for (const { problem } of answers.filter(({ is }) => is !== '201'))
       expect(problem).toMatchObject({ shortages: [{ productId: last, requested: 1, available: 0 }] });

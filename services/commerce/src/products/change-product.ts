@@ -38,7 +38,8 @@ const patched = (old: ProductRow, patch: Patch): ProductRow => {
 const settingsOf = ({ id: _id, version: _version, createdAt: _createdAt, ...settings }: ProductRow) => settings;
 
 /**
- * An operator changes what the request names, audited in the same transaction; it holds for the next order. Orders that have begun keep their price.
+ * An operator changes what the request names, audited in the same transaction. It holds for every order that has
+ * not reserved its stock yet, also one that waits for it; those that have keep their price.
  * @throws Refusal NOT_FOUND
  */
 export const changeProduct =

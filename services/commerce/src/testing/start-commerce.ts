@@ -19,13 +19,15 @@ export { statusOf, tally } from '@onsale/shared/testing';
 
 export interface StartOptions {
   readonly settings?: Partial<Settings>;
+  /** What differs of the settings of its database. */
+  readonly mysql?: Partial<Settings['mysql']>;
   readonly overrides?: Overrides;
   /** Puts something between the service and its Redis. */
   readonly redisUrlOf?: (url: string) => Promise<string>;
 }
 
 /** The service on engines of its own, with a client for each kind of caller and a look into its stores. */
-export const startCommerce = async ({ settings = {}, overrides = {}, redisUrlOf = async (url) => url }: StartOptions = {}) => {
+export const startCommerce = async ({ settings = {}, mysql = {}, overrides = {}, redisUrlOf = async (url) => url }: StartOptions = {}) => {
   const database = await testDatabase({ migrations: new URL('../../migrations/', import.meta.url) });
   const engine = await testRedis();
   const captured = captureLog();
@@ -40,7 +42,7 @@ export const startCommerce = async ({ settings = {}, overrides = {}, redisUrlOf 
       namespace,
       listen: { host: '127.0.0.1', port: 0, opsPort: 0, drainMs: 1000 },
       principalKeys: publicKeys({ keys: [gatewayKey] }),
-      mysql: { url: database.url, poolSize: 10, acquireTimeoutMs: 3000, statementTimeoutMs: 3000, lockWaitSeconds: 3 },
+      mysql: { url: database.url, poolSize: 10, acquireTimeoutMs: 3000, statementTimeoutMs: 3000, lockWaitSeconds: 3, ...mysql },
       redisUrl: await redisUrlOf(engine.url),
       crash: undefined,
       auditDays: 400,

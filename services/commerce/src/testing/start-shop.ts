@@ -3,8 +3,9 @@ import * as contract from '@onsale/contracts/commerce';
 import type { Admission } from '@onsale/shared/auth';
 import { inTransaction } from '@onsale/shared/db';
 import { idToBytes, newId } from '@onsale/shared/ids';
+import { gate } from '@onsale/shared/testing';
 import { insertProduct } from '../products/product-store.ts';
-import { insertStock, readStock } from '../stock/stock-store.ts';
+import { insertStock, lockStock, readStock } from '../stock/stock-store.ts';
 import { playedPayment } from './played-payment.ts';
 import { startCommerce, type StartOptions } from './start-commerce.ts';
 
@@ -89,6 +90,29 @@ export const startShop = async (options: StartOptions = {}) => {
         .where('product_id', idToBytes(productId))
         .sum<{ sum: string | null }[]>({ sum: 'quantity' });
       return { available, reserved, counted: Number(counted?.sum ?? 0) };
+    },
+    /** Has the stock's row of a product locked, as somebody who takes long would; until what it answers with is called. */
+    holdStock: async (productId: string): Promise<() => Promise<void>> => {
+      const held = gate();
+      const free = gate();
+      const holding = db.transaction(async (trx) => {
+        await lockStock(trx, [productId]);
+        held.open();
+        await free.opened;
+      });
+      await Promise.race([held.opened, holding]);
+      return async () => {
+        free.open();
+        await holding;
+      };
+    },
+    /** Connections that wait for a row of stock at this moment. */
+    waitingForStock: async (): Promise<number> => {
+      const [found] = await db('information_schema.processlist')
+        .whereRaw('db = DATABASE() AND id <> CONNECTION_ID()')
+        .whereRaw("(info LIKE 'update `stock`%' OR info LIKE '%`stock`%for update')")
+        .count<{ count: number }[]>({ count: '*' });
+      return Number(found!.count);
     },
     /** A coupon of the member's: so many percent off, valid for a day unless said. */
     coupon: async (memberId: string, { percent = 10, validMs = 86_400_000 }: { percent?: number; validMs?: number } = {}) => {
