@@ -29,7 +29,14 @@ const givenProduct = async (): Promise<string> => {
 /** A PENDING order of 2, by a member of its own unless said. */
 const givenOrder = async (productId: string, memberId = newId()): Promise<string> => {
   const id = newId();
-  const draft = { id, memberId, items: [{ productId, quantity: 2, unitPrice: 100 }], subtotal: 200, at: new Date() };
+  const draft = {
+    id,
+    memberId,
+    items: [{ productId, quantity: 2, unitPrice: 100, version: 1 }],
+    subtotal: 200,
+    admission: undefined,
+    at: new Date(),
+  };
   await inTransaction(database.db, async (trx) => insertOrders(trx, [await reserveGoods(trx, draft)], 60_000));
   return id;
 };
