@@ -38,7 +38,7 @@ const draft = (memberId: string, one: DraftItem): SimpleDraft => ({
 
 /** Runs `other` up to the moment in which it waits for a quantity that `mine` has locked, and then the rest of `mine`: neither may lose. */
 const beside = async (
-  mine: { first: (trx: Trx) => Promise<unknown>; then: (trx: Trx) => Promise<unknown> },
+  mine: { first: (trx: Trx) => Promise<unknown>; rest: (trx: Trx) => Promise<unknown> },
   other: (trx: Trx) => unknown,
 ) => {
   const locked = gate();
@@ -54,7 +54,7 @@ const beside = async (
             .whereRaw("db = DATABASE() AND id <> CONNECTION_ID() AND info LIKE '%member_quantities%'");
           expect(waiting).not.toHaveLength(0);
         });
-        await mine.then(trx);
+        await mine.rest(trx);
       },
       { retries: 0 },
     ),
@@ -68,7 +68,7 @@ describe('orders of one member at the same moment', () => {
     const [cup, member] = [await shop.product(), newId()];
     const wanted = { productId: cup, quantity: 1 };
     const ends = await beside(
-      { first: (trx) => addQuantities(trx, [{ ...wanted, memberId: member }]), then: (trx) => stock.reserve(trx, wanted) },
+      { first: (trx) => addQuantities(trx, [{ ...wanted, memberId: member }]), rest: (trx) => stock.reserve(trx, wanted) },
       (trx) => reserveTogether(trx, cup, [draft(newId(), item(cup)), draft(member, item(cup))]),
     );
     expect(ends).toEqual(['done', 'done']);
@@ -79,7 +79,7 @@ describe('orders of one member at the same moment', () => {
     const member = newId();
     const add = (productId: string) => (trx: Trx) => addQuantities(trx, [{ productId, memberId: member, quantity: 1 }]);
     const order = { ...draft(member, item(cup)), items: [item(cup), item(rare, { limit: 9 })] };
-    expect(await beside({ first: add(cup), then: add(rare) }, (trx) => reserveGoods(trx, order))).toEqual(['done', 'done']);
+    expect(await beside({ first: add(cup), rest: add(rare) }, (trx) => reserveGoods(trx, order))).toEqual(['done', 'done']);
   });
 });
 

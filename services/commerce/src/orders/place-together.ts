@@ -2,7 +2,6 @@ import { isDuplicate, isEngineAway, isOverloaded, isRetriable, isStatementTimeou
 import { createGather, createKeyedGather } from '@onsale/shared/gather';
 import type { Log } from '@onsale/shared/log';
 import type { Metrics } from '@onsale/shared/metrics';
-import type { OrderDraft } from './order-draft.ts';
 import { isSimple, type SimpleDraft } from './reserve-together.ts';
 import type { KeyedDraft, Placed, writeOrders } from './write-orders.ts';
 
@@ -94,6 +93,6 @@ export const placeTogether = ({ write, together = TOGETHER, atOnce, log, metrics
   };
   const gather = createKeyedGather({ ...LIMITS, maxBatch: together, ask: settle, monotonic });
 
-  return async ({ draft, ...keyed }: KeyedDraft<OrderDraft>): Promise<Placed> =>
+  return async ({ draft, ...keyed }: KeyedDraft): Promise<Placed> =>
     isSimple(draft) ? opened(await gather(draft.items[0].productId, { ...keyed, draft })) : alone({ ...keyed, draft });
 };

@@ -19,7 +19,9 @@ const given = (error: Error, { held = true }: { held?: boolean } = {}) => {
   const doors: (() => void)[] = [];
   const place = placeTogether({
     write: {
-      together: async () => Promise.reject(error),
+      together: async () => {
+        throw error;
+      },
       alone: async ({ draft }) => {
         const door = gate();
         doors.push(door.open);

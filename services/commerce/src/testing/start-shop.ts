@@ -112,7 +112,7 @@ export const startShop = async (options: StartOptions = {}) => {
         .whereRaw('db = DATABASE() AND id <> CONNECTION_ID()')
         .whereRaw("(info LIKE 'update `stock`%' OR info LIKE '%`stock`%for update')")
         .count<{ count: number }[]>({ count: '*' });
-      return Number(found!.count);
+      return found!.count;
     },
     /** A coupon of the member's: so many percent off, valid for a day unless said. */
     coupon: async (memberId: string, { percent = 10, validMs = 86_400_000 }: { percent?: number; validMs?: number } = {}) => {
