@@ -104,5 +104,8 @@ describe('the key of access tokens', () => {
     });
     expect(await me(after)).toBe('200');
     await eventually(async () => expect((await fleet.client.call(publicKeys)).keys.map(({ kid }) => kid)).toEqual(['access-next']));
+
+    await restartWith('commerce', 'ONSALE_ACCESS_PRIVATE_KEYS_FILE', { keys: [fresh, old] }); // what the fleet signs for other tests is good again
+    await eventually(async () => expect(await me(before)).toBe('200'));
   });
 });
