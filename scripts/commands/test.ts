@@ -1,5 +1,5 @@
 // npm test [-- [--replicas N] <jest's arguments>]: the static checks, then every spec on engines of its own; with arguments only the specs that they
-// name. `--replicas N` runs N processes of every service in the fleets of e2e specs. A run of everything plays an eighth of the crashes, drawn by its seed;
+// name. `--replicas N` runs N processes of every service in the fleets of e2e specs. A run of everything plays some of the crashes, drawn by its seed;
 // one that names specs (`npm test -- tests/chaos/crash`) plays all of theirs.
 import { randomInt } from 'node:crypto';
 import { rmSync } from 'node:fs';
