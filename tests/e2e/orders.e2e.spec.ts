@@ -1,6 +1,7 @@
 import { createCoupon, createProduct, issueCoupon, listMyCoupons, readProduct } from '@onsale/contracts/commerce';
 import { createQueue } from '@onsale/contracts/queue';
 import { newId } from '@onsale/shared/ids';
+import { eventually } from '@onsale/shared/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { broken } from '../../scripts/invariants/report.ts';
 import { verifyInvariants } from '../../scripts/invariants/verify-invariants.ts';
@@ -115,16 +116,23 @@ describe('an order', () => {
     const queueId = `q-${newId()}`;
     await fleet.asOperator(createQueue, { body: { id: queueId, cap: 1 } });
     const [lamp, cup] = [await product({ price: 0, stock: 9, queueId }), await product({ price: 0, stock: 9 })];
-    const [ada, eve] = await fleet.members(2);
+    const [ada, eve, thief] = await fleet.members(3);
     const [ofLamp, ofCup] = [lamp, cup].map((productId) => ({ items: [{ productId, quantity: 1 }] }));
 
     expect(await eve.orders(ofLamp!)).toMatchObject({ is: '401 QUEUE_TOKEN_REQUIRED', problem: { queueId } });
     expect((await eve.orders(ofCup!)).is).toBe('201');
     await ada.isAdmitted(queueId);
-    expect((await ada.orders(ofLamp!)).is).toBe('201');
     await eve.takesNumber(queueId);
     expect(await eve.orders(ofLamp!)).toMatchObject({ is: '403 QUEUE_NOT_ADMITTED', problem: { queue: { status: 'WAITING' } } });
-    eve.shows(ada.token());
-    expect((await eve.orders(ofLamp!)).is).toBe('403 QUEUE_TOKEN_FOREIGN');
+    thief.shows(ada.token());
+    expect((await thief.orders(ofLamp!)).is).toBe('403 QUEUE_TOKEN_FOREIGN');
+    expect((await ada.orders(ofCup!)).is).toBe('201');
+    expect((await eve.status(queueId)).body).toMatchObject({ status: 'WAITING' }); // no cup has a waiting room
+
+    expect((await ada.orders(ofLamp!)).is).toBe('201');
+
+    await eventually(async () => expect((await eve.status(queueId)).body).toMatchObject({ status: 'ADMITTED' }));
+    await eventually(async () => expect((await ada.status(queueId)).body).toMatchObject({ status: 'COMPLETED' }));
+    await eventually(async () => expect((await eve.orders(ofLamp!)).is).toBe('201'));
   });
 });

@@ -73,9 +73,10 @@ const act = <S>({ definition, saga }: Asked<S>): Advanced<S> => {
   return { saga, effect: { kind: 'send', step: saga.step, direction, message: messageOf(step, { definition, saga }) } };
 };
 
+/** To the first step from `index` on that there is anything to do for. */
 const forward = <S>({ definition, saga }: Asked<S>, index: number): Advanced<S> => {
   const { failure: _forgotten, ...going } = saga;
-  const step = namesOf(definition)[index];
+  const step = namesOf(definition).find((_, at) => at >= index && stepAt(definition, at).when?.(saga.state) !== false);
   if (step === undefined) return { saga: { ...going, status: 'COMPLETED' }, effect: { kind: 'end', status: 'COMPLETED' } };
   return act({ definition, saga: { ...going, status: 'RUNNING', step } });
 };

@@ -129,6 +129,17 @@ describe('a saga', () => {
     past.when(refusal.spend('INTERNAL')).leadsTo(isStuck());
   });
 
+  it('passes over a step that there is nothing to do for, be it the last', () => {
+    const when = ({ amount }: Purchase): boolean => amount !== undefined;
+    const steps = { first: { local: async () => {} }, spend: { send: spend, ...about, when }, tell: { send: confirm, ...about, when } };
+    const some = rehearse(saga<Purchase>('some')(steps).ends({}));
+    some.given(bought).leadsTo(some.runs('first'), some.completes());
+    some.given(bought, { first: { amount: 1 } }).leadsTo(some.runs('first'), some.sends('spend'));
+    const one = { ...steps, tell: { send: confirm, ...about } };
+    const other = rehearse(saga<Purchase>('other')(one).ends({}));
+    other.given(bought).leadsTo(other.runs('first'), other.sends('tell'));
+  });
+
   it('may have its pivot among its local steps, and no pivot at all', () => {
     const order = rehearse(
       saga<Purchase>('order')({ lock: { send: lock, ...about, undo: unlock }, finish: { local: async () => {}, pivot: true } }).ends({}),
@@ -158,6 +169,9 @@ describe('saga', () => {
     expect(() => saga<Purchase>('xy')({ 'a:b': send })).toThrow('not a name');
     expect(() => saga<Purchase>('xy')({ one: { ...send, pivot: true }, two: { ...send, pivot: true } })).toThrow('two pivots');
     expect(() => saga<Purchase>('xy')({ one: { ...send, pivot: true }, two: { ...send, undo: unlock } })).toThrow('cannot be taken back');
+    const when = (): boolean => false;
+    expect(() => saga<Purchase>('xy')({ one: { ...send, when, undo: unlock } })).toThrow('cannot be passed over');
+    expect(() => saga<Purchase>('xy')({ one: { ...send, when, pivot: true } })).toThrow('cannot be passed over');
   });
 
   it('checks each step against its command', () => {

@@ -33,6 +33,8 @@ export interface SendStep<S, C> {
   readonly keep?: (reply: ReplyOf<C>) => Partial<S>;
   /** The point of no return: once done, the saga only goes forward. */
   readonly pivot?: true;
+  /** Whether there is anything to do; asked when the saga comes to the step, which it passes over when there is not. Only for a step that is never taken back. */
+  readonly when?: (state: S) => boolean;
   readonly local?: undefined;
 }
 
@@ -42,6 +44,7 @@ export interface LocalStep<S> {
   readonly local: (trx: Trx, saga: SagaView<S>) => Promise<Partial<S> | Refused | void>;
   readonly undo?: (trx: Trx, saga: SagaView<S>) => Promise<void>;
   readonly pivot?: true;
+  readonly when?: (state: S) => boolean;
   readonly send?: undefined;
 }
 
@@ -73,6 +76,9 @@ const pivotOf = <S>(name: string, steps: readonly (readonly [string, Step<S>])[]
   const pivots = steps.flatMap(([, { pivot }], index) => (pivot === true ? [index] : []));
   if (pivots.length > 1) throw new Error(`${name} has two pivots`);
   const [pivot] = pivots;
+  const optional = steps.find(([, { when, undo, pivot }]) => when !== undefined && (undo !== undefined || pivot === true));
+  if (optional !== undefined)
+    throw new Error(`${name}: ${optional[0]} cannot be passed over, as it may have to be taken back or asked about`);
   const late = steps.slice(pivot ?? steps.length).find(([, { undo }]) => undo !== undefined);
   if (late !== undefined) throw new Error(`${name}: ${late[0]} cannot be taken back, as nothing is after the pivot began`);
   return pivot;
@@ -81,7 +87,8 @@ const pivotOf = <S>(name: string, steps: readonly (readonly [string, Step<S>])[]
 /**
  * Declares a saga: its steps in their order, each with its undo beside it, then what happens at its ends. Curried, so that the type of each
  * reply is inferred from its step's command.
- * @throws Error for a name that cannot be part of a command's id, two pivots, or an undo at or after the pivot
+ * @throws Error for a name that cannot be part of a command's id, two pivots, an undo at or after the pivot, or a step to pass over that has an
+ * undo or is the pivot
  */
 export const saga =
   <S extends object>(name: string) =>

@@ -6,13 +6,14 @@ import type { Log } from '@onsale/shared/log';
 import type { Metrics } from '@onsale/shared/metrics';
 import type { Outbox } from '@onsale/shared/outbox';
 import type { Notices } from '@onsale/shared/redis';
-import { createEnds, sagasEnded, type SagaRunner } from '@onsale/shared/saga';
+import { createEnds, type SagaRunner } from '@onsale/shared/saga';
 import { cancelOrder } from './cancel-order.ts';
 import { completeOrder } from './complete-order.ts';
 import { createOrderExpiry } from './expire-orders.ts';
 import { failOrder } from './fail-order.ts';
 import { keepOrder } from './keep-order.ts';
 import { orderCancellation, orderPurchase } from './order-saga.ts';
+import { haveEnded } from './order-store.ts';
 import { placeOrder } from './place-order.ts';
 import { listMyOrders, listOrders, readOrder, readOrderOfMember } from './read-orders.ts';
 import { releaseGoods } from './release-goods.ts';
@@ -38,7 +39,7 @@ interface Deps {
 /** Orders and their cancellations, wired by hand; `doors` and `parts` once there is the runner of the sagas. */
 export const composeOrders = (deps: Deps) => {
   const { db, clock, newId, outbox, notices, idempotency, orders, endsPollMs, expireEveryMs, log, metrics } = deps;
-  const ends = createEnds({ notices, namespace: 'orders', read: (ids) => sagasEnded(db, ids), pollMs: endsPollMs, metrics, log });
+  const ends = createEnds({ notices, namespace: 'orders', read: (ids) => haveEnded(db, ids), pollMs: endsPollMs, metrics, log });
   const purchase = orderPurchase({
     releaseGoods: releaseGoods(),
     completeOrder: completeOrder({ clock, outbox, ends }),

@@ -11,6 +11,7 @@ import {
   QueueTokenRequired,
   QueueWrong,
 } from './order-errors.ts';
+import type { CameBy } from './purchase.ts';
 
 export interface DraftItem extends Quantity {
   readonly unitPrice: number;
@@ -30,6 +31,8 @@ export interface OrderDraft {
   readonly memberCouponId?: string;
   /** The turn in a waiting room that whoever orders has shown. */
   readonly admission: Admission | undefined;
+  /** The number of it that the order is to spend: where its products have that waiting room. */
+  readonly cameBy?: CameBy | undefined;
   readonly at: Date;
 }
 
@@ -39,15 +42,16 @@ export interface Offer {
   readonly stock: Stock;
 }
 
-/** @throws MixedQueues, QueueTokenRequired, QueueWrong; Refusal QUEUE_NOT_ADMITTED */
-const assertAdmitted = (products: readonly ProductRow[], admission: Admission | undefined): void => {
+/** The number by which products with a waiting room may be had; none is needed where they have none. @throws MixedQueues, QueueTokenRequired, QueueWrong; Refusal QUEUE_NOT_ADMITTED */
+const admittedBy = (products: readonly ProductRow[], admission: Admission | undefined): CameBy | undefined => {
   const queueIds = [...new Set(products.flatMap(({ queueId }) => queueId ?? []))];
   const [queueId] = queueIds;
-  if (queueId === undefined) return;
+  if (queueId === undefined) return undefined;
   if (queueIds.length > 1) throw new MixedQueues(queueIds);
   if (admission === undefined) throw new QueueTokenRequired(queueId);
   if (admission.queueId !== queueId) throw new QueueWrong(queueId);
   if (admission.status !== 'ADMITTED') throw new Refusal('QUEUE_NOT_ADMITTED', 'It is not your turn yet.', { extra: { queueId } });
+  return { queueId, number: admission.number };
 };
 
 const subtotalOf = (items: readonly DraftItem[]): number => {
@@ -71,7 +75,7 @@ interface Asked {
 }
 
 /** What items cost by these products, and whether they may be had. */
-const price = ({ items, products, admission }: Asked): Pick<OrderDraft, 'items' | 'subtotal'> => {
+const price = ({ items, products, admission }: Asked): Pick<OrderDraft, 'items' | 'subtotal' | 'cameBy'> => {
   const unknown = items.flatMap(({ productId }, index) =>
     products.has(productId) ? [] : [{ pointer: `/body/items/${index}/productId`, detail: 'there is no such product' }],
   );
@@ -79,12 +83,12 @@ const price = ({ items, products, admission }: Asked): Pick<OrderDraft, 'items' 
   const wanted = items.map(({ productId }) => products.get(productId)!);
   const offSale = wanted.filter(({ onSale }) => !onSale);
   if (offSale.length > 0) throw new ProductNotOnSale(offSale.map(({ id }) => id));
-  assertAdmitted(wanted, admission);
+  const cameBy = admittedBy(wanted, admission);
   const priced = byProduct(items).map(({ productId, quantity }): DraftItem => {
     const { price: unitPrice, perMemberLimit, version } = products.get(productId)!;
     return { productId, quantity, unitPrice, ...(perMemberLimit === undefined ? {} : { limit: perMemberLimit }), version };
   });
-  return { items: priced, subtotal: subtotalOf(priced) };
+  return { items: priced, subtotal: subtotalOf(priced), cameBy };
 };
 
 interface Judged {
@@ -97,7 +101,7 @@ interface Judged {
  * What an order would cost, by the offers of the moment; most of a stampede for what is sold out ends here, without a lock.
  * @throws ProductUnknown, ProductNotOnSale, MixedQueues, QueueTokenRequired, QueueWrong, OrderTooLarge, OutOfStock; Refusal QUEUE_NOT_ADMITTED
  */
-export const judgeOrder = ({ items, offers, admission }: Judged): Pick<OrderDraft, 'items' | 'subtotal' | 'admission'> => {
+export const judgeOrder = ({ items, offers, admission }: Judged): Pick<OrderDraft, 'items' | 'subtotal' | 'admission' | 'cameBy'> => {
   const products = new Map([...offers].map(([id, { product }]) => [id, product]));
   const priced = price({ items, products, admission });
   const shortages = shortagesOf(items, (id) => offers.get(id)?.stock);

@@ -20,6 +20,18 @@ describe('the saga of an order', () => {
     given(purchase).leadsTo(runs('reserve'), sends('debit')).when(reply.debit({})).leadsTo(runs('complete'), completes(purchase));
   });
 
+  it('spends the number that it came by once it is paid', () => {
+    const gated = { ...purchase, cameBy: { queueId: 'lamps', number: 7 } };
+    given(gated)
+      .when(reply.debit({}))
+      .leadsTo(runs('complete'), sends('spend', { queueId: 'lamps', number: 7 }))
+      .when(givenUp('CANCELLED_BY_OPERATOR'))
+      .leadsTo()
+      .when(reply.spend({}))
+      .leadsTo(completes(gated));
+    given(gated).when(refusal.debit('INSUFFICIENT_POINTS')).leadsTo(undoes('reserve'), compensates('INSUFFICIENT_POINTS'));
+  });
+
   it('releases the goods when the wallet is short', () => {
     given(purchase).when(refusal.debit('INSUFFICIENT_POINTS')).leadsTo(undoes('reserve'), compensates('INSUFFICIENT_POINTS'));
   });

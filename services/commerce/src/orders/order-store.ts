@@ -2,6 +2,7 @@ import type { Code } from '@onsale/contracts';
 import type { OrderItem, OrderOfMember, OrderStatus } from '@onsale/contracts/commerce';
 import type { Database, Queryable, Trx } from '@onsale/shared/db';
 import { bytesToId, idToBytes } from '@onsale/shared/ids';
+import { sagasEnded } from '@onsale/shared/saga';
 import type { OrderDraft } from './order-draft.ts';
 
 interface OrderRow {
@@ -177,6 +178,14 @@ export const moveOrder = async (
       ...(cancellationId === undefined ? {} : { cancellation_id: idToBytes(cancellationId) }),
     });
   if (changed !== 1) throw new Error(`order ${id} is not ${from}`);
+};
+
+/** Which of these orders and cancellations are at their end: an order is, also when its number is still to be spent. Ids that do not exist are left out. */
+export const haveEnded = async (db: Queryable, ids: readonly string[]): Promise<Map<string, boolean>> => {
+  const rows: Pick<OrderRow, 'id' | 'status'>[] = await db('orders').whereIn('id', ids.map(idToBytes)).select('id', 'status');
+  const ended = new Map(rows.map(({ id, status }) => [bytesToId(id), status !== 'PENDING']));
+  const cancellations = ids.filter((id) => !ended.has(id));
+  return cancellations.length === 0 ? ended : new Map([...ended, ...(await sagasEnded(db, cancellations))]);
 };
 
 /** PENDING orders whose time is over, by the database's clock; locks nothing. */

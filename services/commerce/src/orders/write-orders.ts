@@ -7,6 +7,7 @@ import type { OrderDraft } from './order-draft.ts';
 import { AccountClosed } from './order-errors.ts';
 import type { OrderPurchase } from './order-saga.ts';
 import { insertOrders, type NewOrder } from './order-store.ts';
+import { purchaseOf } from './purchase.ts';
 import { reserveGoods } from './reserve-goods.ts';
 import { reserveTogether, type SimpleDraft } from './reserve-together.ts';
 
@@ -38,11 +39,7 @@ export const writeOrders = ({ db, idempotency, sagas, purchase, payWithinMs }: W
   const write = async (trx: Trx, orders: readonly NewOrder[], traceOf: (id: string) => string | undefined): Promise<void> => {
     if (orders.length === 0) return;
     await insertOrders(trx, orders, payWithinMs);
-    const begun = orders.map(({ id, memberId, subtotal, discount }) => ({
-      id,
-      state: { memberId, total: subtotal - discount },
-      traceparent: traceOf(id),
-    }));
+    const begun = orders.map((order) => ({ id: order.id, state: purchaseOf(order), traceparent: traceOf(order.id) }));
     await sagas.startAll(trx, purchase, begun);
   };
 

@@ -1,4 +1,4 @@
-import { spendToken } from '@onsale/contracts/queue';
+import { spendToken, subjectOfNumber } from '@onsale/contracts/queue';
 import { confirmReservation, lockReservation, unlockReservation } from '@onsale/contracts/reservation';
 import { saga, type SagaView } from '@onsale/shared/saga';
 import type { creditWallet } from '../ledger/credit-wallet.ts';
@@ -21,8 +21,6 @@ const dueOf = ({ id, state }: SagaView<Purchase>): Due => ({
   memberId: state.memberId,
   amount: holdOf(state).amount,
 });
-/** Numbers of one line are spent side by side: each is an aggregate of its own. */
-const theNumber = (purchase: Purchase): string => `${holdOf(purchase).queueId}:${holdOf(purchase).number}`;
 
 /** How a held reservation becomes paid seats. Its id is the payment's. */
 export const ticketPurchase = ({ debitWallet, creditWallet, completePayment, failPayment }: LocalSteps) =>
@@ -39,7 +37,7 @@ export const ticketPurchase = ({ debitWallet, creditWallet, completePayment, fai
     complete: { local: completePayment },
     spend: {
       send: spendToken,
-      subject: theNumber,
+      subject: (purchase) => subjectOfNumber(holdOf(purchase)),
       data: (purchase) => ({ queueId: holdOf(purchase).queueId, number: holdOf(purchase).number }),
     },
   }).ends({ compensated: failPayment });
