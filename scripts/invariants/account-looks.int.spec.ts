@@ -1,19 +1,16 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { scopeBytes } from '@onsale/shared/idempotency';
 import { idToBytes, newId } from '@onsale/shared/ids';
-import { broken } from './report.ts';
-import { plantedShop, plantedStores, type PlantedShop, type PlantedStores } from './testing/planted-shop.ts';
+import type { PlantedShop } from './testing/planted-shop.ts';
+import { plantedShops } from './testing/planted-shops.ts';
 
-let stores: PlantedStores;
+const { start, begin, stop, brokenIn } = plantedShops();
 let shop: PlantedShop;
-beforeAll(async () => {
-  stores = await plantedStores();
-});
+beforeAll(start);
 beforeEach(async () => {
-  await stores.empty();
-  shop = await plantedShop(stores);
+  shop = await begin();
 });
-afterAll(() => stores?.drop());
+afterAll(stop);
 
 type Status = 'UNDER_WAY' | 'REFUSED' | 'DONE';
 const sagaStatus = { UNDER_WAY: 'RUNNING', REFUSED: 'COMPENSATED', DONE: 'COMPLETED' } as const;
@@ -39,12 +36,10 @@ const deletion = async (status: Status) => {
 };
 type Planted = Awaited<ReturnType<typeof deletion>>;
 
-const faultsOf = async (): Promise<string[]> => broken(await shop.findings()).map(({ invariant }) => invariant);
-
 describe('accounts that are deleted', () => {
   it('break no invariant, whatever came of it', async () => {
     for (const status of ['UNDER_WAY', 'REFUSED', 'DONE'] as const) await deletion(status);
-    expect(await faultsOf()).toEqual([]);
+    expect(await brokenIn(shop)).toEqual([]);
   });
 
   const faults: [string, string, Status, (planted: Planted) => Promise<unknown>][] = [
@@ -102,6 +97,6 @@ describe('accounts that are deleted', () => {
   ];
   it.each(faults)('%s: %s', async (invariant, _fault, status, plant) => {
     await plant(await deletion(status));
-    expect([...new Set(await faultsOf())].join(' ')).toBe(invariant);
+    expect((await brokenIn(shop)).join(' ')).toBe(invariant);
   });
 });
