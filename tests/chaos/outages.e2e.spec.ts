@@ -144,9 +144,11 @@ describe('an engine that is away under load', () => {
 describe('Redis, emptied while 200 wait and 20 are admitted', () => {
   const CAP = 20;
   const WAITING = 200;
+  /** Who come back in one moment. */
+  const TOGETHER = 20;
 
   it('has everybody back in the same order, never more than the cap inside, and nobody twice', async () => {
-    const { queueId, scheduleId } = await fleet.sale({ seats: CAP, queue: { cap: CAP, maxPollSeconds: 5 } });
+    const { queueId, scheduleId } = await fleet.sale({ seats: CAP, queue: { cap: CAP, maxPollSeconds: 10 } }); // the line rests for 18 s
     const [spender, leaver, ...crowd] = await fleet.members(2 + CAP + WAITING);
     for (const one of [spender, leaver]) await one.isAdmitted(queueId);
     const held = await spender.holds(scheduleId, ['1']);
@@ -181,10 +183,15 @@ describe('Redis, emptied while 200 wait and 20 are admitted', () => {
         member.shows(token);
       }),
     );
-    // every slot is free before the first of them is back, and the last are back first
+    // every slot is free before the first of them is back, and the last are back first: all within the rest that the line takes for them
     for (const { member } of line.slice(0, CAP)) expect(await member.leaves(queueId)).toMatchObject({ is: '204' });
     const waiting = new Set(line.slice(CAP).map(({ member }) => member));
-    for (const member of [...waiting].toReversed()) await member.status(queueId);
+    for (let last = WAITING; last > 0; last -= TOGETHER) {
+      await Promise.all([...waiting].slice(last - TOGETHER, last).map((member) => member.status(queueId)));
+    }
+    const comeIn = async () => (await fleet.stores.journal(queueId)).slice(gone.length + CAP).map(({ number }) => number);
+    const first = line.slice(CAP, 2 * CAP).map(({ number }) => number);
+    await eventually(async () => expect(await comeIn()).toEqual(first), { withinMs: HEALED_MS });
     await eventually(
       async () => {
         const next = [...waiting].slice(0, 2 * CAP); // in their order: those behind are not asked for
