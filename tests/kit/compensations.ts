@@ -1,4 +1,5 @@
 import { setTimeout as rest } from 'node:timers/promises';
+import { compensateCommerceSaga } from '@onsale/contracts/commerce';
 import { compensatePaymentSaga } from '@onsale/contracts/payment';
 import { bytesToId, idToBytes } from '@onsale/shared/ids';
 import { eventually } from '@onsale/shared/testing';
@@ -18,22 +19,35 @@ const atLeast = (count: number, of: { readonly length: number }): void => {
   if (of.length < count) throw new Error(`${of.length} instead of ${count}`);
 };
 
+/** Who has the sagas, how an operator takes one back, and whose answers they wait for. */
+interface Kind {
+  readonly orchestrator: 'payment' | 'commerce';
+  readonly compensate: typeof compensatePaymentSaga | typeof compensateCommerceSaga;
+  readonly asked: 'reservation' | 'payment';
+}
+const PURCHASE: Kind = { orchestrator: 'payment', compensate: compensatePaymentSaga, asked: 'reservation' };
+const ORDER: Kind = { orchestrator: 'commerce', compensate: compensateCommerceSaga, asked: 'payment' };
+
 /** Sagas that wait for the answer to this step, or to its undo. */
-const waitingAt = async ({ stores }: TestFleet, step: string, status: 'RUNNING' | 'COMPENSATING' = 'RUNNING'): Promise<string[]> => {
-  const rows = await stores.databases.payment('sagas').where({ status, step }).select<{ id: Buffer }[]>('id');
+const waitingAt = async (
+  { stores }: TestFleet,
+  step: string,
+  { status = 'RUNNING', kind = PURCHASE }: { status?: 'RUNNING' | 'COMPENSATING'; kind?: Kind } = {},
+): Promise<string[]> => {
+  const rows = await stores.databases[kind.orchestrator]('sagas').where({ status, step }).select<{ id: Buffer }[]>('id');
   return rows.map(({ id }) => bytesToId(id));
 };
 
 /** Some may have gone on by now, and the service may die of the first: who was taken back, the saga tells. */
-const compensate = async ({ client, accessToken }: TestFleet, ids: readonly string[]): Promise<void> => {
+const compensate = async ({ client, accessToken }: TestFleet, ids: readonly string[], kind = PURCHASE): Promise<void> => {
   const operator = await accessToken({ role: 'operator' });
-  const ask = (id: string) => client.call(compensatePaymentSaga, { accessToken: operator, params: { id }, body: { reason: 'a test' } });
+  const ask = (id: string) => client.call(kind.compensate, { accessToken: operator, params: { id }, body: { reason: 'a test' } });
   await Promise.allSettled(ids.map(ask));
 };
 
-const untilAll = ({ stores }: TestFleet, sagas: readonly string[], status: string): Promise<void> =>
+const untilAll = ({ stores }: TestFleet, sagas: readonly string[], status: string, kind = PURCHASE): Promise<void> =>
   eventually(async () => {
-    const ended = await stores.databases.payment('sagas').whereIn('id', sagas.map(idToBytes)).where({ status }).select('id');
+    const ended = await stores.databases[kind.orchestrator]('sagas').whereIn('id', sagas.map(idToBytes)).where({ status }).select('id');
     atLeast(sagas.length, ended);
   }, PATIENCE);
 
@@ -42,20 +56,20 @@ const untilPaid = ({ load }: CrashScene, count: number): Promise<void> =>
     if (load.paid() < count) throw new Error(`${load.paid()} have paid`);
   }, PATIENCE);
 
-const reservationOf = ({ fleet }: CrashScene) => fleet.processesOf('reservation')[0]!;
+const askedOf = ({ fleet }: CrashScene, { asked }: Kind = PURCHASE) => fleet.processesOf(asked)[0]!;
 
-/** Stops the reservation service at a moment at which sagas wait for its answer to this step, which is not on its way to them, and names them. */
-const stopWhileAwaited = (scene: CrashScene, step: string): Promise<string[]> =>
+/** Stops the service that is asked at a moment at which sagas wait for its answer to this step, which is not on its way to them, and names them. */
+const stopWhileAwaited = (scene: CrashScene, step: string, kind = PURCHASE): Promise<string[]> =>
   eventually(async () => {
     const paid = scene.load.paid();
-    reservationOf(scene).kill('SIGSTOP');
+    askedOf(scene, kind).kill('SIGSTOP');
     try {
       await rest(ON_ITS_WAY_MS);
-      const waiting = await waitingAt(scene.fleet, step);
+      const waiting = await waitingAt(scene.fleet, step, { kind });
       atLeast(1, waiting);
       return waiting;
     } catch (error) {
-      reservationOf(scene).kill('SIGCONT');
+      askedOf(scene, kind).kill('SIGCONT');
       await untilPaid(scene, paid + 1); // one that is stopped again and again would come to nothing
       throw error;
     }
@@ -68,14 +82,26 @@ export const askedAfterThePivot = async (scene: CrashScene): Promise<() => Promi
     const waiting = await stopWhileAwaited(scene, 'confirm');
     try {
       await compensate(scene.fleet, waiting);
-      const asked = await waitingAt(scene.fleet, 'confirm', 'COMPENSATING');
+      const asked = await waitingAt(scene.fleet, 'confirm', { status: 'COMPENSATING' });
       atLeast(1, asked);
       return asked;
     } finally {
-      reservationOf(scene).kill('SIGCONT');
+      askedOf(scene).kill('SIGCONT');
     }
   }, PATIENCE);
   return () => untilAll(scene.fleet, asked, 'COMPLETED');
+};
+
+/** An operator takes orders back that wait for their debit, which payment has before it: the undo comes behind it, and gives the points back. */
+export const ordersTakenBack = async (scene: CrashScene): Promise<() => Promise<void>> => {
+  await untilPaid(scene, PAID_BEFORE);
+  const waiting = await stopWhileAwaited(scene, 'debit', ORDER);
+  try {
+    await compensate(scene.fleet, waiting, ORDER);
+  } finally {
+    askedOf(scene, ORDER).kill('SIGCONT');
+  }
+  return () => untilAll(scene.fleet, waiting, 'COMPENSATED', ORDER);
 };
 
 /** By the gauge that a relay sets with each look at its leases. */
@@ -114,14 +140,14 @@ const takeOutOf = async (scene: CrashScene, step: 'lock' | 'confirm'): Promise<O
   try {
     await keepShards(scene.fleet, 'NOW(3) + INTERVAL 1 HOUR');
     await eventually(async () => atLeast(1, await ownsNoShard(scene.fleet)), PATIENCE);
-    reservationOf(scene).kill('SIGCONT');
+    askedOf(scene).kill('SIGCONT');
     return await eventually(() => takeOut(scene.fleet, `${step}:do`), SOON);
   } catch (error) {
     await keepShards(scene.fleet, 'NOW(3)');
     await untilPaid(scene, paid + 1);
     throw error;
   } finally {
-    reservationOf(scene).kill('SIGCONT');
+    askedOf(scene).kill('SIGCONT');
   }
 };
 

@@ -145,7 +145,6 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
     idempotency,
     orders: { ...settings.orders, atOnce: Math.max(1, Math.floor(settings.mysql.poolSize / 4)) }, // of the half that is for requests
     endsPollMs: polling ? ENDS_POLL_MS : 0,
-    expireEveryMs: settings.sagas.sweepMs,
     log,
     metrics,
   });

@@ -77,6 +77,7 @@ const commerceSettings = {
     max: 86_400,
     about: 'an order that is not paid for so long, as payment or Kafka is away, is taken back',
   }),
+  ONSALE_ORDER_EXPIRY_MS: setting.int({ default: 1000, min: 10, about: 'milliseconds between looks for orders whose time is over' }),
 };
 
 const PrivateKey = z.looseObject({
@@ -120,7 +121,7 @@ export const readSettings = (env: Env = process.env) => {
     redisUrl: e.ONSALE_REDIS_URL,
     kafka: kafkaOf(e),
     ...sagasOf(e),
-    orders: { payWithinMs: e.ONSALE_ORDER_PAY_WITHIN_SECONDS * 1000 },
+    orders: { payWithinMs: e.ONSALE_ORDER_PAY_WITHIN_SECONDS * 1000, expireEveryMs: e.ONSALE_ORDER_EXPIRY_MS },
     accessKeys: readPrivateKeys(e.ONSALE_ACCESS_PRIVATE_KEYS_FILE, e.ONSALE_MODE),
     accessLifeSeconds: e.ONSALE_ACCESS_TOKEN_SECONDS,
     refreshLifeSeconds: e.ONSALE_REFRESH_TOKEN_SECONDS,

@@ -27,18 +27,23 @@ interface Deps {
   readonly outbox: Outbox;
   readonly notices: Notices;
   readonly idempotency: IdempotencyStore;
-  readonly orders: { readonly payWithinMs: number; readonly together?: number; readonly atOnce: number };
+  readonly orders: {
+    readonly payWithinMs: number;
+    readonly together?: number;
+    readonly atOnce: number;
+    /** Between two looks for orders whose time is over. */
+    readonly expireEveryMs: number;
+  };
   /** Between two reads of the ends that requests wait for; 0 is off. */
   readonly endsPollMs: number;
-  /** Between two looks for orders whose time is over. */
-  readonly expireEveryMs: number;
   readonly log: Log;
   readonly metrics: Metrics;
 }
 
 /** Orders and their cancellations, wired by hand; `doors` and `parts` once there is the runner of the sagas. */
 export const composeOrders = (deps: Deps) => {
-  const { db, clock, newId, outbox, notices, idempotency, orders, endsPollMs, expireEveryMs, log, metrics } = deps;
+  const { db, clock, newId, outbox, notices, idempotency, orders, endsPollMs, log, metrics } = deps;
+  const { expireEveryMs, ...placing } = orders;
   const ends = createEnds({ notices, namespace: 'orders', read: (ids) => haveEnded(db, ids), pollMs: endsPollMs, metrics, log });
   const purchase = orderPurchase({
     releaseGoods: releaseGoods(),
@@ -51,7 +56,7 @@ export const composeOrders = (deps: Deps) => {
     doors: (sagas: SagaRunner) =>
       orderRoutes({
         ends,
-        placeOrder: placeOrder({ db, clock, newId, idempotency, sagas, purchase, log, metrics, ...orders }),
+        placeOrder: placeOrder({ db, clock, newId, idempotency, sagas, purchase, log, metrics, ...placing }),
         cancelOrder: cancelOrder({ db, newId, sagas, cancellation }),
         readOrder: readOrder({ db }),
         listMyOrders: listMyOrders({ db }),
