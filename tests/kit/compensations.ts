@@ -95,13 +95,18 @@ export const askedAfterThePivot = async (scene: CrashScene): Promise<() => Promi
 /** An operator takes orders back that wait for their debit, which payment has before it: the undo comes behind it, and gives the points back. */
 export const ordersTakenBack = async (scene: CrashScene): Promise<() => Promise<void>> => {
   await untilPaid(scene, PAID_BEFORE);
-  const waiting = await stopWhileAwaited(scene, 'debit', ORDER);
-  try {
-    await compensate(scene.fleet, waiting, ORDER);
-  } finally {
-    askedOf(scene, ORDER).kill('SIGCONT');
-  }
-  return () => untilAll(scene.fleet, waiting, 'COMPENSATED', ORDER);
+  const takenBack = await eventually(async () => {
+    const waiting = await stopWhileAwaited(scene, 'debit', ORDER);
+    try {
+      await compensate(scene.fleet, waiting, ORDER);
+      const goingBack = await waitingAt(scene.fleet, 'debit', { status: 'COMPENSATING', kind: ORDER }); // some had gone on
+      atLeast(1, goingBack);
+      return goingBack;
+    } finally {
+      askedOf(scene, ORDER).kill('SIGCONT');
+    }
+  }, PATIENCE);
+  return () => untilAll(scene.fleet, takenBack, 'COMPENSATED', ORDER);
 };
 
 /** By the gauge that a relay sets with each look at its leases. */
