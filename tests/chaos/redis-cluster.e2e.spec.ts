@@ -1,14 +1,15 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { readMe, signIn, signOut, signUp, tokensOf } from '@onsale/contracts/commerce';
+import { createProduct, listPopularProducts, readMe, signIn, signOut, signUp, tokensOf } from '@onsale/contracts/commerce';
 import { changeQueue } from '@onsale/contracts/queue';
 import { endedSessions } from '@onsale/shared/auth';
 import { idToBytes, newId } from '@onsale/shared/ids';
 import { eventually } from '@onsale/shared/testing';
 import { broken } from '../../scripts/invariants/report.ts';
 import { verifyInvariants } from '../../scripts/invariants/verify-invariants.ts';
+import { couponKeys } from '../../services/commerce/src/coupons/counters/counters.ts';
 import { lineKey } from '../../services/queue/src/line/line.ts';
 import { survivesLosing } from '../kit/lost-redis.ts';
-import { insisted, outcomeOf } from '../kit/outcome.ts';
+import { insisted, outcomeOf, tally } from '../kit/outcome.ts';
 import { startCluster } from '../kit/redis-cluster.ts';
 import type { RedisNode } from '../kit/redis-nodes.ts';
 import { enginesWithRedis } from '../kit/test-engines.ts';
@@ -19,7 +20,8 @@ let fleet: TestFleet;
 beforeAll(async () => {
   redis = await startCluster();
   const { queue, gateway } = twoOfEach;
-  fleet = await startTestFleet({ engines: enginesWithRedis(redis.url), replicas: { queue: queue!, gateway: gateway! } });
+  const settings = { commerce: { ONSALE_COUPON_PENDING_MS: '2000' } };
+  fleet = await startTestFleet({ engines: enginesWithRedis(redis.url), replicas: { queue: queue!, gateway: gateway! }, settings });
 });
 afterEach(async () => expect(broken(await verifyInvariants(fleet))).toEqual([]));
 afterAll(async () => {
@@ -71,6 +73,29 @@ describe('a cluster of Redis', () => {
 
   it('one of whose nodes lost everything brings no spent token back, keeps those inside inside, and the line in its order', () =>
     survivesLosing(fleet, async (queueId) => void (await (await masterOfLine(queueId)).client.flushall())));
+
+  it('gives coupons out one each and no more than there are, though the node of one loses everything, and ranks what is sold', async () => {
+    const [total, asking] = [5, 15];
+    const coupons = await Promise.all(Array.from({ length: 6 }, () => fleet.coupon({ total })));
+    const members = await fleet.members(asking);
+    const told = coupons.map(({ id }) => members.map((member) => member.getsCoupon(id)));
+    await Promise.race(told[0]!);
+    const counting = await redis.masterOf(couponKeys(fleet.namespace, coupons[0]!.id)[0]);
+    await counting.client.flushall();
+    for (const [n, { id }] of coupons.entries()) {
+      expect(tally(await Promise.all(told[n]!))['409 COUPON_SOLD_OUT']).toBe(asking - total);
+      const { issued, holders } = await fleet.stores.issuesOf(id);
+      expect([issued, new Set(holders).size]).toEqual([total, total]);
+    }
+
+    const body = { name: 'A thing', price: 1_000, stock: 9, onSale: true };
+    const { id: productId } = await fleet.asOperator(createProduct, { body, idempotencyKey: newId() });
+    const [buyer] = members;
+    await buyer.charges(10_000);
+    expect(await buyer.orders({ items: [{ productId, quantity: 9 }] })).toMatchObject({ is: '201' });
+    const popular = async () => (await fleet.client.call(listPopularProducts)).items;
+    await eventually(async () => expect(await popular()).toEqual([expect.objectContaining({ id: productId, sold: 9 })]));
+  });
 
   it('one of whose masters dies keeps the line in its order, and sessions ended that its replica knew nothing of', async () => {
     const member = await signedIn();

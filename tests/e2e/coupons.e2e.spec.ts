@@ -10,7 +10,6 @@ import { verifyInvariants } from '../../scripts/invariants/verify-invariants.ts'
 import { tally } from '../kit/outcome.ts';
 import { startTestFleet, type TestFleet } from '../kit/test-fleet.ts';
 
-const HOUR_MS = 3_600_000;
 const DEATH_MS = 60_000;
 
 const folders = temporaryFolders();
@@ -24,23 +23,9 @@ afterAll(async () => {
 });
 afterEach(async () => expect(broken(await verifyInvariants(fleet))).toEqual([]));
 
-const timeIn = (ms: number): string => new Date(Date.now() + ms).toISOString();
-
-const openCoupon = (total: number) =>
-  fleet.asOperator(createCoupon, {
-    body: {
-      name: 'A tenth off',
-      discount: { type: 'PERCENT', value: 10, max: 500 },
-      total,
-      issueFrom: timeIn(-60_000),
-      issueUntil: timeIn(HOUR_MS),
-      validUntil: timeIn(2 * HOUR_MS),
-    },
-  });
-
 describe('a coupon', () => {
   it('goes to a hundred of a thousand members who ask at once, one each, though Redis is emptied in the midst of it', async () => {
-    const { id } = await openCoupon(100);
+    const { id } = await fleet.coupon({ total: 100 });
     const members = await fleet.members(1000);
     const early = members.slice(0, 50).map((member) => member.getsCoupon(id));
     await Promise.race(early);
@@ -56,7 +41,7 @@ describe('a coupon', () => {
   });
 
   it('is listed with what it takes off, and asked for again tells which one the member has', async () => {
-    const coupon = await openCoupon(1);
+    const coupon = await fleet.coupon({ total: 1 });
     const [ada, eve] = await fleet.members(2);
     const mine = await ada.getsCoupon(coupon.id);
     expect(mine).toMatchObject({ is: '201', body: { couponId: coupon.id, status: 'ISSUED', discount: coupon.discount } });
@@ -71,7 +56,7 @@ describe('a coupon', () => {
   });
 
   it('is switched off and on by an operator, who is in the audit', async () => {
-    const { id } = await openCoupon(10);
+    const { id } = await fleet.coupon({ total: 10 });
     const params = { id };
     const [ada, eve] = await fleet.members(2);
     await fleet.asOperator(changeCoupon, { params, body: { active: false } });
@@ -104,7 +89,7 @@ describe('a replica that dies in the midst of giving out coupons', () => {
     const log = join(folders.make(), 'deaths');
     await victim.stop();
     await victim.start({ ONSALE_CRASH_AT: `${point}#2`, ONSALE_CRASH_LOG: log });
-    const { id } = await openCoupon(60);
+    const { id } = await fleet.coupon({ total: 60 });
     const told: { readonly is: string }[] = [];
     while (!existsSync(log) && told.length < 50) {
       const [member] = await fleet.members(1);

@@ -1,4 +1,4 @@
-import { createCoupon, createProduct, issueCoupon, listMyCoupons, readProduct } from '@onsale/contracts/commerce';
+import { createProduct, issueCoupon, listMyCoupons, readProduct } from '@onsale/contracts/commerce';
 import { createQueue } from '@onsale/contracts/queue';
 import { newId } from '@onsale/shared/ids';
 import { eventually } from '@onsale/shared/testing';
@@ -20,16 +20,7 @@ const product = async (settings: { price: number; stock: number; perMemberLimit?
   (await fleet.asOperator(createProduct, { body: { name: 'A thing', onSale: true, ...settings } })).id;
 
 const couponOf = async (member: TestMember, percent: number): Promise<string> => {
-  const coupon = await fleet.asOperator(createCoupon, {
-    body: {
-      name: 'Some percent',
-      discount: { type: 'PERCENT', value: percent },
-      total: 5,
-      issueFrom: new Date(Date.now() - 60_000).toISOString(),
-      issueUntil: new Date(Date.now() + 3_600_000).toISOString(),
-      validUntil: new Date(Date.now() + 3_600_000).toISOString(),
-    },
-  });
+  const coupon = await fleet.coupon({ total: 5, percent });
   return (await member.asks(issueCoupon, { params: { id: coupon.id } })).body!.id;
 };
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createClient, type CallOptions, type Fetch, type RouteSpec } from '@onsale/contracts';
+import { createCoupon } from '@onsale/contracts/commerce';
 import { createQueue, readQueue } from '@onsale/contracts/queue';
 import { createConcert, createSchedule } from '@onsale/contracts/reservation';
 import { createAccessTokenSigner, type JSONWebKeySet } from '@onsale/shared/auth';
@@ -141,11 +142,28 @@ export const startTestFleet = async ({ replicas, settings, engines: own, fetch =
     return { concertId: concert.id, scheduleId: schedule.id, queueId: schedule.queueId };
   };
 
+  /** First come, first served, from now on; `percent` is taken off. */
+  const coupon = ({ total, percent = 10 }: { total: number; percent?: number }) => {
+    const inMs = (ms: number): string => new Date(Date.now() + ms).toISOString();
+    return asOperator(createCoupon, {
+      body: {
+        name: 'Some percent',
+        discount: { type: 'PERCENT', value: percent },
+        total,
+        issueFrom: inMs(-60_000),
+        issueUntil: inMs(3_600_000),
+        validUntil: inMs(7_200_000),
+      },
+      idempotencyKey: newId(),
+    });
+  };
+
   return {
     ...fleet,
     client,
     stores,
     sale,
+    coupon,
     queue,
     asOperator,
     digest: createDigest({ databases: stores.databases, redis }),
