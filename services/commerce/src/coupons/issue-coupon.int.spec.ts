@@ -61,7 +61,7 @@ describe('a coupon that a thousand members want at once', () => {
       emptied += await engine.redis.del(shop.key(id));
       told.push(...(await Promise.all(asked)));
     }
-    expect(emptied).toBeGreaterThan(10);
+    expect(emptied).toBeGreaterThan(0);
     // a member whose answer Redis' loss came before may be told that they have one
     expect(tally(told)['COUPON_SOLD_OUT']).toBe(400);
     expect(new Set(await shop.holders(id)).size).toBe(100);
