@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { createCoupon } from '@onsale/contracts/commerce';
 import { createDatabase, type Database } from '@onsale/shared/db';
-import { idToBytes } from '@onsale/shared/ids';
+import { idToBytes, newId } from '@onsale/shared/ids';
 import type { Engines } from '../scripts/engines/engines.ts';
 import { closedLoop, requestOf } from './kit/closed-loop.ts';
 import type { SignedIn } from './kit/in-line.ts';
@@ -38,6 +38,7 @@ const openCoupon = async (fleet: RoomFleet, total: number): Promise<string> => {
   const times = { issueFrom: in_(-60_000), issueUntil: in_(HOUR_MS), validUntil: in_(HOUR_MS) };
   const { id } = await fleet.client.call(createCoupon, {
     accessToken: await fleet.operatorToken(),
+    idempotencyKey: newId(),
     body: { name: 'A tenth off', discount: { type: 'PERCENT', value: 10 }, total, ...times },
   });
   return id;

@@ -24,6 +24,7 @@ export const openSaleNight = async (
     Array.from({ length: Math.ceil(count / SEATS_A_HALL) }, (_, n) =>
       fleet.client.call(createSchedule, {
         ...asOperator,
+        idempotencyKey: newId(),
         params: { id },
         body: {
           startsAt: new Date(Date.now() + (n + 1) * DAY_MS).toISOString(),

@@ -43,6 +43,7 @@ export const openDemoSale = async ({ client, operatorToken: accessToken, seats, 
   });
   const schedule = await client.call(createSchedule, {
     accessToken,
+    idempotencyKey: newId(),
     params: { id },
     body: {
       startsAt: new Date(now.getTime() + STARTS_IN_MS).toISOString(),

@@ -6,6 +6,7 @@ import {
   readCouponDetail,
   readProductDetail,
 } from '@onsale/contracts/commerce';
+import { newId } from '@onsale/shared/ids';
 import { type Goods, type GoodsEvent, goodsShopping } from '../load/goods-shopper.ts';
 import { closingTable } from './closing-table.ts';
 import type { AsOperator, Demo } from './demo.ts';
@@ -36,10 +37,15 @@ const PLAN = { operationMs: 60_000, repeatShare: 0.1 };
 const openShopSale = async ({ client, operatorToken: accessToken }: AsOperator, { stock, coupons }: ShopDemo): Promise<ShopSale> => {
   const now = new Date();
   const title = `Limited print of ${now.toISOString().slice(0, 19).replace('T', ' ')}`;
-  const product = await client.call(createProduct, { accessToken, body: { name: title, price: PRICE, stock, perMemberLimit: 1 } });
+  const product = await client.call(createProduct, {
+    accessToken,
+    idempotencyKey: newId(),
+    body: { name: title, price: PRICE, stock, perMemberLimit: 1 },
+  });
   const in1Day = new Date(now.getTime() + DAY_MS).toISOString();
   const coupon = await client.call(createCoupon, {
     accessToken,
+    idempotencyKey: newId(),
     body: {
       name: `${DISCOUNT} points off, for ${coupons}`,
       discount: { type: 'AMOUNT', value: DISCOUNT },

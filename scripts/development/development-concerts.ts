@@ -1,6 +1,7 @@
 import { type Client, CallProblem } from '@onsale/contracts';
 import { readQueue } from '@onsale/contracts/queue';
 import { type Concert, createConcert, createSchedule, listConcerts, listSchedules } from '@onsale/contracts/reservation';
+import { newId } from '@onsale/shared/ids';
 import { setTimeout as delay } from 'node:timers/promises';
 import { allPages } from './all-pages.ts';
 import type { Making } from './making.ts';
@@ -60,7 +61,7 @@ async function putOnSale(client: Client, accessToken: string, concertId: string,
   const day = new Date(Date.now() + startsInDays * 86_400_000);
   day.setUTCHours(19, 0, 0, 0);
   const body = { startsAt: day.toISOString(), durationMinutes: 120, salesOpenAt: new Date().toISOString(), sections };
-  const { queueId } = await client.call(createSchedule, { accessToken, params: { id: concertId }, body });
+  const { queueId } = await client.call(createSchedule, { accessToken, idempotencyKey: newId(), params: { id: concertId }, body });
   const deadline = Date.now() + lineMs;
   for (;;) {
     try {

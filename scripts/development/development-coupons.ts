@@ -1,4 +1,5 @@
 import { createCoupon, listAllCoupons } from '@onsale/contracts/commerce';
+import { newId } from '@onsale/shared/ids';
 import { allPages } from './all-pages.ts';
 import type { Making } from './making.ts';
 
@@ -15,6 +16,6 @@ export async function makeCoupons({ client, operatorToken, say }: Making): Promi
   const now = Date.now();
   const time = (days: number) => new Date(now + days * DAY_MS).toISOString();
   const body = { ...coupon, issueFrom: time(0), issueUntil: time(90), validUntil: time(180) };
-  await client.call(createCoupon, { accessToken, body });
+  await client.call(createCoupon, { accessToken, idempotencyKey: newId(), body });
   return [coupon.name];
 }

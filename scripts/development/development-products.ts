@@ -1,5 +1,6 @@
 import type { BodyOf } from '@onsale/contracts';
 import { createProduct, listAllProducts, listProducts } from '@onsale/contracts/commerce';
+import { newId } from '@onsale/shared/ids';
 import { allPages } from './all-pages.ts';
 import type { Making } from './making.ts';
 
@@ -18,7 +19,7 @@ export async function makeProducts({ client, operatorToken, say }: Making): Prom
   const made = missingOf(await allPages((query) => client.call(listAllProducts, { accessToken, query })));
   for (const body of made) {
     say(body.name);
-    await client.call(createProduct, { accessToken, body });
+    await client.call(createProduct, { accessToken, idempotencyKey: newId(), body });
   }
   return made.map(({ name }) => name);
 }

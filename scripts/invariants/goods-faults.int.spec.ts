@@ -102,6 +102,15 @@ describe('a fault of goods or coupons breaks the one invariant that is meant for
       },
     ],
     [
+      'I10',
+      'two keys of one coupon',
+      async () => {
+        await shop.coupon();
+        const [row] = (await shop.commerce('idempotency_keys').select()) as object[];
+        await shop.commerce('idempotency_keys').insert({ ...row, scope: Buffer.alloc(32, 7) });
+      },
+    ],
+    [
       'I4',
       'a coupon that was counted and is in nobody’s hands',
       async () => {

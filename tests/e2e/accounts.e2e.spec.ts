@@ -159,7 +159,7 @@ describe('C1: the account of a member', () => {
     const paid = await ada.pays(held.body!.id);
     const { accessToken } = ada;
     const product = { name: 'A cup', price: 300, stock: 5 };
-    const { id: productId } = await fleet.asOperator(createProduct, { body: product, idempotencyKey: newId() });
+    const { id: productId } = await fleet.asOperator(createProduct, { body: product });
     const order = { body: { items: [{ productId, quantity: 2 }] }, idempotencyKey: newId(), headers: { prefer: 'wait=10' } };
     expect((await outcomeOf(fleet.client.answer(placeOrder, { accessToken, ...order }))).is).toBe('201');
     const begun = await fleet.client.answer(requestExport, { accessToken });

@@ -118,7 +118,8 @@ export const startTestFleet = async ({ replicas, settings, engines: own, fetch =
   }: TokenOptions = {}): Promise<string> => signerOf(keys, lifeSeconds).sign({ memberId, role, sessionId });
   const operatorToken = await accessToken({ role: 'operator' });
   const asOperator = async <R extends RouteSpec>(route: R, options: CallOptions<R>) => {
-    const { is, body } = await insisted(() => outcomeOf(client.answer(route, { accessToken: operatorToken, ...options })));
+    const keyed = route.idempotency === 'required' && { idempotencyKey: newId() };
+    const { is, body } = await insisted(() => outcomeOf(client.answer(route, { accessToken: operatorToken, ...keyed, ...options })));
     if (body === undefined) throw new Error(`${route.method} ${route.path}: ${is}`);
     return body;
   };

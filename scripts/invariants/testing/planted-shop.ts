@@ -4,7 +4,7 @@ import { createIdempotencyStore } from '@onsale/shared/idempotency';
 import { idToBytes, newId, systemClock } from '@onsale/shared/ids';
 import { createMetrics } from '@onsale/shared/metrics';
 import type { Redis } from '@onsale/shared/redis';
-import { captureLog, testDatabase, testRedis, type TestDatabase } from '@onsale/shared/testing';
+import { captureLog, onceOf, testDatabase, testRedis, type TestDatabase } from '@onsale/shared/testing';
 import { couponKeys } from '../../../services/commerce/src/coupons/counters/counters.ts';
 import { createCoupons } from '../../../services/commerce/src/coupons/coupons.ts';
 import { endAdmission, insertAdmissions } from '../../../services/queue/src/journal/journal-store.ts';
@@ -54,9 +54,10 @@ const plantedSeats = async (db: Database, scheduleId: string) => {
   const at = systemClock.now();
   const dates = { startsAt: at, durationMinutes: 120, salesOpenAt: at, createdAt: at };
   const layout = Array.from({ length: SEATS }, (_, i) => ({ section: 'A', grade: 'A', row: 'A', number: i + 1, price: PRICE, id: i + 1 }));
-  await inTransaction(db, async (trx) => {
+  await onceOf(db).transaction(db, async (trx) => {
     await schedules.insert(trx, { id: scheduleId, concertId: newId(), queueId: scheduleId, total: SEATS, ...dates });
     await seats.insert(trx, scheduleId, layout);
+    return { id: scheduleId };
   });
   const keys = createIdempotencyStore({ db, clock: systemClock });
   const setOf = (seatId: number) => ({ scheduleId, seatIds: [seatId] });
@@ -93,7 +94,8 @@ const plantedCoupon = async (db: Database, redis: Redis, namespace: string) => {
   const [now, later] = [new Date(), new Date(Date.now() + HOLD_MS)];
   const times = { issueFrom: new Date(now.getTime() - HOLD_MS), issueUntil: later, validUntil: later };
   const discount = { type: 'AMOUNT', value: 100 } as const;
-  const coupon = await coupons.createCoupon({ operatorId: newId(), name: 'A hundred off', total: 3, active: true, discount, ...times });
+  const about = { name: 'A hundred off', total: 3, active: true, discount, ...times };
+  const coupon = await coupons.createCoupon({ operatorId: newId(), ...about, once: onceOf(db) });
   await coupons.issueCoupon({ couponId: coupon.id, memberId: newId() });
   const [key] = couponKeys(namespace, coupon.id);
   return { id: coupon.id, key };

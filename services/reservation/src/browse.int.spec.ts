@@ -1,7 +1,7 @@
 import { CallProblem, pathOf } from '@onsale/contracts';
 import * as contract from '@onsale/contracts/reservation';
 import { idToBytes, newId } from '@onsale/shared/ids';
-import { eventually, fixedClock } from '@onsale/shared/testing';
+import { eventually, fixedClock, statusOf } from '@onsale/shared/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startPaymentSide, type PaymentSide } from './testing/payment-side.ts';
 import { problemOf, startReservation, type Reservation } from './testing/start-reservation.ts';
@@ -28,6 +28,7 @@ describe('concerts, dates, schedules and seats', () => {
     service.operator.call(contract.createConcert, { body: { title, venue: 'Hall', description: 'Two hours.' } });
   const newSchedule = (concertId: string, startsAt: string, more: { queueId?: string; salesOpenAt?: string } = {}) =>
     service.operator.call(contract.createSchedule, {
+      idempotencyKey: newId(),
       params: { id: concertId },
       body: { startsAt, salesOpenAt: '2030-01-01T00:00:00.000Z', sections, ...more },
     });
@@ -74,6 +75,22 @@ describe('concerts, dates, schedules and seats', () => {
     });
   });
 
+  it('makes a schedule with its seats once for each key: whoever asks again has the answer of the first time', async () => {
+    const params = { id: (await newConcert()).id };
+    const body = { startsAt: '2030-06-01T20:00:00.000Z', salesOpenAt: '2030-01-01T00:00:00.000Z', sections };
+    const idempotencyKey = newId();
+    const ask = (given: object = {}) => service.operator.answer(contract.createSchedule, { params, body, idempotencyKey, ...given });
+    const [made, ...others] = await Promise.all([ask(), ask()]);
+    const again = await ask();
+    expect([...others, again].map(({ status, body }) => [status, body])).toEqual([[201, made.body], [201, made.body]]); // prettier-ignore
+    expect(again.headers.get('idempotency-replayed')).toBe('true');
+    expect(again.headers.get('location')).toBe(`/api/v1/schedules/${made.body.id}`);
+    expect(await statusOf(ask({ body: { ...body, startsAt: '2030-06-02T20:00:00.000Z' } }))).toBe('422 IDEMPOTENCY_KEY_REUSED');
+    expect(await statusOf(ask({ idempotencyKey: undefined }))).toBe('428 IDEMPOTENCY_KEY_REQUIRED');
+    expect((await service.anonymous.call(contract.listSchedules, { params })).items).toEqual([made.body]);
+    expect(await eventually(() => listener.dataOf(made.body.id))).toMatchObject({ seats: 8 });
+  });
+
   it('puts a schedule into the queue that it names', async () => {
     const concert = await newConcert();
     const schedule = await newSchedule(concert.id, '2030-06-01T20:00:00.000Z', { queueId: 'spring-tour' });
@@ -115,7 +132,7 @@ describe('concerts, dates, schedules and seats', () => {
     const body = { startsAt: '2030-06-01T20:00:00.000Z', salesOpenAt: '2030-01-01T00:00:00.000Z', sections };
     const member = service.member({ id: newId(), queueId: 'any' }).client;
 
-    expect((await problemOf(member.call(contract.createSchedule, { params: { id: concert.id }, body }))).code).toBe('FORBIDDEN');
+    expect((await problemOf(member.call(contract.createSchedule, { idempotencyKey: newId(), params: { id: concert.id }, body }))).code).toBe('FORBIDDEN');
     expect((await problemOf(newSchedule(newId(), body.startsAt))).code).toBe('NOT_FOUND');
     expect(await problemOf(newSchedule(concert.id, body.startsAt, { salesOpenAt: body.startsAt }))).toMatchObject({
       status: 400,
@@ -132,7 +149,7 @@ describe('concerts, dates, schedules and seats', () => {
       salesOpenAt: '2030-01-01T00:00:00.000Z',
       sections: [{ name: 'Field', rows: 250, seatsPerRow: 400, price: 1000 }],
     };
-    await service.operator.call(contract.createSchedule, { params, body }).catch((error: unknown) => {
+    await service.operator.call(contract.createSchedule, { idempotencyKey: newId(), params, body }).catch((error: unknown) => {
       if (!(error instanceof CallProblem) || error.code !== 'TIMEOUT') throw error; // a slow machine is at it for longer than anybody waits
     });
     const schedule = await eventually(async () => {

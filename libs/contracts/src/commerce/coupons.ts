@@ -112,6 +112,7 @@ export const createCoupon = route({
   summary: 'Make a coupon that is given out first come, first served; active unless said here',
   auth: 'operator',
   gate: 'none',
+  idempotency: 'required',
   body: z.strictObject({ ...settings, active: settings.active.default(true), discount: Discount }),
   answers: { 201: Coupon },
   problems: [],

@@ -81,6 +81,7 @@ export const createProduct = route({
   summary: 'Put a product into the shop; on sale at once, unless it says otherwise',
   auth: 'operator',
   gate: 'none',
+  idempotency: 'required',
   body: z
     .strictObject({ ...settings, stock: z.int().min(0).max(MAX_QUANTITY), onSale: z.boolean() })
     .partial({ perMemberLimit: true, queueId: true, onSale: true }),

@@ -213,6 +213,7 @@ export const createSchedule = route({
   summary: 'Put a date on sale, with its seats and its line',
   auth: 'operator',
   gate: 'none',
+  idempotency: 'required',
   params: IdParams,
   body: z.strictObject({
     startsAt: TimestampInput,

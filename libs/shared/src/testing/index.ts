@@ -5,6 +5,7 @@ export { fixedClock, type FixedClock } from './fixed-clock.ts';
 export { gate, type Gate } from './gate.ts';
 export { insisted } from './insisted.ts';
 export { newKey } from './new-key.ts';
+export { onceOf } from './once-of.ts';
 export { temporaryFolders, type TemporaryFolders } from './temporary-folders.ts';
 export { testDatabase, type TestDatabase } from './test-database.ts';
 export { testKafka, type TestKafka } from './test-kafka.ts';

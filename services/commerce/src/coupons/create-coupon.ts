@@ -1,6 +1,7 @@
 import type { Coupon as CouponView, Discount } from '@onsale/contracts/commerce';
 import { insertAudit } from '@onsale/shared/audit';
-import { inTransaction, type Database } from '@onsale/shared/db';
+import type { Database } from '@onsale/shared/db';
+import type { Once } from '@onsale/shared/idempotency';
 import type { Clock, NewId } from '@onsale/shared/ids';
 import { insertCoupon } from './coupon-store.ts';
 import { assertFits, viewOf, type CouponSettings } from './coupon.ts';
@@ -15,18 +16,19 @@ interface NewCoupon extends CouponSettings {
   /** Who makes it. */
   readonly operatorId: string;
   readonly discount: Discount;
+  readonly once: Once;
 }
 
-/** An operator makes a coupon, audited in the same transaction. @throws Refusal VALIDATION_FAILED when its times do not fit together */
+/** An operator makes a coupon, audited in the same transaction, once for each key. @throws Refusal VALIDATION_FAILED when its times do not fit together */
 export const createCoupon =
   ({ db, clock, newId }: Deps) =>
-  async ({ operatorId, ...given }: NewCoupon): Promise<CouponView> => {
+  async ({ operatorId, once, ...given }: NewCoupon): Promise<CouponView> => {
     assertFits(given);
     const coupon = { ...given, id: newId(), life: newId(), createdAt: clock.now() };
     const view = viewOf({ ...coupon, issued: 0 });
-    await inTransaction(db, async (trx) => {
+    return once.transaction(db, async (trx) => {
       await insertCoupon(trx, coupon);
       await insertAudit(trx, { actor: operatorId, action: 'coupon.create', subject: coupon.id, after: view });
+      return view;
     });
-    return view;
   };

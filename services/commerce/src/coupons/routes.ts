@@ -23,10 +23,11 @@ export const couponRoutes = ({ readCoupons, issueCoupon, createCoupon, changeCou
   implement(contract.readCoupon, async ({ params }) => ok(await readCoupons.one(params.id))),
   implement(contract.issueCoupon, async ({ params, member }) => created(await issueCoupon({ couponId: params.id, memberId: member.id }))),
   implement(contract.listMyCoupons, async ({ member, query }) => ok(await readCoupons.mine({ memberId: member.id, ...query }))),
-  implement(contract.createCoupon, async ({ member, body }) => {
-    const coupon = await createCoupon({ operatorId: member.id, ...body, ...timesOf(body) });
-    return created(coupon, { location: urlOf('', contract.readCouponDetail, { id: coupon.id }) });
-  }),
+  implement(
+    contract.createCoupon,
+    ({ member, body, once }) => createCoupon({ operatorId: member.id, ...body, ...timesOf(body), once }),
+    (coupon) => created(coupon, { location: urlOf('', contract.readCouponDetail, { id: coupon.id }) }),
+  ),
   implement(contract.changeCoupon, async ({ member, params, body }) => {
     const { issueFrom, issueUntil, validUntil, ...rest } = body;
     const times = { issueFrom: dateOf(issueFrom), issueUntil: dateOf(issueUntil), validUntil: dateOf(validUntil) };

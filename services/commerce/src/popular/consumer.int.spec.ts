@@ -35,7 +35,7 @@ afterAll(async () => {
 const operatorId = newId();
 const operator = () => commerce.asMember({ id: operatorId, role: 'operator', sessionId: newId() });
 const newProduct = async (): Promise<string> =>
-  (await operator().call(contract.createProduct, { body: { name: 'A lamp', price: 1, stock: 100 } })).id;
+  (await operator().call(contract.createProduct, { body: { name: 'A lamp', price: 1, stock: 100 }, idempotencyKey: newId() })).id;
 
 /** An order that no table knows of: it is counted only if its events are. */
 const order = (productId: string, quantity: number) => {

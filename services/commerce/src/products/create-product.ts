@@ -1,7 +1,8 @@
 import type { BodyOf } from '@onsale/contracts';
 import type { createProduct as contract, ProductDetail } from '@onsale/contracts/commerce';
 import { insertAudit } from '@onsale/shared/audit';
-import { inTransaction, type Database } from '@onsale/shared/db';
+import type { Database } from '@onsale/shared/db';
+import type { Once } from '@onsale/shared/idempotency';
 import type { Clock, NewId } from '@onsale/shared/ids';
 import { insertStock } from '../stock/stock-store.ts';
 import { insertProduct } from './product-store.ts';
@@ -12,12 +13,13 @@ interface CreateProduct {
   /** Who puts it there. */
   readonly operatorId: string;
   readonly about: BodyOf<typeof contract>;
+  readonly once: Once;
 }
 
-/** An operator puts a product with its stock into the shop, on sale unless said otherwise; audited in the same transaction. */
+/** An operator puts a product with its stock into the shop, on sale unless said otherwise; audited in the same transaction, once for each key. */
 export const createProduct =
   ({ db, clock, newId }: { db: Database; clock: Clock; newId: NewId }) =>
-  async ({ operatorId, about: { stock, onSale = true, name, price, perMemberLimit, queueId } }: CreateProduct): Promise<ProductDetail> => {
+  ({ operatorId, about: { stock, onSale = true, name, price, perMemberLimit, queueId }, once }: CreateProduct): Promise<ProductDetail> => {
     const settings = {
       name,
       price,
@@ -26,11 +28,11 @@ export const createProduct =
       ...(queueId !== undefined && { queueId }),
     };
     const product = { id: newId(), ...settings, createdAt: clock.now() };
-    await inTransaction(db, async (trx) => {
+    return once.transaction(db, async (trx) => {
       await insertProduct(trx, product);
       await setWords(trx, product);
       await insertStock(trx, { productId: product.id, quantity: stock });
       await insertAudit(trx, { actor: operatorId, action: 'product.create', subject: product.id, after: { ...settings, stock } });
+      return detailOf({ ...product, version: 1 }, { available: stock, reserved: 0, stocked: stock });
     });
-    return detailOf({ ...product, version: 1 }, { available: stock, reserved: 0, stocked: stock });
   };

@@ -20,10 +20,10 @@ const ids = new Map<string, string>();
 beforeAll(async () => {
   commerce = await startCommerce();
   for (const [name, price] of catalogue) {
-    const { id } = await operator().call(contract.createProduct, { body: { name, price, stock: 1 } });
+    const { id } = await operator().call(contract.createProduct, { body: { name, price, stock: 1 }, idempotencyKey: newId() });
     ids.set(name, id);
   }
-  await operator().call(contract.createProduct, { body: { name: 'Red lamp off sale', price: 1, stock: 1, onSale: false } });
+  await operator().call(contract.createProduct, { body: { name: 'Red lamp off sale', price: 1, stock: 1, onSale: false }, idempotencyKey: newId() });
 });
 afterAll(() => commerce.stop());
 
@@ -103,7 +103,7 @@ describe('the list of products', () => {
   );
 
   it('is found by its new name when it was renamed, and not by the old one', async () => {
-    const { id } = await operator().call(contract.createProduct, { body: { name: 'Old chair', price: 1_000_000, stock: 1 } });
+    const { id } = await operator().call(contract.createProduct, { body: { name: 'Old chair', price: 1_000_000, stock: 1 }, idempotencyKey: newId() });
     await operator().call(contract.changeProduct, { params: { id }, body: { name: 'New bench bench', onSale: true } });
     expect([await named({ search: 'chair' }), await named({ search: 'bench' })]).toEqual([[], ['New bench bench']]);
     await operator().call(contract.changeProduct, { params: { id }, body: { onSale: false } });

@@ -1,8 +1,10 @@
 import type { BodyOf, CallProblem } from '@onsale/contracts';
 import * as contract from '@onsale/contracts/commerce';
-import { idToBytes, newId } from '@onsale/shared/ids';
+import { idToBytes, newId, systemClock } from '@onsale/shared/ids';
+import { onceOf } from '@onsale/shared/testing';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startCommerce, statusOf, type Commerce } from '../testing/start-commerce.ts';
+import { createProduct } from './create-product.ts';
 
 let commerce: Commerce;
 beforeAll(async () => {
@@ -13,7 +15,7 @@ afterAll(() => commerce.stop());
 const operatorId = newId();
 const operator = () => commerce.asMember({ id: operatorId, role: 'operator', sessionId: newId() });
 const create = (body: Partial<BodyOf<typeof contract.createProduct>> = {}) =>
-  operator().call(contract.createProduct, { body: { name: 'A lamp', price: 1_000, stock: 5, ...body } });
+  operator().call(contract.createProduct, { body: { name: 'A lamp', price: 1_000, stock: 5, ...body }, idempotencyKey: newId() });
 const change = (id: string, body: object) => operator().call(contract.changeProduct, { params: { id }, body });
 const restock = (id: string, quantity: number, idempotencyKey: string = newId()) =>
   operator().answer(contract.restockProduct, { params: { id }, body: { quantity }, idempotencyKey });
@@ -35,6 +37,33 @@ describe('a product', () => {
     expect(await auditOf(made.id)).toEqual([
       { actor: operatorId, action: 'product.create', before: undefined, after: { ...about, onSale: true } },
     ]);
+  });
+
+  it('is made once for each key: whoever asks again has the answer of the first time', async () => {
+    const body = { name: 'A lamp of which the answer was lost', price: 1_000, stock: 5 };
+    const idempotencyKey = newId();
+    const ask = (given: object = {}) => operator().answer(contract.createProduct, { body, idempotencyKey, ...given });
+    const [made, ...others] = await Promise.all([ask(), ask()]);
+    const again = await ask();
+    expect([...others, again].map(({ status, body }) => [status, body])).toEqual([[201, made.body], [201, made.body]]); // prettier-ignore
+    expect(again.headers.get('idempotency-replayed')).toBe('true');
+    expect(again.headers.get('location')).toBe(`/api/v1/admin/products/${made.body.id}`);
+    expect(await statusOf(ask({ body: { ...body, stock: 6 } }))).toBe('422 IDEMPOTENCY_KEY_REUSED');
+    expect(await statusOf(ask({ idempotencyKey: undefined }))).toBe('428 IDEMPOTENCY_KEY_REQUIRED');
+    expect(await commerce.db('products').where({ name: body.name })).toHaveLength(1);
+    expect(await auditOf(made.body.id)).toHaveLength(1);
+  });
+
+  it('is made once by two replicas that are asked at once, with its stock', async () => {
+    const { db } = commerce;
+    const about = { name: 'A lamp of two replicas', price: 1_000, stock: 5 };
+    const key = newId();
+    const ask = () =>
+      createProduct({ db, clock: systemClock, newId })({ operatorId, about, once: onceOf(db, { memberId: operatorId, key }) });
+    const [one, other] = await Promise.all([ask(), ask()]);
+    expect(other).toEqual(one);
+    const made = db('products').where({ name: about.name }).join('stock', 'product_id', 'id');
+    expect(await made.select('stocked')).toEqual([{ stocked: 5 }]);
   });
 
   it('changes in what the request names, and loses what it sets to null', async () => {

@@ -19,10 +19,11 @@ interface Products {
 export const productRoutes = (products: Products) => [
   implement(contract.listProducts, async ({ query }) => ok(await products.listProducts(query))),
   implement(contract.readProduct, async ({ params }) => ok(await products.readProduct(params.id))),
-  implement(contract.createProduct, async ({ member, body }) => {
-    const product = await products.createProduct({ operatorId: member.id, about: body });
-    return created(product, { location: `/api/v1/admin/products/${product.id}` });
-  }),
+  implement(
+    contract.createProduct,
+    ({ member, body, once }) => products.createProduct({ operatorId: member.id, about: body, once }),
+    (product) => created(product, { location: `/api/v1/admin/products/${product.id}` }),
+  ),
   implement(contract.changeProduct, async ({ member, params, body }) =>
     ok(await products.changeProduct({ operatorId: member.id, id: params.id, patch: body })),
   ),

@@ -6,7 +6,7 @@ import { runChecks } from '@onsale/shared/invariants';
 import { bytesToId, idToBytes, newId, systemClock } from '@onsale/shared/ids';
 import { createMetrics } from '@onsale/shared/metrics';
 import { createRedis, isRedisAway, type Redis } from '@onsale/shared/redis';
-import { captureLog, testDatabase } from '@onsale/shared/testing';
+import { captureLog, onceOf, testDatabase } from '@onsale/shared/testing';
 import { couponChecks } from '../coupons/coupon-checks.ts';
 import { createCoupons, type Coupons } from '../coupons/coupons.ts';
 import type { CouponSettings } from '../coupons/coupon.ts';
@@ -71,7 +71,7 @@ export const testCoupons = async () => {
       const now = Date.now();
       const times = { issueFrom: new Date(now - 60_000), issueUntil: new Date(now + HOUR_MS), validUntil: new Date(now + 2 * HOUR_MS) };
       const settings = { name: 'Ten percent', total: 10, active: true, ...times, ...given };
-      return coupons.createCoupon({ operatorId, ...settings, discount: { type: 'PERCENT', value: 10 } });
+      return coupons.createCoupon({ operatorId, ...settings, discount: { type: 'PERCENT', value: 10 }, once: onceOf(database.db) });
     },
     change: (coupons: Coupons, id: string, patch: Partial<CouponSettings>) => coupons.changeCoupon({ operatorId, id, patch }),
     /** Who has one. */

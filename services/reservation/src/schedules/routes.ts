@@ -14,8 +14,9 @@ export const scheduleRoutes = ({ listDates, listSchedules, readSchedule, createS
   implement(contract.listDates, async ({ params, query }) => ok(await listDates({ concertId: params.id, ...query }))),
   implement(contract.listSchedules, async ({ params, query }) => ok(await listSchedules({ concertId: params.id, ...query }))),
   implement(contract.readSchedule, async ({ params }) => ok(await readSchedule(params.id))),
-  implement(contract.createSchedule, async ({ member, params, body }) => {
-    const schedule = await createSchedule({ member, concertId: params.id, ...body });
-    return created(schedule, { location: `/api/v1/schedules/${schedule.id}` });
-  }),
+  implement(
+    contract.createSchedule,
+    ({ member, params, body, once }) => createSchedule({ member, concertId: params.id, ...body, once }),
+    (schedule) => created(schedule, { location: `/api/v1/schedules/${schedule.id}` }),
+  ),
 ];

@@ -11,9 +11,11 @@ const TIDY_SECONDS = 5;
 const seat = (schedule: string, id: string): string => `CONCAT(${uuidOf(schedule)}, ' seat ', ${id})`;
 /** A reservation in one of these has its seats, lapsed or not: it loses them, all at once, only in the transaction that takes the state away. */
 const HAS_SEATS = `('HELD', 'PAYING', 'CONFIRMED')`;
+/** Of what was made under a key: a hold answers with its reservation, the creation of a schedule with that. */
+const keptId = `UNHEX(REPLACE(JSON_UNQUOTE(JSON_EXTRACT(k.value, '$.id')), '-', ''))`;
 
 /**
- * What must be true between seats, reservations and sales (I1), of the time of holds (I11), of prices (I9) and of the keys of holds (I10). Each
+ * What must be true between seats, reservations and sales (I1), of the time of holds (I11), of prices (I9) and of keys (I10). Each
  * sentence holds at every commit: whoever changes one side changes the other in the same transaction.
  */
 export const seatChecks = ({ healedAt = new Date(0) }: SeatCheckOptions = {}): SqlCheck[] => [
@@ -70,9 +72,9 @@ export const seatChecks = ({ healedAt = new Date(0) }: SeatCheckOptions = {}): S
   },
   {
     invariant: 'I10',
-    says: 'every key of a hold stands for a reservation that there is, and no two for the same',
+    says: 'every key stands for a reservation or a schedule that there is, and no two for the same',
     sql: `SELECT LOWER(HEX(MIN(k.scope))) AS offender FROM idempotency_keys k
-        LEFT JOIN reservations r ON r.id = UNHEX(REPLACE(JSON_UNQUOTE(JSON_EXTRACT(k.value, '$.id')), '-', ''))
-      GROUP BY COALESCE(r.id, k.scope) HAVING COUNT(*) > 1 OR COUNT(r.id) = 0`,
+        LEFT JOIN reservations r ON r.id = ${keptId} LEFT JOIN schedules s ON s.id = ${keptId}
+      GROUP BY COALESCE(r.id, s.id, k.scope) HAVING COUNT(*) > 1 OR COUNT(r.id) + COUNT(s.id) = 0`,
   },
 ];

@@ -100,6 +100,7 @@ export const startReservation = async ({ settings = {}, overrides = {}, replicas
     schedule: async ({ seats = 10, price = 1000, startsInMs = 86_400_000, opensInMs = -60_000 } = {}) => {
       const concert = await operator.call(contract.createConcert, { body: { title: 'Spring', venue: 'Hall', description: 'A concert.' } });
       return operator.call(contract.createSchedule, {
+        idempotencyKey: newId(),
         params: { id: concert.id },
         body: {
           startsAt: new Date(Date.now() + startsInMs).toISOString(),
