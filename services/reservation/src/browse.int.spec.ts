@@ -132,7 +132,9 @@ describe('concerts, dates, schedules and seats', () => {
     const body = { startsAt: '2030-06-01T20:00:00.000Z', salesOpenAt: '2030-01-01T00:00:00.000Z', sections };
     const member = service.member({ id: newId(), queueId: 'any' }).client;
 
-    expect((await problemOf(member.call(contract.createSchedule, { idempotencyKey: newId(), params: { id: concert.id }, body }))).code).toBe('FORBIDDEN');
+    expect(
+      (await problemOf(member.call(contract.createSchedule, { idempotencyKey: newId(), params: { id: concert.id }, body }))).code,
+    ).toBe('FORBIDDEN');
     expect((await problemOf(newSchedule(newId(), body.startsAt))).code).toBe('NOT_FOUND');
     expect(await problemOf(newSchedule(concert.id, body.startsAt, { salesOpenAt: body.startsAt }))).toMatchObject({
       status: 400,

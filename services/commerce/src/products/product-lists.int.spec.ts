@@ -23,7 +23,10 @@ beforeAll(async () => {
     const { id } = await operator().call(contract.createProduct, { body: { name, price, stock: 1 }, idempotencyKey: newId() });
     ids.set(name, id);
   }
-  await operator().call(contract.createProduct, { body: { name: 'Red lamp off sale', price: 1, stock: 1, onSale: false }, idempotencyKey: newId() });
+  await operator().call(contract.createProduct, {
+    body: { name: 'Red lamp off sale', price: 1, stock: 1, onSale: false },
+    idempotencyKey: newId(),
+  });
 });
 afterAll(() => commerce.stop());
 
@@ -103,7 +106,10 @@ describe('the list of products', () => {
   );
 
   it('is found by its new name when it was renamed, and not by the old one', async () => {
-    const { id } = await operator().call(contract.createProduct, { body: { name: 'Old chair', price: 1_000_000, stock: 1 }, idempotencyKey: newId() });
+    const { id } = await operator().call(contract.createProduct, {
+      body: { name: 'Old chair', price: 1_000_000, stock: 1 },
+      idempotencyKey: newId(),
+    });
     await operator().call(contract.changeProduct, { params: { id }, body: { name: 'New bench bench', onSale: true } });
     expect([await named({ search: 'chair' }), await named({ search: 'bench' })]).toEqual([[], ['New bench bench']]);
     await operator().call(contract.changeProduct, { params: { id }, body: { onSale: false } });
