@@ -17,7 +17,8 @@ COPY --from=manifests /app ./
 RUN npm ci --omit=dev && rm -rf node_modules/node-linux-* .npmrc
 
 FROM node:24-bookworm-slim
-ENV NODE_ENV=production NODE_COMPILE_CACHE=/app/compile-cache
+# MALLOC_ARENA_MAX: by default each thread of the pool has a heap of glibc's own, which keeps what it was given: a fifth of a gateway with 10,000 streams.
+ENV NODE_ENV=production NODE_COMPILE_CACHE=/app/compile-cache MALLOC_ARENA_MAX=1
 WORKDIR /app
 COPY --from=packages /app ./
 COPY libs ./libs

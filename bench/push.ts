@@ -23,7 +23,7 @@ const RUSH_SECONDS = 15;
 const YARDSTICK_SECONDS = 15;
 
 /** Megabytes. V8 lets what is young take 128 in a stampede of openings, which is more than the streams themselves; docs/operations.md has it so, too. */
-const YOUNG = 4;
+const YOUNG = 2;
 
 interface Phase {
   readonly name: string;
