@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { changeCoupon, createCoupon, readCommerceAudit, readCoupon, readCouponDetail } from '@onsale/contracts/commerce';
+import { urlOf } from '@onsale/contracts';
+import { changeCoupon, createCoupon, issueCoupon, readCommerceAudit, readCoupon, readCouponDetail } from '@onsale/contracts/commerce';
 import { within } from '@onsale/shared/deadline';
 import { newId } from '@onsale/shared/ids';
 import { eventually, temporaryFolders } from '@onsale/shared/testing';
@@ -8,6 +9,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jes
 import { broken } from '../../scripts/invariants/report.ts';
 import { verifyInvariants } from '../../scripts/invariants/verify-invariants.ts';
 import { tally } from '../kit/outcome.ts';
+import { send } from '../kit/send.ts';
 import { startTestFleet, type TestFleet } from '../kit/test-fleet.ts';
 
 const DEATH_MS = 60_000;
@@ -55,6 +57,38 @@ describe('a coupon', () => {
     expect((await eve.coupons()).body).toEqual({ items: [] });
   });
 
+  it('is answered alike, whether commerce was asked for many or for one', async () => {
+    const [open, closed] = [(await fleet.coupon({ total: 2 })).id, (await fleet.coupon({ total: 1 })).id];
+    await fleet.asOperator(changeCoupon, { params: { id: closed }, body: { active: false } });
+    const [ada, eve, ivy] = await fleet.members(3);
+    // a request with a body is passed on by itself
+    const answerTo = async ({ accessToken }: { accessToken: string }, id: string, body?: string) => {
+      const headers = { authorization: `Bearer ${accessToken}`, ...(body !== undefined && { 'content-type': 'application/json' }) };
+      const url = urlOf(fleet.urlsOf('gateway')[0]!, issueCoupon, { id });
+      const { status, headers: answered, text } = await send({ url, method: 'POST', headers, ...(body !== undefined && { body }) });
+      const { date: _date, 'x-request-id': requestId, ratelimit: _limit, 'content-length': length, ...told } = answered;
+      expect(length).toBe(String(Buffer.byteLength(text)));
+      return { status, told, text: text.replace(String(requestId), 'this request') };
+    };
+    const shown = ({ text, ...rest }: Awaited<ReturnType<typeof answerTo>>) => ({
+      ...rest,
+      text: text.replace(/"id":"[^"]+"/, '').replace(/"issuedAt":"[^"]+"/, ''),
+    });
+    const got = await answerTo(ada, open);
+    expect(got.status).toBe(201);
+    expect(shown(got)).toEqual(shown(await answerTo(eve, open, '{}')));
+    for (const [who, id, code] of [
+      [ada, open, 'COUPON_ALREADY_ISSUED'],
+      [ivy, open, 'COUPON_SOLD_OUT'],
+      [ivy, closed, 'COUPON_NOT_ACTIVE'],
+      [ivy, newId(), 'NOT_FOUND'],
+    ] as const) {
+      const alone = await answerTo(who, id, '{}');
+      expect(alone.text).toContain(`"code":"${code}"`);
+      await eventually(async () => expect(await answerTo(who, id)).toEqual(alone));
+    }
+  });
+
   it('is switched off and on by an operator, who is in the audit', async () => {
     const { id } = await fleet.coupon({ total: 10 });
     const params = { id };
@@ -78,7 +112,7 @@ describe('a coupon', () => {
 const POINTS = [
   'coupon-issue/before-commit', // decided in Redis, not in the database
   'coupon-issue/after-commit', // in the database, neither Redis nor the member was told
-  'POST /coupons/{id}/issues/before-answer',
+  'POST /internal/coupons/issues/before-answer',
 ];
 /** A run of everything plays one of them, another with another seed (which may be negative). */
 const played = process.env.ONSALE_TEST_CRASHES === 'share' ? [POINTS.at(jest.getSeed() % POINTS.length)!] : POINTS;
@@ -97,6 +131,7 @@ describe('a replica that dies in the midst of giving out coupons', () => {
     }
     expect(await within(DEATH_MS, victim.exited(), `the death at ${point}`)).toEqual({ code: null, signal: 'SIGKILL' });
     expect(readFileSync(log, 'utf8')).toContain(point);
+    expect(tally(told)).toEqual({ 201: told.length }); // the other replica was asked, and knows which one the first had given
     await victim.start();
 
     const rest = await fleet.members(60);

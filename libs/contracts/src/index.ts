@@ -1,6 +1,7 @@
 export * from './audit.ts';
 export * from './client.ts';
 export * from './codes.ts';
+export * from './gathered.ts';
 export * from './member-data.ts';
 export * from './message.ts';
 export * from './problem.ts';

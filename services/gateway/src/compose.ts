@@ -1,5 +1,6 @@
 import { routes, type RouteSpec } from '@onsale/contracts';
-import { accessTokenKeys } from '@onsale/contracts/commerce';
+import { accessTokenKeys, issueCoupons } from '@onsale/contracts/commerce';
+import { issueTokens } from '@onsale/contracts/queue';
 import {
   createPrincipalSigner,
   createPrincipalVerifier,
@@ -23,7 +24,6 @@ import { createUpgrades } from './door/upgrades.ts';
 import { createForeignServices } from './foreign/foreign-services.ts';
 import { createGate, createTokenReader } from './gate/gate.ts';
 import { createShowHeld } from './gate/show-held.ts';
-import { createTakeNumber, NUMBER_CONNECTIONS } from './gate/take-number.ts';
 import { createTokenChecks } from './gate/token-checks.ts';
 import { createAccessKeys } from './identity/access-keys.ts';
 import { createAuthentication } from './identity/authenticate.ts';
@@ -36,6 +36,7 @@ import { providerTokens } from './identity/provider-tokens.ts';
 import { createLimits } from './limits/limits.ts';
 import { createHub } from './push/hub.ts';
 import { streamAnswers } from './push/stream-answers.ts';
+import { createGatheredCalls, GATHERED_CONNECTIONS } from './upstream/gathered-calls.ts';
 import { createInternalCalls, type InternalCalls } from './upstream/internal-calls.ts';
 import { createReplicas, type Replicas } from './upstream/replicas.ts';
 import { createUpstream } from './upstream/upstream.ts';
@@ -116,7 +117,9 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
   const principals = createPrincipals({ signer: createPrincipalSigner({ key: settings.principalKey }), monotonic });
   const internal = { principals, connectMs: settings.upstream.connectMs };
   const queue = createInternalCalls({ ...internal, replicas: replicas.queue });
-  const forNumbers = createInternalCalls({ ...internal, replicas: replicas.queue, connections: NUMBER_CONNECTIONS });
+  const forGathered = { ...internal, connections: GATHERED_CONNECTIONS, most: settings.upstream.concurrency };
+  const forNumbers = createInternalCalls({ ...forGathered, replicas: replicas.queue });
+  const forCoupons = replicas.commerce && createInternalCalls({ ...forGathered, replicas: replicas.commerce });
   const commerce = replicas.commerce && createInternalCalls({ ...internal, replicas: replicas.commerce, connections: 1 });
   const forPages = {
     queue: createInternalCalls({ ...internal, ...PAGE_CALLS, replicas: replicas.queue }),
@@ -134,15 +137,19 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
   });
   const accessKeys = createAccessKeys({ authentication, log });
   const checks = createTokenChecks({ queue, ...settings.tokenChecks, breakerResetMs, monotonic, log, metrics });
-  const numbers = createTakeNumber({
-    queue: forNumbers,
-    deadlineMs: settings.upstream.headersMs,
-    waiting: settings.tokenChecks.waiting,
-    breakerResetMs,
-    monotonic,
-    log,
-    metrics,
+  const { headersMs } = settings.upstream;
+  const gathered = { deadlineMs: headersMs, waiting: settings.tokenChecks.waiting, breakerResetMs, monotonic, log, metrics };
+  const numbers = createGatheredCalls({
+    ...gathered,
+    name: 'numbers',
+    route: issueTokens,
+    calls: forNumbers,
+    keyOf: ({ queueId }) => queueId,
+    what: 'The waiting room',
   });
+  const coupons =
+    forCoupons &&
+    createGatheredCalls({ ...gathered, name: 'coupons', route: issueCoupons, calls: forCoupons, keyOf: ({ couponId }) => couponId });
   const codec = createQueueTokenCodec({ secrets: settings.queueTokenSecrets });
   const readToken = createTokenReader(codec);
   const gate = createGate({ readToken, checks });
@@ -184,7 +191,7 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
     checks,
     showHeld,
     ...forPages,
-    deadlineMs: settings.upstream.headersMs,
+    deadlineMs: headersMs,
     clock,
     monotonic,
     log,
@@ -204,7 +211,7 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
     checks,
     answerStatus,
     principals,
-    local: localAnswers({ authentication, answerStatus, numbers, streams: streamAnswers({ hub, checks, upgrades, monotonic }) }),
+    local: localAnswers({ authentication, answerStatus, numbers, coupons, streams: streamAnswers({ hub, checks, upgrades, monotonic }) }),
     upstreams,
     trustedProxies: settings.trustedProxies,
     corsOrigins,
@@ -223,8 +230,16 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
     close: [
       async () => Object.values(upstreams).forEach((upstream) => upstream.stop()),
       async () => foreign.stop(),
-      async () => [checks, numbers, limits].forEach((part) => part.stop()),
-      () => Promise.all([queue.stop(), forNumbers.stop(), commerce?.stop(), forPages.queue.stop(), forPages.commerce?.stop()]),
+      async () => [checks, numbers, coupons, limits].forEach((part) => part?.stop()),
+      () =>
+        Promise.all([
+          queue.stop(),
+          forNumbers.stop(),
+          forCoupons?.stop(),
+          commerce?.stop(),
+          forPages.queue.stop(),
+          forPages.commerce?.stop(),
+        ]),
       async () => redis.disconnect(),
     ],
     prepare: (server) => {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { codes, type Code } from '../codes.ts';
+import { gatheredRoute } from '../gathered.ts';
 import { route } from '../route.ts';
 import { QueueId, QueueNumber } from '../shapes.ts';
 import { QueueToken, TokenStatus } from './places.ts';
@@ -47,30 +47,16 @@ export const checkTokens = route({
   maxBodyBytes: 1_048_576,
 });
 
-/** What a member is given who asks for a number: its place, or why not, as the problem of `issueToken` would say it. */
-export const NumberGiven = z.union([
-  /** `created` is false for a place that the member had. */
-  z.object({ created: z.boolean(), token: QueueToken }),
-  z.object({ code: z.enum(Object.keys(codes) as [Code, ...Code[]]), detail: z.string(), retryAfterSeconds: z.number().optional() }),
-]);
+/** What a member is given who asks for a number: its place; `created` is false for one that it had. */
+export const NumberGiven = z.object({ created: z.boolean(), token: QueueToken });
 export type NumberGiven = z.infer<typeof NumberGiven>;
 
-export const issueTokens = route({
+export const issueTokens = gatheredRoute({
   owner: 'queue',
-  method: 'POST',
   path: '/internal/tokens',
   summary: 'Numbers in the standard lane for many members at once, in the order in which they came',
-  auth: 'gateway',
-  gate: 'none',
-  body: z.strictObject({
-    asked: z
-      .array(z.strictObject({ queueId: QueueId, memberId: z.string().min(1).max(128) }))
-      .min(1)
-      .max(200),
-  }),
-  /** In the order of those who asked. */
-  answers: { 200: z.object({ given: z.array(NumberGiven) }) },
-  problems: [],
+  asked: z.strictObject({ queueId: QueueId, memberId: z.string().min(1).max(128) }),
+  given: NumberGiven,
 });
 
 /** The channel of `PlacesChanged`. */

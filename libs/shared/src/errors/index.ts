@@ -39,3 +39,10 @@ export const notFound = (what: string): Refusal => new Refusal('NOT_FOUND', `The
 /** A lock was not had in time; nothing is known to be taken, so ask again. */
 export const busy = (cause?: unknown): Refusal =>
   new Refusal('BUSY', 'Many ask for this at the same moment. Ask again.', { retryAfterSeconds: 1, cause });
+
+/** Whether it has taken effect is not known. */
+export const tooLate = (cause?: unknown): Refusal =>
+  new Refusal('TIMEOUT', 'The answer did not come in time. It may still take effect: ask again with the same key, or read.', {
+    retryAfterSeconds: 1,
+    cause,
+  });

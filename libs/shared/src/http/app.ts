@@ -2,7 +2,7 @@ import express, { type ErrorRequestHandler, type Express, type Request as Incomi
 import { pathOf, type RouteSpec } from '@onsale/contracts';
 import { PRINCIPAL_HEADER, type Principal, type PrincipalVerifier } from '../auth/index.ts';
 import { during, type CrashPoints } from '../crash/index.ts';
-import { notFound, Refusal } from '../errors/index.ts';
+import { notFound, Refusal, tooLate } from '../errors/index.ts';
 import type { KeyedStore } from '../idempotency/index.ts';
 import type { Log } from '../log/index.ts';
 import type { Metrics } from '../metrics/index.ts';
@@ -50,11 +50,7 @@ const deadlineOf = (res: Response, ms: number) => {
   const passed = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {
       gone.abort();
-      reject(
-        new Refusal('TIMEOUT', 'The answer did not come in time. It may still take effect: ask again with the same key, or read.', {
-          retryAfterSeconds: 1,
-        }),
-      );
+      reject(tooLate());
     }, ms);
   });
   res.once('close', () => {

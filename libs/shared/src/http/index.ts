@@ -1,4 +1,5 @@
 export * from './answer.ts';
+export * from './answer-each.ts';
 export * from './app.ts';
 export { DEFAULT_MAX_BODY_BYTES, hasBody } from './body.ts';
 export * from './context.ts';
@@ -6,4 +7,5 @@ export * from './door.ts';
 export { idempotencyKeyOf } from './keyed.ts';
 export * from './prefer.ts';
 export * from './problem.ts';
+export * from './refused.ts';
 export * from './validate.ts';

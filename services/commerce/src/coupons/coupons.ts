@@ -10,6 +10,7 @@ import { findCoupon } from './coupon-store.ts';
 import { createCounters } from './counters/counters.ts';
 import { createCoupon } from './create-coupon.ts';
 import { issueCoupon } from './issue-coupon.ts';
+import { issueCoupons } from './issue-coupons.ts';
 import { issueWinners } from './issue-winners.ts';
 import { readCoupons } from './read-coupons.ts';
 import { createReconciler, reconcileCoupon } from './reconciler.ts';
@@ -33,11 +34,13 @@ export const createCoupons = ({ db, redis, namespace, pendingMs, clock, newId, l
   const counters = createCounters({ redis, namespace });
   const definitions = createDefinitions({ read: (id) => findCoupon(db, id), log });
   const restore = restoreCounters({ db, counters, clock, newId, log, metrics });
-  const winners = issueWinners({ db, counters, clock, newId, log, crash });
+  const winners = issueWinners({ db, counters, clock, log, crash });
+  const issue = issueCoupon({ db, definitions, counters, issueWinners: winners, restoreCounters: restore, clock, newId, metrics });
   const reconciling = { db, counters, restoreCounters: restore, pendingMs, log };
   return {
     readCoupons: readCoupons({ db }),
-    issueCoupon: issueCoupon({ definitions, counters, issueWinners: winners, restoreCounters: restore, clock, metrics }),
+    issueCoupon: issue,
+    issueCoupons: issueCoupons({ issueCoupon: issue, log }),
     createCoupon: createCoupon({ db, clock, newId }),
     changeCoupon: changeCoupon({ db, newId, definitions }),
     reconcile: reconcileCoupon(reconciling),

@@ -1,7 +1,7 @@
 import { during, type CrashPoints } from '@onsale/shared/crash';
 import { inTransaction, type Database, type Trx } from '@onsale/shared/db';
 import { createKeyedGather } from '@onsale/shared/gather';
-import type { Clock, NewId } from '@onsale/shared/ids';
+import type { Clock } from '@onsale/shared/ids';
 import type { Log } from '@onsale/shared/log';
 import { createTurns } from '@onsale/shared/turns';
 import type { Coupon } from './coupon.ts';
@@ -13,7 +13,6 @@ interface Deps {
   readonly db: Database;
   readonly counters: Counters;
   readonly clock: Clock;
-  readonly newId: NewId;
   readonly log: Log;
   readonly crash?: CrashPoints | undefined;
   /** Winners who wait for so long are more than enough: see `isBehind`. */
@@ -24,6 +23,8 @@ interface Deps {
 export interface Winner {
   readonly coupon: Coupon;
   readonly memberId: string;
+  /** What theirs is to be called. */
+  readonly id: string;
 }
 
 /**
@@ -47,24 +48,21 @@ const RETRY_WITHIN_MS = 2000;
 const LONG_MS = 1500;
 
 /** Writes the winners of one coupon in one transaction; the coupon's row is locked, so what it says of lives and numbers holds. */
-const write = async (
-  trx: Trx,
-  { coupon: { id, life }, winners, newId, at }: { coupon: Coupon; winners: readonly Winner[]; newId: NewId; at: Date },
-): Promise<Written[]> => {
-  const now = await lockCoupon(trx, id);
+const write = async (trx: Trx, { coupon, winners, at }: { coupon: Coupon; winners: readonly Winner[]; at: Date }): Promise<Written[]> => {
+  const { id: couponId, life } = coupon;
+  const now = await lockCoupon(trx, couponId);
   if (now?.life !== life) return winners.map(() => ({ outcome: 'OLD_LIFE' }));
-  const had = await findIssued(trx, { couponId: id, memberIds: winners.map(({ memberId }) => memberId) });
+  const had = await findIssued(trx, { couponId, memberIds: winners.map(({ memberId }) => memberId) });
   const fresh = new Map<string, Issued>();
-  const written = winners.map(({ memberId }): Written => {
+  const written = winners.map(({ memberId, id }): Written => {
     const before = had.get(memberId) ?? fresh.get(memberId);
     if (before !== undefined) return { outcome: 'HAD', memberCouponId: before.id };
-    const issued = { id: newId(), memberId };
-    fresh.set(memberId, issued);
-    return { outcome: 'ISSUED', memberCouponId: issued.id, at };
+    fresh.set(memberId, { id, memberId });
+    return { outcome: 'ISSUED', memberCouponId: id, at };
   });
   if (fresh.size === 0) return written;
-  if (!(await addIssued(trx, { id, count: fresh.size }))) return winners.map(() => ({ outcome: 'OVER' }));
-  await insertIssued(trx, { couponId: id, issued: [...fresh.values()], at });
+  if (!(await addIssued(trx, { id: couponId, count: fresh.size }))) return winners.map(() => ({ outcome: 'OVER' }));
+  await insertIssued(trx, { couponId, issued: [...fresh.values()], at });
   return written;
 };
 
@@ -73,7 +71,7 @@ const write = async (
  * transaction, so a stampede costs a few of them. A coupon whose row is locked for long keeps no other waiting, as long as a turn is left. A death, or an
  * error, leaves winners pending in Redis: the member's next try comes here again, or the reconciler gives theirs back.
  */
-export const issueWinners = ({ db, counters, clock, newId, log, crash, longMs = LONG_MS }: Deps) => {
+export const issueWinners = ({ db, counters, clock, log, crash, longMs = LONG_MS }: Deps) => {
   const turns = createTurns(TURNS);
   /** Since when the winners of a life that are being written have waited for it. */
   const since = new Map<string, number>();
@@ -82,7 +80,7 @@ export const issueWinners = ({ db, counters, clock, newId, log, crash, longMs = 
   const writeAll = async (winners: readonly Winner[]): Promise<Written[]> => {
     const { coupon } = winners[0]!;
     const written = await during(crash, 'coupon-issue', () =>
-      inTransaction(db, (trx) => write(trx, { coupon, winners, newId, at: clock.now() }), { retryWithinMs: RETRY_WITHIN_MS }),
+      inTransaction(db, (trx) => write(trx, { coupon, winners, at: clock.now() }), { retryWithinMs: RETRY_WITHIN_MS }),
     );
     const issued = written.flatMap((one, i) =>
       'memberCouponId' in one ? [{ id: one.memberCouponId, memberId: winners[i]!.memberId }] : [],

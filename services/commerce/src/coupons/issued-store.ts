@@ -43,6 +43,14 @@ export const findIssued = async (
   return new Map(rows.map((row) => [bytesToId(row.member_id), issuedOf(row)]));
 };
 
+/** When it was issued; `undefined` when there is none by this id. */
+export const findIssuedAt = async (db: Queryable, id: string): Promise<Date | undefined> =>
+  (
+    await db('member_coupons')
+      .where({ id: idToBytes(id) })
+      .first<{ issued_at: Date } | undefined>('issued_at')
+  )?.issued_at;
+
 /** All of a coupon that was issued, in steps by member: read from the unique key alone. */
 export async function* allIssued(db: Queryable, { couponId, step }: { couponId: string; step: number }): AsyncGenerator<Issued[]> {
   for (let above: Buffer = Buffer.alloc(0); ;) {

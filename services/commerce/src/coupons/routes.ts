@@ -18,10 +18,17 @@ const timesOf = ({ issueFrom, issueUntil, validUntil }: Times<string>): Times<Da
 const dateOf = (given: string | undefined): Date | undefined => (given === undefined ? undefined : new Date(given));
 
 /** The doors to coupons. */
-export const couponRoutes = ({ readCoupons, issueCoupon, createCoupon, changeCoupon }: Omit<Coupons, 'reconciler' | 'reconcile'>) => [
+export const couponRoutes = ({
+  readCoupons,
+  issueCoupon,
+  issueCoupons,
+  createCoupon,
+  changeCoupon,
+}: Omit<Coupons, 'reconciler' | 'reconcile'>) => [
   implement(contract.listCoupons, async ({ query }) => ok(await readCoupons.open(query))),
   implement(contract.readCoupon, async ({ params }) => ok(await readCoupons.one(params.id))),
   implement(contract.issueCoupon, async ({ params, member }) => created(await issueCoupon({ couponId: params.id, memberId: member.id }))),
+  implement(contract.issueCoupons, async ({ body }) => ok({ given: await issueCoupons(body.asked) })),
   implement(contract.listMyCoupons, async ({ member, query }) => ok(await readCoupons.mine({ memberId: member.id, ...query }))),
   implement(
     contract.createCoupon,

@@ -1,14 +1,16 @@
 import { parse } from 'node:querystring';
-import { urlOf, type RouteSpec } from '@onsale/contracts';
+import { IdParams, urlOf, type RouteSpec } from '@onsale/contracts';
+import { issueCoupon, type issueCoupons } from '@onsale/contracts/commerce';
 import { publicKeys } from '@onsale/contracts/gateway';
-import { issueToken, tokenStatus } from '@onsale/contracts/queue';
+import { issueToken, tokenStatus, type issueTokens } from '@onsale/contracts/queue';
 import { hasBody, validate } from '@onsale/shared/http';
+import { newId } from '@onsale/shared/ids';
 import type { VerifiedAccess } from '@onsale/shared/auth';
 import type { Request, Response } from 'express';
 import type { HeldToken } from '../gate/gate.ts';
-import type { TakeNumber } from '../gate/take-number.ts';
 import type { Authentication } from '../identity/authenticate.ts';
 import type { Credentials } from '../identity/credentials.ts';
+import type { GatheredCalls } from '../upstream/gathered-calls.ts';
 import { sendBody, type StatusAnswer } from './status-answer.ts';
 
 export interface LocalRequest {
@@ -30,7 +32,9 @@ export type LocalAnswers = ReadonlyMap<RouteSpec, LocalAnswer>;
 interface LocalAnswersOptions {
   readonly authentication: Pick<Authentication, 'keys'>;
   readonly answerStatus: StatusAnswer;
-  readonly numbers: Pick<TakeNumber, 'take'>;
+  readonly numbers: Pick<GatheredCalls<typeof issueTokens>, 'ask'>;
+  /** Where commerce is. */
+  readonly coupons: Pick<GatheredCalls<typeof issueCoupons>, 'ask'> | undefined;
   /** Those that go on. */
   readonly streams: Iterable<readonly [RouteSpec, LocalAnswer]>;
 }
@@ -41,18 +45,28 @@ const assertQuery = ({ spec, params, search }: LocalRequest): void => {
 };
 
 const numberAnswer =
-  ({ take }: Pick<TakeNumber, 'take'>) =>
+  ({ ask }: LocalAnswersOptions['numbers']) =>
   async (request: LocalRequest, memberId: string): Promise<void> => {
     assertQuery(request);
     const queueId = request.params['queueId'] ?? '';
-    const { created, token } = await take({ queueId, memberId });
+    const { created, token } = await ask({ queueId, memberId });
     if (created) request.res.setHeader('location', urlOf('', tokenStatus, { queueId }));
     sendBody(issueToken, token, request.res, created ? 201 : 200);
   };
 
+const couponAnswer =
+  ({ ask }: NonNullable<LocalAnswersOptions['coupons']>) =>
+  async (request: LocalRequest, memberId: string): Promise<void> => {
+    assertQuery(request);
+    const { id: couponId } = IdParams.parse(request.params);
+    const { coupon } = await ask({ couponId, memberId, id: newId() });
+    sendBody(issueCoupon, coupon, request.res, 201);
+  };
+
 /** The routes that the gateway answers itself: they are asked too often for a hop of their own, or are its own. */
-export const localAnswers = ({ authentication, answerStatus, numbers, streams }: LocalAnswersOptions): LocalAnswers => {
+export const localAnswers = ({ authentication, answerStatus, numbers, coupons, streams }: LocalAnswersOptions): LocalAnswers => {
   const giveNumber = numberAnswer(numbers);
+  const giveCoupon = coupons && couponAnswer(coupons);
   return new Map<RouteSpec, LocalAnswer>([
     ...streams,
     [
@@ -76,6 +90,13 @@ export const localAnswers = ({ authentication, answerStatus, numbers, streams }:
         const { credentials, access, req } = request;
         // a browser's token goes into a cookie, and who names a lane or shows an invitation is one of few
         return access === undefined || credentials.by === 'cookies' || hasBody(req) ? undefined : giveNumber(request, access.memberId);
+      },
+    ],
+    [
+      issueCoupon,
+      (request) => {
+        const { access, req } = request;
+        return access === undefined || hasBody(req) ? undefined : giveCoupon?.(request, access.memberId);
       },
     ],
   ]);

@@ -3,6 +3,7 @@ import { PRINCIPAL_HEADER, type Principal } from '@onsale/shared/auth';
 import { Refusal } from '@onsale/shared/errors';
 import { Agent } from 'undici';
 import type { Principals } from '../identity/principals.ts';
+import { away } from './away.ts';
 import type { Replicas } from './replicas.ts';
 
 interface InternalCallsOptions {
@@ -36,8 +37,16 @@ interface ProblemAnswer {
 const secondsOf = (header: string | string[] | undefined): number | undefined =>
   /^\d+$/.test(String(header)) ? Number(header) : undefined;
 
-const away = (cause: unknown): Refusal =>
-  new Refusal('UPSTREAM_UNAVAILABLE', 'A part of the shop is away. Ask again.', { retryAfterSeconds: 2, cause });
+/** The deadline of a call has passed. */
+class NoAnswerInTime extends Error {
+  constructor(ms: number) {
+    super(`no answer within ${ms} ms`);
+    this.name = 'NoAnswerInTime';
+  }
+}
+
+/** Whether a call failed by its deadline: it may have taken effect. */
+export const isLate = (error: unknown): boolean => error instanceof NoAnswerInTime;
 
 /** What a service refuses by design is its answer, and not for another replica to be asked. */
 const isVerdict = ({ code }: Refusal): boolean => codes[code].status < 500 || code === 'QUEUE_FULL' || code === 'OVERLOADED';
@@ -84,7 +93,7 @@ export const createInternalCalls = ({ replicas, principals, connectMs, connectio
 
   const askTwice = async (spec: RouteSpec, call: Call): Promise<unknown> => {
     const late = new AbortController(); // not `AbortSignal.timeout`, which goes off, and makes its error, after the answer too
-    const timer = setTimeout(() => late.abort(new Error(`no answer within ${call.deadlineMs} ms`)), call.deadlineMs);
+    const timer = setTimeout(() => late.abort(new NoAnswerInTime(call.deadlineMs)), call.deadlineMs);
     const first = replicas.next();
     try {
       return await ask(first, spec, call, late.signal);

@@ -3,6 +3,7 @@ import type { RouteSpec } from '@onsale/contracts';
 import { INTERNAL_HEADERS } from '@onsale/shared/auth';
 import { Refusal } from '@onsale/shared/errors';
 import type { Reshape } from '../identity/cookie-answers.ts';
+import { away } from './away.ts';
 import { connectionNames, HOP_BY_HOP } from './request-headers.ts';
 
 /** What the gateway says itself. */
@@ -28,7 +29,7 @@ export const refusalOfAnswer = ({ statusCode: status = 0, headers }: IncomingMes
     case 431:
       return new Refusal('PAYLOAD_TOO_LARGE', 'The request is larger than is taken here.');
     default:
-      return new Refusal('UPSTREAM_UNAVAILABLE', 'A part of the shop is away. Ask again.', { retryAfterSeconds: 2 });
+      return away();
   }
 };
 

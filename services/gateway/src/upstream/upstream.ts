@@ -1,11 +1,12 @@
 import { Agent, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Agent as TlsAgent } from 'node:https';
 import type { RouteSpec } from '@onsale/contracts';
-import { Refusal } from '@onsale/shared/errors';
+import { Refusal, tooLate } from '@onsale/shared/errors';
 import { requestIdOf, sendProblem, waitOf } from '@onsale/shared/http';
 import type { Log } from '@onsale/shared/log';
 import type { Metrics } from '@onsale/shared/metrics';
 import type { Reshape } from '../identity/cookie-answers.ts';
+import { away } from './away.ts';
 import { createBreaker, isOpen } from './breaker.ts';
 import { ClientGone, createExchange, UpstreamFailure, type FailureKind } from './exchange.ts';
 import { refusalOfAnswer, relay, relayReshaped } from './relay.ts';
@@ -40,20 +41,11 @@ export interface Errand {
 /** Shorter than the 65 s that services keep an idle connection, so that none is used while it is being closed. */
 const IDLE_CONNECTION_MS = 30_000;
 
-const away = (cause?: unknown): Refusal =>
-  new Refusal('UPSTREAM_UNAVAILABLE', 'A part of the shop is away. Ask again.', { retryAfterSeconds: 2, cause });
-
-const late = (cause: unknown): Refusal =>
-  new Refusal('TIMEOUT', 'The answer did not come in time. It may still take effect: ask again with the same key, or read.', {
-    retryAfterSeconds: 1,
-    cause,
-  });
-
 const refusalOf = (error: unknown): unknown => {
   if (isOpen(error)) return away();
   if (!(error instanceof UpstreamFailure)) return error;
   if (error.kind === 'oversized') return new Refusal('PAYLOAD_TOO_LARGE', 'The body is larger than this route takes.');
-  return error.kind === 'late' ? late(error) : away(error);
+  return error.kind === 'late' ? tooLate(error) : away(error);
 };
 
 /** Of the client's doing: nothing is known of the replica. */

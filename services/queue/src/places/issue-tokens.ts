@@ -1,7 +1,6 @@
 import type { NumberGiven } from '@onsale/contracts/queue';
-import { within } from '@onsale/shared/deadline';
 import { Refusal } from '@onsale/shared/errors';
-import { refusalOf } from '@onsale/shared/http';
+import { answerEach } from '@onsale/shared/http';
 import type { Log } from '@onsale/shared/log';
 import type { issueToken } from './issue-token.ts';
 
@@ -15,27 +14,18 @@ interface Asked {
   readonly memberId: string;
 }
 
-/** Longest that one keeps the others of its call waiting: a line that is being restored takes a second. Its number is taken all the same, and is there when it asks again. */
-const GIVE_MS = 3000;
-
+/** A line that is being restored takes a second. A number that comes late is there when its member asks again. */
 const late = (): Refusal =>
   new Refusal('UPSTREAM_UNAVAILABLE', 'The waiting room is being put in order. Ask again.', { retryAfterSeconds: 1 });
 
-/**
- * Numbers in the standard lane for many members, each with an answer of its own; who is refused, or has to wait, keeps nobody else from a place. Asked again it gives
- * the same places.
- */
-export const issueTokens = ({ issueToken, log }: Deps) => {
-  const give = async ({ queueId, memberId }: Asked): Promise<NumberGiven> => {
-    try {
-      const { created, token } = await within(GIVE_MS, issueToken({ queueId, member: { id: memberId } }), late);
+/** Numbers in the standard lane for many members. Asked again it gives the same places. */
+export const issueTokens = ({ issueToken, log }: Deps) =>
+  answerEach({
+    answer: async ({ queueId, memberId }: Asked): Promise<NumberGiven> => {
+      const { created, token } = await issueToken({ queueId, member: { id: memberId } });
       return { created, token };
-    } catch (error) {
-      const { code, detail, retryAfterSeconds, cause } = refusalOf(error);
-      if (code === 'INTERNAL') log.error({ err: cause, queueId }, 'no number could be given');
-      return { code, detail, ...(retryAfterSeconds !== undefined && { retryAfterSeconds }) };
-    }
-  };
-
-  return (asked: readonly Asked[]): Promise<NumberGiven[]> => Promise.all(asked.map(give));
-};
+    },
+    late,
+    about: ({ queueId }) => ({ queueId }),
+    log,
+  });
