@@ -1,45 +1,27 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Database } from '@onsale/shared/db';
-import { idToBytes, newId, systemClock } from '@onsale/shared/ids';
-import { createMetrics } from '@onsale/shared/metrics';
-import { captureLog, eventually, gate, testRedis, type TestRedis } from '@onsale/shared/testing';
-import { insistedOutcomeOf, outcomeOf, testCoupons, type TestCoupons } from '../testing/test-coupons.ts';
-import { findCoupon } from './coupon-store.ts';
+import { idToBytes, newId } from '@onsale/shared/ids';
+import { eventually, gate } from '@onsale/shared/testing';
+import { insistedOutcomeOf, outcomeOf, testReplica, type TestReplica } from '../testing/test-coupons.ts';
 import type { Coupons } from './coupons.ts';
-import { createCounters, type Counters } from './counters/counters.ts';
-import { issueCoupon } from './issue-coupon.ts';
+import type { Counters } from './counters/counters.ts';
 import { issueWinners } from './issue-winners.ts';
 import { restoreCounters } from './restore-counters.ts';
 
-let engine: TestRedis;
-let shop: TestCoupons;
+let shop: TestReplica;
 let replica: Coupons;
-let db: Database;
 let counters: Counters;
 beforeAll(async () => {
-  [engine, shop] = await Promise.all([testRedis(), testCoupons()]);
-  replica = shop.replica({
-    redisUrl: engine.url,
-    between: (engines) => {
-      ({ db } = engines);
-      return engines;
-    },
-  });
-  counters = createCounters({ redis: engine.redis, namespace: 'test' });
+  shop = await testReplica();
+  ({ replica, counters } = shop);
 });
-afterAll(async () => {
-  await shop?.stop();
-  await engine?.stop();
-});
+afterAll(() => shop?.stop());
 afterEach(async () => {
   expect(await shop.offences()).toEqual([]);
 });
 
-const { log } = captureLog();
-const parts = () => ({ db, clock: systemClock, newId, log, metrics: createMetrics({ service: 'commerce', defaults: false }) });
 const asks = (couponId: string) => outcomeOf(replica.issueCoupon({ couponId, memberId: newId() }));
 const insists = (couponId: string, memberId = newId()) => insistedOutcomeOf(() => replica.issueCoupon({ couponId, memberId }));
-const pending = (couponId: string) => engine.redis.zcard(`${shop.key(couponId)}:pending`);
+const pending = async (couponId: string): Promise<number> => (await shop.state(couponId)).pending;
 
 /** What is done while the row of a coupon is held, as by a restoration of another replica; its counters are there. */
 const whileLocked = async <T>(act: (couponId: string) => Promise<T>): Promise<T> => {
@@ -74,12 +56,10 @@ describe('a coupon whose row is held for seconds', () => {
   });
 
   it('is promised to nobody else, once its winners wait for long', async () => {
-    const winners = issueWinners({ ...parts(), counters, longMs: 0 });
+    const winners = issueWinners({ ...shop.parts(), counters, longMs: 0 });
     const id = await whileLocked(async (locked) => {
-      const coupon = (await findCoupon(shop.db, locked))!;
-      const definitions = { get: async () => coupon, forget: () => {} };
-      const restore = restoreCounters({ ...parts(), counters });
-      const issue = issueCoupon({ ...parts(), definitions, counters, issueWinners: winners, restoreCounters: restore });
+      const coupon = await shop.found(locked);
+      const { issueCoupon: issue } = shop.wired({ winners });
       void issue({ couponId: locked, memberId: newId() }).catch(() => undefined);
       await eventually(() => expect(winners.isBehind(coupon)).toBe(true));
       await expect(issue({ couponId: locked, memberId: newId() })).rejects.toMatchObject({ code: 'OVERLOADED', retryAfterSeconds: 1 });
@@ -93,7 +73,7 @@ describe('a coupon whose row is held for seconds', () => {
 describe('many coupons whose counters are to be put together again', () => {
   it('leave connections to others; beyond those who may wait they are refused', async () => {
     const coupons = await Promise.all(Array.from({ length: 10 }, () => shop.coupon(replica)));
-    const hot = await Promise.all(coupons.map(async ({ id }) => (await findCoupon(shop.db, id))!));
+    const hot = await Promise.all(coupons.map(({ id }) => shop.found(id)));
     const { open, opened } = gate();
     let begun = 0;
     const reset: Counters['reset'] = async (coupon) => {
@@ -101,12 +81,12 @@ describe('many coupons whose counters are to be put together again', () => {
       await opened;
       await counters.reset(coupon);
     };
-    const restore = restoreCounters({ ...parts(), counters: { ...counters, reset } });
+    const restore = restoreCounters({ ...shop.parts(), counters: { ...counters, reset } });
     const all = Promise.allSettled(hot.map(({ id, life }) => restore(id, life)));
     const others = Promise.allSettled(Array.from({ length: 92 }, () => restore(newId(), newId())));
     try {
       await eventually(() => expect(begun).toBeGreaterThanOrEqual(2));
-      await db.raw('SELECT 1');
+      await shop.parts().db.raw('SELECT 1');
       await expect(restore(newId(), newId())).rejects.toMatchObject({ code: 'OVERLOADED', retryAfterSeconds: 2 });
     } finally {
       open();
@@ -118,12 +98,12 @@ describe('many coupons whose counters are to be put together again', () => {
 
 describe('what Redis holds of a coupon', () => {
   it('is forgotten some time, also what a death has left', async () => {
-    const { id, life } = (await findCoupon(shop.db, (await shop.coupon(replica)).id))!;
+    const { id, life } = await shop.found((await shop.coupon(replica)).id);
     await counters.reset({ id, life });
-    expect(await engine.redis.pttl(shop.key(id))).toBeGreaterThan(0);
+    expect(await shop.redis.pttl(shop.key(id))).toBeGreaterThan(0);
     expect(await insists(id)).toBe('ISSUED');
-    await counters.decide((await findCoupon(shop.db, id))!, newId());
-    expect(await engine.redis.pttl(`${shop.key(id)}:pending`)).toBeGreaterThan(0);
-    expect(await engine.redis.pttl(shop.key(id))).toBeGreaterThan(0);
+    await counters.decide(await shop.found(id), newId());
+    expect(await shop.redis.pttl(`${shop.key(id)}:pending`)).toBeGreaterThan(0);
+    expect(await shop.redis.pttl(shop.key(id))).toBeGreaterThan(0);
   });
 });

@@ -1,70 +1,30 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { createDefinitions } from '@onsale/shared/definitions';
-import { newId, systemClock } from '@onsale/shared/ids';
-import { createMetrics } from '@onsale/shared/metrics';
-import { captureLog, eventually, testRedis, type TestRedis } from '@onsale/shared/testing';
-import { outcomeOf, testCoupons, type TestCoupons } from '../testing/test-coupons.ts';
-import type { Coupon } from './coupon.ts';
-import { findCoupon } from './coupon-store.ts';
+import { newId } from '@onsale/shared/ids';
+import { eventually } from '@onsale/shared/testing';
+import { outcomeOf, testReplica, type TestReplica } from '../testing/test-coupons.ts';
 import type { Coupons } from './coupons.ts';
-import { createCounters, type Counters } from './counters/counters.ts';
-import { issueCoupon } from './issue-coupon.ts';
+import type { Counters } from './counters/counters.ts';
 import { issueWinners } from './issue-winners.ts';
-import { createReconciler, reconcileCoupon } from './reconciler.ts';
-import { restoreCounters } from './restore-counters.ts';
+import { createReconciler } from './reconciler.ts';
 
-let engine: TestRedis;
-let shop: TestCoupons;
+let shop: TestReplica;
 let survivor: Coupons;
 let counters: Counters;
 beforeAll(async () => {
-  [engine, shop] = await Promise.all([testRedis(), testCoupons()]);
-  survivor = shop.replica({ redisUrl: engine.url });
-  counters = createCounters({ redis: engine.redis, namespace: 'test' });
+  shop = await testReplica();
+  ({ replica: survivor, counters } = shop);
 });
-afterAll(async () => {
-  await shop?.stop();
-  await engine?.stop();
-});
+afterAll(() => shop?.stop());
 afterEach(async () => {
   expect(await shop.offences()).toEqual([]);
 });
 
-const { log } = captureLog();
-const parts = () => ({ db: shop.db, clock: systemClock, newId, log, metrics: createMetrics({ service: 'commerce', defaults: false }) });
-
-/** A replica that is wired by the test, which leaves out the steps that a dying process would have left out. */
-const wired = ({ dying = counters, write = issueWinners({ ...parts(), counters: dying }).issue } = {}) => {
-  const restore = restoreCounters({ ...parts(), counters: dying });
-  const definitions = createDefinitions({ read: (id) => findCoupon(shop.db, id), log });
-  return {
-    issueCoupon: issueCoupon({
-      ...parts(),
-      definitions,
-      counters: dying,
-      issueWinners: { issue: write, isBehind: () => false },
-      restoreCounters: restore,
-    }),
-    restore,
-    /** Looks after everybody who is pending now. */
-    reconcile: reconcileCoupon({ ...parts(), counters: dying, restoreCounters: restore, pendingMs: 0 }),
-  };
-};
-
-const found = async (couponId: string): Promise<Coupon> => (await findCoupon(shop.db, couponId))!;
 const asks = (replica: Pick<Coupons, 'issueCoupon'>, couponId: string, memberId = newId()) =>
   outcomeOf(replica.issueCoupon({ couponId, memberId }));
-const state = async (couponId: string) => {
-  const [left, pending] = await Promise.all([
-    engine.redis.hget(shop.key(couponId), 'left'),
-    engine.redis.zcard(`${shop.key(couponId)}:pending`),
-  ]);
-  return { left: Number(left), pending };
-};
 const died = (): Promise<never> => Promise.reject(new Error('died'));
 
 describe('a death between the decision and the database', () => {
-  const dying = () => wired({ write: died });
+  const dying = () => shop.wired({ winners: { issue: died } });
 
   it('leaves one pending, which the member’s next try gets', async () => {
     const { id } = await shop.coupon(survivor, { total: 1 });
@@ -80,8 +40,8 @@ describe('a death between the decision and the database', () => {
     const [owner, lost, next] = [newId(), newId(), newId()];
     expect(await asks(survivor, id, owner)).toBe('ISSUED');
     await expect(asks(dying(), id, lost)).rejects.toThrow('died');
-    await wired().reconcile(await found(id));
-    expect(await state(id)).toEqual({ left: 1, pending: 0 });
+    await shop.wired().reconcile(await shop.found(id));
+    expect(await shop.state(id)).toEqual({ left: 1, pending: 0 });
     expect(await asks(survivor, id, owner)).toBe('COUPON_ALREADY_ISSUED');
     expect(await asks(survivor, id, next)).toBe('ISSUED');
     expect(await asks(survivor, id, lost)).toBe('COUPON_SOLD_OUT');
@@ -91,32 +51,34 @@ describe('a death between the decision and the database', () => {
   it('that was only slowness writes nothing by what was given back since, but asks again', async () => {
     const { id } = await shop.coupon(survivor, { total: 3 });
     const [reached, resume] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-    const { issue } = issueWinners({ ...parts(), counters });
-    const slow = wired({
-      write: async (winner) => {
-        reached.resolve();
-        await resume.promise;
-        return issue(winner);
+    const { issue } = issueWinners({ ...shop.parts(), counters });
+    const slow = shop.wired({
+      winners: {
+        issue: async (winner) => {
+          reached.resolve();
+          await resume.promise;
+          return issue(winner);
+        },
       },
     });
     const late = asks(slow, id);
     await reached.promise;
-    await wired().reconcile(await found(id));
+    await shop.wired().reconcile(await shop.found(id));
     expect(await asks(survivor, id)).toBe('ISSUED');
     resume.resolve();
     expect(await late).toBe('ISSUED');
-    await eventually(async () => expect(await state(id)).toEqual({ left: 1, pending: 0 }));
+    await eventually(async () => expect(await shop.state(id)).toEqual({ left: 1, pending: 0 }));
   });
 });
 
 describe('a death between the database and telling Redis', () => {
-  const dying = () => wired({ dying: { ...counters, settle: died } });
+  const dying = () => shop.wired({ counters: { ...counters, settle: died } });
 
   it('keeps one for its member alone, who is told which it is', async () => {
     const { id } = await shop.coupon(survivor, { total: 1 });
     const member = newId();
     expect(await asks(dying(), id, member)).toBe('ISSUED');
-    expect(await state(id)).toEqual({ left: 0, pending: 1 });
+    expect(await shop.state(id)).toEqual({ left: 0, pending: 1 });
     expect(await asks(survivor, id)).toBe('COUPON_SOLD_OUT');
     expect(await asks(survivor, id, member)).toBe('COUPON_ALREADY_ISSUED');
     expect(await shop.holders(id)).toEqual([member]);
@@ -125,28 +87,28 @@ describe('a death between the database and telling Redis', () => {
   it('is settled by the reconciler, and nothing is given back', async () => {
     const { id } = await shop.coupon(survivor, { total: 3 });
     expect(await asks(dying(), id)).toBe('ISSUED');
-    const { life } = await found(id);
-    await wired().reconcile(await found(id));
-    expect(await state(id)).toEqual({ left: 2, pending: 0 });
-    expect((await found(id)).life).toBe(life);
+    const { life } = await shop.found(id);
+    await shop.wired().reconcile(await shop.found(id));
+    expect(await shop.state(id)).toEqual({ left: 2, pending: 0 });
+    expect((await shop.found(id)).life).toBe(life);
   });
 });
 
 describe('the reconciler', () => {
   it('looks after every coupon, also beside one that cannot be asked for', async () => {
     const [away, lost] = [await shop.coupon(survivor, { total: 1 }), await shop.coupon(survivor, { total: 1 })];
-    for (const { id } of [away, lost]) await expect(asks(wired({ write: died }), id)).rejects.toThrow('died');
+    for (const { id } of [away, lost]) await expect(asks(shop.wired({ winners: { issue: died } }), id)).rejects.toThrow('died');
     const overdue: Counters['overdue'] = (coupon, wanted) => (coupon.id === away.id ? died() : counters.overdue(coupon, wanted));
     const part = createReconciler({
-      ...parts(),
+      ...shop.parts(),
       counters: { ...counters, overdue },
-      restoreCounters: wired().restore,
+      restoreCounters: shop.wired().restore,
       pendingMs: 10,
     });
     await part.start();
-    await eventually(async () => expect(await state(lost.id)).toEqual({ left: 1, pending: 0 }));
+    await eventually(async () => expect(await shop.state(lost.id)).toEqual({ left: 1, pending: 0 }));
     await part.stop();
-    expect(await state(away.id)).toEqual({ left: 0, pending: 1 });
+    expect(await shop.state(away.id)).toEqual({ left: 0, pending: 1 });
   });
 });
 
@@ -167,10 +129,10 @@ describe('a death while the counters are put together again', () => {
     const { id } = await shop.coupon(survivor, { total: 2 });
     const [owner, next] = [newId(), newId()];
     expect(await asks(survivor, id, owner)).toBe('ISSUED');
-    const { restore } = wired({ dying: { ...counters, ...deaths } });
-    await expect(restore(id, (await found(id)).life)).rejects.toThrow('died');
+    const { restore } = shop.wired({ counters: { ...counters, ...deaths } });
+    await expect(restore(id, (await shop.found(id)).life)).rejects.toThrow('died');
     expect(await asks(survivor, id, owner)).toBe('COUPON_ALREADY_ISSUED');
-    await expect(restore(id, (await found(id)).life)).rejects.toThrow('died');
+    await expect(restore(id, (await shop.found(id)).life)).rejects.toThrow('died');
     await shop.change(survivor, id, { name: 'Another' });
     expect([await asks(survivor, id, next), await asks(survivor, id)]).toEqual(['ISSUED', 'COUPON_SOLD_OUT']);
     expect(new Set(await shop.holders(id))).toEqual(new Set([owner, next]));
@@ -182,18 +144,18 @@ describe('a Redis that is emptied while the counters are put together again', ()
     const { id } = await shop.coupon(survivor, { total: 2 });
     const owner = newId();
     expect(await asks(survivor, id, owner)).toBe('ISSUED');
-    const { restore } = wired({
-      dying: {
+    const { restore } = shop.wired({
+      counters: {
         ...counters,
         [step]: async (...args: [never, never]) => {
-          await engine.redis.del(shop.key(id));
+          await shop.redis.del(shop.key(id));
           await counters[step](...args);
         },
       },
     });
-    await expect(restore(id, (await found(id)).life)).rejects.toMatchObject({ code: 'OVERLOADED' });
+    await expect(restore(id, (await shop.found(id)).life)).rejects.toMatchObject({ code: 'OVERLOADED' });
     expect(await asks(survivor, id, owner)).toBe('COUPON_ALREADY_ISSUED');
-    expect(await state(id)).toEqual({ left: 1, pending: 0 });
+    expect(await shop.state(id)).toEqual({ left: 1, pending: 0 });
   });
 });
 
@@ -202,9 +164,9 @@ describe('a Redis that gave out more than there are', () => {
     const { id } = await shop.coupon(survivor, { total: 1 });
     const owner = newId();
     expect(await asks(survivor, id, owner)).toBe('ISSUED');
-    await engine.redis.hset(shop.key(id), 'left', 5);
+    await shop.redis.hset(shop.key(id), 'left', 5);
     expect(await asks(survivor, id)).toBe('COUPON_SOLD_OUT');
-    expect(await state(id)).toEqual({ left: 0, pending: 0 });
+    expect(await shop.state(id)).toEqual({ left: 0, pending: 0 });
     expect(await shop.holders(id)).toEqual([owner]);
   });
 });

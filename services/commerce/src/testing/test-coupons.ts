@@ -1,15 +1,22 @@
 import { setTimeout as rest } from 'node:timers/promises';
 import type { Coupon, MemberCoupon } from '@onsale/contracts/commerce';
 import { createDatabase, isRetriable, type Database } from '@onsale/shared/db';
+import { createDefinitions } from '@onsale/shared/definitions';
 import { Refusal } from '@onsale/shared/errors';
 import { runChecks } from '@onsale/shared/invariants';
 import { bytesToId, idToBytes, newId, systemClock } from '@onsale/shared/ids';
 import { createMetrics } from '@onsale/shared/metrics';
 import { createRedis, isRedisAway, type Redis } from '@onsale/shared/redis';
-import { captureLog, onceOf, testDatabase } from '@onsale/shared/testing';
+import { captureLog, onceOf, testDatabase, testRedis } from '@onsale/shared/testing';
 import { couponChecks } from '../coupons/coupon-checks.ts';
-import { createCoupons, type Coupons } from '../coupons/coupons.ts';
+import { findCoupon } from '../coupons/coupon-store.ts';
 import type { CouponSettings } from '../coupons/coupon.ts';
+import { createCoupons, type Coupons } from '../coupons/coupons.ts';
+import { createCounters, type Counters } from '../coupons/counters/counters.ts';
+import { issueCoupon } from '../coupons/issue-coupon.ts';
+import { issueWinners, type IssueWinners } from '../coupons/issue-winners.ts';
+import { reconcileCoupon } from '../coupons/reconciler.ts';
+import { restoreCounters } from '../coupons/restore-counters.ts';
 
 const HOUR_MS = 3_600_000;
 const operatorId = newId();
@@ -94,3 +101,57 @@ export const testCoupons = async () => {
 };
 
 export type TestCoupons = Awaited<ReturnType<typeof testCoupons>>;
+
+/**
+ * Coupons at one replica, and what a test needs to wire another one by itself, which shares the connections of the first: so that it can leave out the steps
+ * that a dying process would have left out.
+ */
+export const testReplica = async () => {
+  const [engine, shop] = await Promise.all([testRedis(), testCoupons()]);
+  const { log } = captureLog();
+  const counters = createCounters({ redis: engine.redis, namespace: 'test' });
+  let db = shop.db;
+  const replica = shop.replica({
+    redisUrl: engine.url,
+    between: (engines) => {
+      ({ db } = engines);
+      return engines;
+    },
+  });
+  const parts = () => ({ db, clock: systemClock, newId, log, metrics: createMetrics({ service: 'commerce', defaults: false }) });
+
+  return {
+    ...shop,
+    replica,
+    redis: engine.redis,
+    counters,
+    parts,
+    /** Another replica, with these in the place of its own. */
+    wired: (given: { counters?: Counters; winners?: Partial<IssueWinners> } = {}) => {
+      const deps = { ...parts(), counters, ...given };
+      const restore = restoreCounters(deps);
+      const winners = { ...issueWinners(deps), ...given.winners };
+      const definitions = createDefinitions({ read: (id) => findCoupon(shop.db, id), log });
+      return {
+        issueCoupon: issueCoupon({ ...deps, definitions, issueWinners: winners, restoreCounters: restore }),
+        restore,
+        /** Looks after everybody who is pending now. */
+        reconcile: reconcileCoupon({ ...deps, restoreCounters: restore, pendingMs: 0 }),
+      };
+    },
+    /** A coupon as the database has it now. */
+    found: async (couponId: string) => (await findCoupon(shop.db, couponId))!,
+    /** How many are left of a coupon, and pending, by Redis. */
+    state: async (couponId: string) => {
+      const key = shop.key(couponId);
+      const [left, pending] = await Promise.all([engine.redis.hget(key, 'left'), engine.redis.zcard(`${key}:pending`)]);
+      return { left: Number(left), pending };
+    },
+    stop: async (): Promise<void> => {
+      await shop.stop();
+      await engine.stop();
+    },
+  };
+};
+
+export type TestReplica = Awaited<ReturnType<typeof testReplica>>;
