@@ -1,21 +1,15 @@
 import { availableParallelism } from 'node:os';
 import type { JSONWebKeySet } from '@onsale/shared/auth';
 import {
-  auditSettings,
-  commonOf,
-  commonSettings,
   ConfigError,
-  crashOf,
-  crashSettings,
-  kafkaOf,
-  kafkaSettings,
   mysqlOf,
   mysqlSettings,
   readConfig,
   readJwks,
-  redisSettings,
   sagaSettings,
   sagasOf,
+  serviceOf,
+  serviceSettings,
   setting,
   type Env,
 } from '@onsale/shared/config';
@@ -100,26 +94,9 @@ export type Settings = ReturnType<typeof readSettings>;
 
 /** The settings of the service. @throws ConfigError naming every wrong one; Error when a key file is not usable, or of development in production */
 export const readSettings = (env: Env = process.env) => {
-  const e = readConfig(
-    {
-      ...commonSettings,
-      ...crashSettings,
-      ...auditSettings,
-      ...mysqlSettings,
-      ...redisSettings,
-      ...kafkaSettings,
-      ...sagaSettings,
-      ...commerceSettings,
-    },
-    env,
-  );
+  const e = readConfig({ ...serviceSettings, ...sagaSettings, ...commerceSettings }, env);
   return {
-    ...commonOf(e),
-    crash: crashOf(e),
-    auditDays: e.ONSALE_AUDIT_DAYS,
-    mysql: mysqlOf(e),
-    redisUrl: e.ONSALE_REDIS_URL,
-    kafka: kafkaOf(e),
+    ...serviceOf(e),
     ...sagasOf(e),
     orders: { payWithinMs: e.ONSALE_ORDER_PAY_WITHIN_SECONDS * 1000, expireEveryMs: e.ONSALE_ORDER_EXPIRY_MS },
     accessKeys: readPrivateKeys(e.ONSALE_ACCESS_PRIVATE_KEYS_FILE, e.ONSALE_MODE),

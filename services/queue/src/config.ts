@@ -1,19 +1,4 @@
-import {
-  auditSettings,
-  commonOf,
-  commonSettings,
-  crashOf,
-  crashSettings,
-  kafkaOf,
-  kafkaSettings,
-  mysqlOf,
-  mysqlSettings,
-  readConfig,
-  readSecrets,
-  redisSettings,
-  setting,
-  type Env,
-} from '@onsale/shared/config';
+import { readConfig, readSecrets, serviceOf, serviceSettings, setting, type Env } from '@onsale/shared/config';
 import { z } from 'zod';
 import type { QueueSettings } from './queues/queue.ts';
 
@@ -78,16 +63,12 @@ const queueSettings = {
 
 /** Without brokers the queue serves any shop: it has no consumer and sends nothing. */
 const brokerSettings = {
-  ...kafkaSettings,
   ONSALE_KAFKA_BROKERS: setting.list({ default: '', about: 'host:port, comma separated; none: no Kafka' }),
 };
 
 /** The settings of the service. @throws ConfigError naming every wrong one; Error when a key file is not usable, or of development in production */
 export const readSettings = (env: Env = process.env) => {
-  const e = readConfig(
-    { ...commonSettings, ...crashSettings, ...auditSettings, ...mysqlSettings, ...redisSettings, ...brokerSettings, ...queueSettings },
-    env,
-  );
+  const e = readConfig({ ...serviceSettings, ...brokerSettings, ...queueSettings }, env);
   const queueDefaults: QueueSettings = {
     cap: e.ONSALE_QUEUE_DEFAULT_CAP,
     admitPerSecond: undefined,
@@ -102,13 +83,8 @@ export const readSettings = (env: Env = process.env) => {
     message: undefined,
   };
   return {
-    ...commonOf(e),
-    crash: crashOf(e),
-    auditDays: e.ONSALE_AUDIT_DAYS,
+    ...serviceOf(e),
     tokenSecrets: readSecrets(e.ONSALE_QUEUE_TOKEN_SECRETS_FILE, e.ONSALE_MODE),
-    mysql: mysqlOf(e),
-    redisUrl: e.ONSALE_REDIS_URL,
-    kafka: kafkaOf(e),
     tickMs: e.ONSALE_QUEUE_TICK_MS,
     queueDefaults,
     capacityPerSeat: e.ONSALE_QUEUE_CAPACITY_PER_SEAT,

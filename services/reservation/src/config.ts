@@ -1,18 +1,4 @@
-import {
-  auditSettings,
-  commonOf,
-  commonSettings,
-  crashOf,
-  crashSettings,
-  kafkaOf,
-  kafkaSettings,
-  mysqlOf,
-  mysqlSettings,
-  readConfig,
-  redisSettings,
-  setting,
-  type Env,
-} from '@onsale/shared/config';
+import { readConfig, serviceOf, serviceSettings, setting, type Env } from '@onsale/shared/config';
 
 const reservationSettings = {
   ONSALE_HOLD_SECONDS: setting.int({
@@ -41,17 +27,9 @@ const reservationSettings = {
 
 /** The settings of the service. @throws ConfigError naming every wrong one; Error when the key file is not usable, or of development in production */
 export const readSettings = (env: Env = process.env) => {
-  const e = readConfig(
-    { ...commonSettings, ...crashSettings, ...auditSettings, ...mysqlSettings, ...redisSettings, ...kafkaSettings, ...reservationSettings },
-    env,
-  );
+  const e = readConfig({ ...serviceSettings, ...reservationSettings }, env);
   return {
-    ...commonOf(e),
-    crash: crashOf(e),
-    auditDays: e.ONSALE_AUDIT_DAYS,
-    mysql: mysqlOf(e),
-    redisUrl: e.ONSALE_REDIS_URL,
-    kafka: kafkaOf(e),
+    ...serviceOf(e),
     holds: {
       holdMs: e.ONSALE_HOLD_SECONDS * 1000,
       graceMs: e.ONSALE_PAYMENT_GRACE_SECONDS * 1000,

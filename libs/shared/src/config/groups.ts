@@ -3,7 +3,7 @@ import { parseCrashAt, type CrashSettings } from '../crash/index.ts';
 import type { ServiceOptions } from '../lifecycle/index.ts';
 import { readJwks } from './keys.ts';
 import { ConfigError } from './read-config.ts';
-import type { commonSettings, crashSettings, kafkaSettings, mysqlSettings, sagaSettings } from './settings.ts';
+import type { commonSettings, crashSettings, kafkaSettings, mysqlSettings, sagaSettings, serviceSettings } from './settings.ts';
 
 type Read<S extends z.core.$ZodLooseShape> = z.output<z.ZodObject<S>>;
 
@@ -16,8 +16,8 @@ export const listenOf = (e: Read<typeof commonSettings>): ServiceOptions['settin
   drainMs: e.ONSALE_DRAIN_SECONDS * 1000,
 });
 
-/** The common settings, as services are composed of them. @throws Error when the key file is not usable, or of development in production */
-export const commonOf = (e: Read<typeof commonSettings>) => ({
+/** The common settings, as services are composed of them. */
+const commonOf = (e: Read<typeof commonSettings>) => ({
   mode: e.ONSALE_MODE,
   logLevel: e.ONSALE_LOG_LEVEL,
   namespace: e.ONSALE_NAMESPACE,
@@ -35,7 +35,7 @@ export const mysqlOf = (e: Read<typeof mysqlSettings>) => ({
 });
 
 /** Of the options of `createKafkaBroker`, those that are settings. */
-export const kafkaOf = (e: Read<typeof kafkaSettings>) => ({
+const kafkaOf = (e: Read<typeof kafkaSettings>) => ({
   brokers: e.ONSALE_KAFKA_BROKERS,
   partitions: e.ONSALE_KAFKA_PARTITIONS,
   replication: e.ONSALE_KAFKA_REPLICATION,
@@ -56,3 +56,16 @@ export const crashOf = (e: Read<typeof crashSettings & Pick<typeof commonSetting
   if (log === undefined) throw new ConfigError(['ONSALE_CRASH_LOG: needed with ONSALE_CRASH_AT']);
   return { ...parseCrashAt(at), log };
 };
+
+/**
+ * What every service behind the gateway is composed of. @throws Error when the key file is not usable, or of development in production; ConfigError for a crash
+ * point that is not to be
+ */
+export const serviceOf = (e: Read<typeof serviceSettings>) => ({
+  ...commonOf(e),
+  mysql: mysqlOf(e),
+  auditDays: e.ONSALE_AUDIT_DAYS,
+  redisUrl: e.ONSALE_REDIS_URL,
+  kafka: kafkaOf(e),
+  crash: crashOf(e),
+});

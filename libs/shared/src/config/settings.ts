@@ -37,7 +37,7 @@ export const setting = {
   },
 };
 
-/** What every service reads. */
+/** What every process reads. */
 export const commonSettings = {
   ONSALE_MODE: z
     .enum(['production', 'development'])
@@ -127,4 +127,14 @@ export const crashSettings = {
     .optional()
     .describe('the process kills itself at this point (libs/shared/src/crash)'),
   ONSALE_CRASH_LOG: setting.optionalText({ about: 'file to which a line is appended for each such death' }),
+};
+
+/** What every service behind the gateway reads. */
+export const serviceSettings = {
+  ...commonSettings,
+  ...mysqlSettings,
+  ...auditSettings,
+  ...redisSettings,
+  ...kafkaSettings,
+  ...crashSettings,
 };
