@@ -39,7 +39,7 @@ describe('a deletion that cannot go on', () => {
     const [deletion] = (await deletionsOf(ada.id)) as { id: Buffer }[];
     expect(await deletionsOf(ada.id)).toHaveLength(1);
 
-    const operator = commerce.asMember({ id: newId(), role: 'operator', sessionId: newId() });
+    const { operator } = commerce;
     const params = { id: bytesToId(deletion!.id) };
     await operator.call(contract.commerceSagas.compensate, { params, body: { reason: 'payment is away' } });
     // the wallet may have been closed, and only payment can open it again: until then nobody is told that it is over

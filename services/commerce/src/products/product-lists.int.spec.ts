@@ -6,7 +6,6 @@ import { listOnSale } from './product-list-store.ts';
 import { startCommerce, type Commerce } from '../testing/start-commerce.ts';
 
 let commerce: Commerce;
-const operator = () => commerce.asMember({ id: newId(), role: 'operator', sessionId: newId() });
 
 /** In the order in which they are made; two cost the same. */
 const catalogue = [
@@ -20,10 +19,10 @@ const ids = new Map<string, string>();
 beforeAll(async () => {
   commerce = await startCommerce();
   for (const [name, price] of catalogue) {
-    const { id } = await operator().call(contract.createProduct, { body: { name, price, stock: 1 }, idempotencyKey: newId() });
+    const { id } = await commerce.operator.call(contract.createProduct, { body: { name, price, stock: 1 }, idempotencyKey: newId() });
     ids.set(name, id);
   }
-  await operator().call(contract.createProduct, {
+  await commerce.operator.call(contract.createProduct, {
     body: { name: 'Red lamp off sale', price: 1, stock: 1, onSale: false },
     idempotencyKey: newId(),
   });
@@ -73,7 +72,7 @@ describe('the list of products', () => {
     expect(first.items.map(({ name }) => name)).toEqual(['Red lamp', 'a Lamp, blue']);
     const part = await list({ sort: 'name', limit: 2 });
     const patch = (onSale: boolean) =>
-      operator().call(contract.changeProduct, { params: { id: ids.get('blue scarf')! }, body: { onSale } });
+      commerce.operator.call(contract.changeProduct, { params: { id: ids.get('blue scarf')! }, body: { onSale } });
     await patch(false);
     try {
       const rest = await list({ sort: 'name', limit: 2, cursor: part.nextCursor! });
@@ -106,13 +105,13 @@ describe('the list of products', () => {
   );
 
   it('is found by its new name when it was renamed, and not by the old one', async () => {
-    const { id } = await operator().call(contract.createProduct, {
+    const { id } = await commerce.operator.call(contract.createProduct, {
       body: { name: 'Old chair', price: 1_000_000, stock: 1 },
       idempotencyKey: newId(),
     });
-    await operator().call(contract.changeProduct, { params: { id }, body: { name: 'New bench bench', onSale: true } });
+    await commerce.operator.call(contract.changeProduct, { params: { id }, body: { name: 'New bench bench', onSale: true } });
     expect([await named({ search: 'chair' }), await named({ search: 'bench' })]).toEqual([[], ['New bench bench']]);
-    await operator().call(contract.changeProduct, { params: { id }, body: { onSale: false } });
+    await commerce.operator.call(contract.changeProduct, { params: { id }, body: { onSale: false } });
   });
 
   it('refuses the cursor of another sort, and a search without a word', async () => {
@@ -128,7 +127,7 @@ describe('the list of products', () => {
   it('has all of them for operators, newest first, with what is not on sale', async () => {
     const names: string[] = [];
     for (let cursor: string | undefined; ;) {
-      const page = await operator().call(contract.listAllProducts, { query: { limit: 2, ...(cursor !== undefined && { cursor }) } });
+      const page = await commerce.operator.call(contract.listAllProducts, { query: { limit: 2, ...(cursor !== undefined && { cursor }) } });
       names.push(...page.items.map(({ name }) => name));
       if (page.nextCursor === undefined) break;
       cursor = page.nextCursor;

@@ -12,17 +12,15 @@ beforeAll(async () => {
 });
 afterAll(() => commerce.stop());
 
-const operatorId = newId();
-const operator = () => commerce.asMember({ id: operatorId, role: 'operator', sessionId: newId() });
 const create = (body: Partial<BodyOf<typeof contract.createProduct>> = {}) =>
-  operator().call(contract.createProduct, { body: { name: 'A lamp', price: 1_000, stock: 5, ...body }, idempotencyKey: newId() });
-const change = (id: string, body: object) => operator().call(contract.changeProduct, { params: { id }, body });
+  commerce.operator.call(contract.createProduct, { body: { name: 'A lamp', price: 1_000, stock: 5, ...body }, idempotencyKey: newId() });
+const change = (id: string, body: object) => commerce.operator.call(contract.changeProduct, { params: { id }, body });
 const restock = (id: string, quantity: number, idempotencyKey: string = newId()) =>
-  operator().answer(contract.restockProduct, { params: { id }, body: { quantity }, idempotencyKey });
+  commerce.operator.answer(contract.restockProduct, { params: { id }, body: { quantity }, idempotencyKey });
 const read = (id: string) => commerce.anonymous.call(contract.readProduct, { params: { id } });
-const detail = (id: string) => operator().call(contract.readProductDetail, { params: { id } });
+const detail = (id: string) => commerce.operator.call(contract.readProductDetail, { params: { id } });
 const auditOf = async (id: string) =>
-  (await operator().call(contract.readCommerceAudit, { query: { subject: id } })).items
+  (await commerce.operator.call(contract.readCommerceAudit, { query: { subject: id } })).items
     .map(({ actor, action, before, after }) => ({ actor, action, before, after }))
     .toReversed();
 
@@ -35,14 +33,14 @@ describe('a product', () => {
     expect(await read(made.id)).toEqual({ id: made.id, ...shown, available: stock, onSale: true });
     expect(await detail(made.id)).toEqual(made);
     expect(await auditOf(made.id)).toEqual([
-      { actor: operatorId, action: 'product.create', before: undefined, after: { ...about, onSale: true } },
+      { actor: commerce.operatorId, action: 'product.create', before: undefined, after: { ...about, onSale: true } },
     ]);
   });
 
   it('is made once for each key: whoever asks again has the answer of the first time', async () => {
     const body = { name: 'A lamp of which the answer was lost', price: 1_000, stock: 5 };
     const idempotencyKey = newId();
-    const ask = (given: object = {}) => operator().answer(contract.createProduct, { body, idempotencyKey, ...given });
+    const ask = (given: object = {}) => commerce.operator.answer(contract.createProduct, { body, idempotencyKey, ...given });
     const [made, ...others] = await Promise.all([ask(), ask()]);
     const again = await ask();
     expect([...others, again].map(({ status, body }) => [status, body])).toEqual([[201, made.body], [201, made.body]]); // prettier-ignore
@@ -55,7 +53,7 @@ describe('a product', () => {
   });
 
   it('is made once by two replicas that are asked at once, with its stock', async () => {
-    const { db } = commerce;
+    const { db, operatorId } = commerce;
     const about = { name: 'A lamp of two replicas', price: 1_000, stock: 5 };
     const key = newId();
     const ask = () =>
@@ -79,7 +77,7 @@ describe('a product', () => {
     expect(changed).not.toHaveProperty('queueId');
     expect((await auditOf(id)).slice(1)).toEqual([
       {
-        actor: operatorId,
+        actor: commerce.operatorId,
         action: 'product.change',
         before: { name: 'A lamp', price: 1_000, onSale: true, perMemberLimit: 3, queueId: 'lamps' },
         after: { name: 'A lamp', price: 900, onSale: true, queueId: 'lamps' },
@@ -127,8 +125,8 @@ describe('a product', () => {
     const unknown = { params: { id: newId() } };
     const member = commerce.asMember({ id: newId(), role: 'member', sessionId: newId() });
     expect(await statusOf(commerce.anonymous.answer(contract.readProduct, unknown))).toBe('404 NOT_FOUND');
-    expect(await statusOf(operator().answer(contract.readProductDetail, unknown))).toBe('404 NOT_FOUND');
-    expect(await statusOf(operator().answer(contract.changeProduct, { ...unknown, body: { price: 1 } }))).toBe('404 NOT_FOUND');
+    expect(await statusOf(commerce.operator.answer(contract.readProductDetail, unknown))).toBe('404 NOT_FOUND');
+    expect(await statusOf(commerce.operator.answer(contract.changeProduct, { ...unknown, body: { price: 1 } }))).toBe('404 NOT_FOUND');
     expect(await statusOf(restock(unknown.params.id, 1))).toBe('404 NOT_FOUND');
     expect(await statusOf(member.answer(contract.changeProduct, { params: { id }, body: { price: 1 } }))).toBe('403 FORBIDDEN');
     expect(await detail(id)).toMatchObject({ price: 1_000, version: 1 });

@@ -10,7 +10,7 @@ import {
   type Member,
   type Principal,
 } from '@onsale/shared/auth';
-import { systemClock } from '@onsale/shared/ids';
+import { newId, systemClock } from '@onsale/shared/ids';
 import { captureLog, newKey, testDatabase, testKafka, testRedis } from '@onsale/shared/testing';
 import { compose, type Overrides } from '../compose.ts';
 import type { Settings } from '../config.ts';
@@ -75,6 +75,7 @@ export const startCommerce = async ({ settings = {}, mysql = {}, overrides = {},
       },
     });
   const anonymous = clientOf({ kind: 'anonymous' });
+  const operatorId = newId();
   const gateway = clientOf({ kind: 'gateway' });
   const accessTokens = createAccessTokenVerifier({ fetchKeys: () => gateway.call(contract.accessTokenKeys), clock: systemClock });
 
@@ -92,6 +93,8 @@ export const startCommerce = async ({ settings = {}, mysql = {}, overrides = {},
     accessTokens,
     anonymous,
     gateway,
+    operatorId,
+    operator: clientOf({ kind: 'member', member: { id: operatorId, role: 'operator', sessionId: newId() } }),
     /** A member who has signed up, with what they sign in with. */
     newMember: async (given: { email?: string; password?: string } = {}) => {
       const { email = `member-${++members}@example.com`, password = 'a password of a member' } = given;

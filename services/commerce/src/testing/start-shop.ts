@@ -54,7 +54,7 @@ export const startShop = async (options: StartOptions = {}) => {
   const commerce = await startCommerce(options);
   const payment = await playedPayment(commerce.namespace);
   const { db } = commerce;
-  const operator = commerce.asMember({ id: newId(), role: 'operator', sessionId: newId() });
+  const { operator } = commerce;
 
   return {
     db,
