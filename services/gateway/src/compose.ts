@@ -16,6 +16,7 @@ import { createMetrics } from '@onsale/shared/metrics';
 import { createNotices, createRedis } from '@onsale/shared/redis';
 import type { Settings } from './config.ts';
 import { createGatewayApp } from './door/app.ts';
+import { hotAnswers } from './door/hot-answers.ts';
 import { localAnswers } from './door/local-answers.ts';
 import { answerParserErrors } from './door/parser-errors.ts';
 import { createRouteTable, inTurn } from './door/route-table.ts';
@@ -197,7 +198,7 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
     log,
   });
 
-  const answerStatus = createStatusAnswer({ checks });
+  const hot = hotAnswers({ answerStatus: createStatusAnswer({ checks }), numbers, coupons });
   const app = createGatewayApp({
     waitingRoom,
     table: inTurn(table, foreign.table),
@@ -209,9 +210,9 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
     showHeld,
     readToken,
     checks,
-    answerStatus,
+    hot,
     principals,
-    local: localAnswers({ authentication, answerStatus, numbers, coupons, streams: streamAnswers({ hub, checks, upgrades, monotonic }) }),
+    local: localAnswers({ authentication, hot, streams: streamAnswers({ hub, checks, upgrades, monotonic }) }),
     upstreams,
     trustedProxies: settings.trustedProxies,
     corsOrigins,

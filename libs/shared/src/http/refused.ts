@@ -15,4 +15,12 @@ export const refusedOf = (error: unknown): Refused => {
 };
 
 /** The refusal again, where it was told: its problem is the one that a request of its own would have had. */
-export const refusalOfRefused = ({ code, detail, ...options }: Refused): Refusal => new Refusal(code, detail, options);
+export const refusalOfRefused = ({ code, detail, ...options }: Refused): Refusal => {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0; // where it is made again says nothing, and costs more than the rest of it
+  try {
+    return new Refusal(code, detail, options);
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+};

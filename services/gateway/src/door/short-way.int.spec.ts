@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { endedSessions } from '@onsale/shared/auth';
 import type { Answered } from '../testing/caller.ts';
+import { json } from '../testing/stand-in.ts';
 import { as, startFleet, type Fleet, type SignedIn } from '../testing/index.ts';
 
 const ORIGIN = 'https://shop.example';
@@ -40,10 +41,10 @@ const seen = ({ status, headers, json }: Answered) => ({
   json: json && { ...json, ...('instance' in json && { instance: json['instance'] === `urn:uuid:${headers['x-request-id'] as string}` }) },
 });
 
-const bothWays = async (headers: Headers) => {
-  const short = seen(await fleet.call('GET', STATUS, { headers }));
-  expect(short).toEqual(seen(await fleet.call('GET', SPELT_OTHERWISE, { headers })));
-  return short;
+const bothWays = async (headers: Headers, { method = 'GET', short = STATUS, ordinary = SPELT_OTHERWISE } = {}) => {
+  const answer = seen(await fleet.call(method, short, { headers }));
+  expect(answer).toEqual(seen(await fleet.call(method, ordinary, { headers })));
+  return answer;
 };
 
 describe('a member whom the gateway knows, asking where it stands', () => {
@@ -113,5 +114,64 @@ describe('a member whom the gateway knows, asking where it stands', () => {
     expect(status).toBe(200);
     expect(headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);
     expect(headers['x-request-id']).not.toBe(sent);
+  });
+});
+
+const TIME = '2039-01-01T00:00:00.000Z';
+const COUPON = { id: '01890a5d-ac96-774b-bcce-b302099a8057', name: 'A tenth off' };
+const FIRST = { couponId: COUPON.id, discount: { type: 'AMOUNT', value: 5 }, status: 'ISSUED', validUntil: TIME, issuedAt: TIME };
+
+describe.each([
+  {
+    what: 'a number',
+    short: '/api/v1/queues/main/tokens',
+    ordinary: '/api/v1/queues/m%61in/tokens',
+    internal: '/internal/tokens',
+    owner: 'queue' as const,
+    given: { created: true, token: { token: 'v1.k.t', queueId: 'main', number: 7, lane: 'standard', status: 'WAITING' } },
+    refused: { code: 'QUEUE_FULL', detail: 'Full.', retryAfterSeconds: 30 },
+  },
+  {
+    what: 'a coupon',
+    short: `/api/v1/coupons/${COUPON.id}/issues`,
+    ordinary: `/api/v1/coupons/${COUPON.id.toUpperCase()}/issues`,
+    internal: '/internal/coupons/issues',
+    owner: 'commerce' as const,
+    given: { coupon: { ...COUPON, ...FIRST } },
+    refused: { code: 'COUPON_ALREADY_ISSUED', detail: 'You have it.', extra: { memberCouponId: 'x' } },
+  },
+])('a member whom the gateway knows, asking for $what', ({ short, ordinary, internal, owner, given, refused }) => {
+  let told: object = given;
+  const way = { method: 'POST', short, ordinary };
+  beforeAll(() => {
+    const before = fleet.standIns[owner].answering();
+    fleet.standIns[owner].answers((call, res, req) => {
+      if (call.url !== internal) return before(call, res, req);
+      json(res, 200, { given: (JSON.parse(call.body) as { asked: [] }).asked.map(() => told) });
+    });
+  });
+  beforeEach(() => {
+    told = given;
+  });
+
+  it('is answered, and refused, alike by both ways', async () => {
+    const headers = as(await known());
+    expect((await bothWays(headers, way)).status).toBe(201);
+    expect((await bothWays({ ...headers, origin: ORIGIN }, way)).headers['access-control-allow-origin']).toBe(ORIGIN);
+    told = refused;
+    expect((await bothWays(headers, way)).json).toMatchObject({ code: refused.code, instance: true });
+  });
+
+  it('is refused alike once its session has ended', async () => {
+    const member = await known();
+    const { redis, settings } = fleet;
+    await redis.set(endedSessions({ redis, namespace: settings.namespace }).key(member.sessionId), '1', 'EX', 600);
+    expect((await bothWays(as(member), way)).json).toMatchObject({ code: 'SESSION_ENDED' });
+  });
+
+  it('is passed on to its owner with a body, as by the ordinary way', async () => {
+    const member = await known();
+    const call = (path: string) => fleet.call('POST', path, { headers: as(member), body: {} });
+    for (const path of [short, ordinary]) expect((await call(path)).json).toMatchObject({ by: owner });
   });
 });

@@ -1,53 +1,79 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { pathOf } from '@onsale/contracts';
-import { tokenStatus } from '@onsale/contracts/queue';
+import { pathOf, type RouteSpec } from '@onsale/contracts';
 import { hasBody, nameRoute } from '@onsale/shared/http';
 import type { TokenReader } from '../gate/gate.ts';
 import type { Authentication } from '../identity/authenticate.ts';
 import { askingOf } from '../identity/asking.ts';
 import type { Limits } from '../limits/limits.ts';
 import { createCounting } from './count-caller.ts';
-import type { StatusAnswer } from './status-answer.ts';
+import type { HotAnswer, HotAnswers } from './hot-answers.ts';
 
 export interface ShortWayOptions {
   readonly authentication: Pick<Authentication, 'known'>;
   readonly limits: Limits;
   readonly readToken: TokenReader;
-  readonly answerStatus: StatusAnswer;
+  readonly hot: HotAnswers;
 }
 
-/** What stands before and behind the id of the queue. */
-const [BEFORE, AFTER] = pathOf(tokenStatus).split('{queueId}') as [string, string];
-/** An id that is spelt as the contract has it. */
-const QUEUE_ID = /^[a-z0-9-]{1,40}$/;
+interface ShortRoute {
+  readonly spec: RouteSpec;
+  readonly answer: HotAnswer;
+  /** What stands before and behind the one parameter. */
+  readonly before: string;
+  readonly behind: string;
+  readonly param: string;
+}
+
+/** Parameters that are spelt as the contract has them. */
+const PLAIN: Readonly<Record<string, RegExp>> = {
+  queueId: /^[a-z0-9-]{1,40}$/,
+  id: /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
+};
 /** A member is counted by its id. */
 const NO_ADDRESS = { ip: undefined };
 
-const queueIdOf = (url: string): string | undefined => {
-  if (!url.startsWith(BEFORE) || !url.endsWith(AFTER)) return undefined;
-  const queueId = url.slice(BEFORE.length, -AFTER.length);
-  return QUEUE_ID.test(queueId) ? queueId : undefined;
+const shortRouteOf = ([spec, answer]: [RouteSpec, HotAnswer]): ShortRoute => {
+  const [, before = '', param = '', behind = ''] = /^(.*)\{(\w+)\}(.*)$/.exec(pathOf(spec)) ?? [];
+  if (PLAIN[param] === undefined) throw new Error(`${spec.path} is too much for the short way`);
+  return { spec, answer, before, behind, param };
+};
+
+const paramOf = ({ before, behind, param }: ShortRoute, url: string): string | undefined => {
+  if (!url.startsWith(before) || !url.endsWith(behind)) return undefined;
+  const value = url.slice(before.length, -behind.length);
+  return PLAIN[param]!.test(value) ? value : undefined;
 };
 
 /**
- * The door for members whom it knows, and who ask again where they stand: most of what a waiting room is asked. What the ordinary way would find out of
- * such a request is known when it comes (its route, its shape, its caller), so it goes at once to what has to be done for each: limits and ended
- * sessions, the queue token, the answer, by the very functions of the ordinary way and in its order. `undefined` for every other request, of which
- * nothing has been done yet.
+ * The door for members whom it knows, and who ask what everybody asks. What the ordinary way would find out of such a request is known when it comes (its
+ * route, its shape, its caller), so it goes at once to what has to be done for each: limits and ended sessions, the queue token, the answer, by the very
+ * functions of the ordinary way and in its order. `undefined` for every other request, of which nothing has been done yet.
  */
-export const createShortWay = ({ authentication, limits, readToken, answerStatus }: ShortWayOptions) => {
+export const createShortWay = ({ authentication, limits, readToken, hot }: ShortWayOptions) => {
   const count = createCounting({ limits });
+  const shortRoutes = [...hot].map(shortRouteOf);
+
+  const find = ({ method, url = '' }: IncomingMessage): { route: ShortRoute; value: string } | undefined => {
+    for (const route of shortRoutes) {
+      const value = route.spec.method === method ? paramOf(route, url) : undefined;
+      if (value !== undefined) return { route, value };
+    }
+    return undefined;
+  };
+
   return (req: IncomingMessage): ((res: ServerResponse) => Promise<void>) | undefined => {
-    if (req.method !== 'GET') return undefined;
-    const queueId = queueIdOf(req.url!);
-    if (queueId === undefined) return undefined;
+    const found = find(req);
+    if (found === undefined) return undefined;
+    const { spec, answer, param } = found.route;
     const { authorization, 'queue-token': header } = req.headers;
     const access = authorization === undefined ? undefined : authentication.known(authorization);
-    if (access === undefined || typeof header !== 'string' || hasBody(req)) return undefined;
+    if (access === undefined || hasBody(req) || (spec.gate !== 'none' && typeof header !== 'string')) return undefined;
     return async (res) => {
-      nameRoute(req, tokenStatus.path);
-      await count({ spec: tokenStatus, asking: askingOf(tokenStatus, NO_ADDRESS, access), access }, res);
-      await answerStatus(readToken({ header, memberId: access.memberId, params: { queueId } }), res);
+      nameRoute(req, spec.path);
+      await count({ spec, asking: askingOf(spec, NO_ADDRESS, access), access }, res);
+      const params = { [param]: found.value };
+      const held = spec.gate === 'none' ? undefined : readToken({ header: header as string, memberId: access.memberId, params });
+      await answer({ spec, params, search: '', access, held, res });
     };
   };
 };
