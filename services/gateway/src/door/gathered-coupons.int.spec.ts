@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { newId } from '@onsale/shared/ids';
+import { eventually } from '@onsale/shared/testing';
 import {
   as,
   json,
@@ -148,6 +149,31 @@ describe('members who ask for a coupon', () => {
     expect((await asks(members[0]!, newId())).status).toBe(201);
     held.resolve();
     expect((await Promise.all(waiting)).map(({ status }) => status)).toEqual(waiting.map(() => 201));
+  });
+});
+
+describe('more coupons than are asked for at once', () => {
+  it('are refused for the moment, which says nothing against commerce', async () => {
+    const few = await startFleet({ settings: (s) => ({ ...s, breakerResetMs: 60_000, upstream: { ...s.upstream, concurrency: 2 } }) });
+    try {
+      const keys = few.commerce.answering();
+      const headers = as(await few.signIn());
+      const ask = () => few.call('POST', `/api/v1/coupons/${newId()}/issues`, { headers });
+      const held = Promise.withResolvers<void>();
+      few.commerce.answers((call, res, req) =>
+        call.url === ISSUES ? void held.promise.then(() => gives(issuedTo)(call, res, req)) : keys(call, res, req),
+      );
+      const asked = Array.from({ length: 30 }, ask); // a breaker opens by twenty that failed
+      await eventually(() => expect(few.commerce.seen.filter(({ url }) => url === ISSUES)).toHaveLength(2));
+      const refused = await ask();
+      expect(refused).toMatchObject({ status: 503, headers: { 'retry-after': '1' }, json: { code: 'OVERLOADED' } });
+      held.resolve();
+      const told = (await Promise.all(asked)).map(({ status, json: body }) => body?.['code'] ?? status);
+      expect(new Set(told)).toEqual(new Set([201, 'OVERLOADED']));
+      expect((await ask()).status).toBe(201);
+    } finally {
+      await few.stop();
+    }
   });
 });
 
