@@ -1,5 +1,5 @@
 import type { Message, Owner } from '@onsale/contracts';
-import { afterCommit, beforeCommit, type Trx } from '../db/index.ts';
+import { createTail, type Trx } from '../db/index.ts';
 import { newId as newUuid, systemClock, type Clock, type NewId } from '../ids/index.ts';
 import type { Part } from '../lifecycle/index.ts';
 import { currentTrace } from '../tracing/index.ts';
@@ -54,28 +54,18 @@ export const createOutbox = (options: OutboxOptions): Outbox => {
     return { shard: shardOf(subject), aggregate: subject, topic, message_key: subject, headers: HEADERS, payload };
   };
 
-  type Row = ReturnType<typeof rowOf>;
-  /** What each open transaction is to write: one INSERT for all of it, as its last statement, so that ids lie close to the order of commits. */
-  const gathered = new WeakMap<Trx, Row[]>();
-
-  const gatherIn = (trx: Trx): Row[] => {
-    const rows: Row[] = [];
-    beforeCommit(trx, async () => {
-      gathered.delete(trx); // whoever still adds begins a list that is written after this one
-      await trx('outbox').insert(rows);
-    });
-    afterCommit(trx, () => relay.wake(rows.map(({ shard }) => shard)));
-    gathered.set(trx, rows);
-    return rows;
-  };
+  /** As the last statement, so that ids lie close to the order of commits. */
+  const write = createTail<ReturnType<typeof rowOf>>({
+    write: (trx, rows) => trx('outbox').insert(rows),
+    committed: (rows) => relay.wake(rows.map(({ shard }) => shard)),
+  });
 
   return {
     source,
     add: async (trx, ...drafts) => {
       if (drafts.length === 0) return;
       if (trx.isTransaction !== true || trx.isCompleted()) throw new Error('messages are written in an open transaction');
-      const rows = drafts.map(rowOf);
-      (gathered.get(trx) ?? gatherIn(trx)).push(...rows);
+      write(trx, ...drafts.map(rowOf));
     },
     relay,
   };

@@ -1,4 +1,4 @@
-import { beforeCommit, type Trx } from '@onsale/shared/db';
+import { createTail, type Trx } from '@onsale/shared/db';
 import { releaseCoupon, restoreCoupon, useCoupon } from '../coupons/member-coupon-store.ts';
 import { byProduct, moveStock, type StockMove } from '../stock/stock-store.ts';
 import { subtractQuantities, type MemberQuantity } from './member-quantity-store.ts';
@@ -58,23 +58,11 @@ const moveAll = async (trx: Trx, all: readonly Ended[]): Promise<void> => {
   for (const one of all.toSorted((a, b) => (coupon(a) < coupon(b) ? -1 : 1))) await moveCoupon(trx, one);
 };
 
-/** Of each open transaction. */
-const gathered = new WeakMap<Trx, Ended[]>();
-
-const gatherIn = (trx: Trx): Ended[] => {
-  const all: Ended[] = [];
-  beforeCommit(trx, async () => {
-    gathered.delete(trx); // what still comes begins a list that is written after this one
-    await moveAll(trx, all);
-  });
-  gathered.set(trx, all);
-  return all;
-};
+const atTheEnd = createTail<Ended>({ write: moveAll });
 
 /**
  * Has goods and coupon of an order, whose row the caller has locked and moved, go where its end sends them, at the end of the transaction: replies share
  * one (`inGroups`), and whoever moved goods as each comes would lock rows of stock in any order, against placements and other groups. So a product that
  * many orders have is written once, too. What does not fit (fewer are reserved, or counted; a coupon is not this order's) rolls the transaction back.
  */
-export const moveGoods = (trx: Trx, order: OrderedGoods, end: EndOfGoods): void =>
-  void (gathered.get(trx) ?? gatherIn(trx)).push({ ...order, end });
+export const moveGoods = (trx: Trx, order: OrderedGoods, end: EndOfGoods): void => atTheEnd(trx, { ...order, end });

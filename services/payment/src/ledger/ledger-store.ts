@@ -1,29 +1,39 @@
 import type { WalletEntry } from '@onsale/contracts/payment';
-import type { Queryable, Trx } from '@onsale/shared/db';
+import { createTail, type Queryable, type Trx } from '@onsale/shared/db';
 import { bytesToId, idToBytes } from '@onsale/shared/ids';
 import type { LedgerEntry, Transfer, TransferKind } from './transfer.ts';
 
-/** Writes a transfer and its sides. @throws a duplicate error when its (reference, kind) was moved already */
-export const insert = async (trx: Trx, transfer: Transfer, entries: readonly LedgerEntry[]): Promise<void> => {
-  await trx('ledger_transactions').insert({
-    id: idToBytes(transfer.id),
-    kind: transfer.kind,
-    reference: transfer.reference,
+interface Written {
+  readonly transfer: Transfer;
+  readonly entries: readonly LedgerEntry[];
+}
+
+const transactionRow = ({ transfer: { id, kind, reference, at } }: Written) => ({ id: idToBytes(id), kind, reference, created_at: at });
+
+const entryRows = ({ transfer, entries }: Written) =>
+  entries.map((entry) => ({
+    id: idToBytes(entry.id),
+    transaction_id: idToBytes(transfer.id),
+    account: entry.account,
+    member_id: entry.account === 'wallet' ? idToBytes(entry.memberId) : null,
+    sequence: entry.account === 'wallet' ? entry.sequence : null,
+    amount: entry.amount,
+    balance_after: entry.account === 'wallet' ? entry.balanceAfter : null,
     created_at: transfer.at,
-  });
-  await trx('ledger_entries').insert(
-    entries.map((entry) => ({
-      id: idToBytes(entry.id),
-      transaction_id: idToBytes(transfer.id),
-      account: entry.account,
-      member_id: entry.account === 'wallet' ? idToBytes(entry.memberId) : null,
-      sequence: entry.account === 'wallet' ? entry.sequence : null,
-      amount: entry.amount,
-      balance_after: entry.account === 'wallet' ? entry.balanceAfter : null,
-      created_at: transfer.at,
-    })),
-  );
-};
+  }));
+
+const atTheEnd = createTail<Written>({
+  write: async (trx, all) => {
+    await trx('ledger_transactions').insert(all.map(transactionRow));
+    await trx('ledger_entries').insert(all.flatMap(entryRows));
+  },
+});
+
+/**
+ * Has a transfer and its sides written at the end of the transaction: debits of many orders share one (`inGroups`), and are two statements for all of them.
+ * One whose (reference, kind) was moved already ends the transaction with a duplicate error.
+ */
+export const insert = (trx: Trx, transfer: Transfer, entries: readonly LedgerEntry[]): void => atTheEnd(trx, { transfer, entries });
 
 interface EntryRow {
   id: Buffer;

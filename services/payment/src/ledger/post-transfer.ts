@@ -16,7 +16,7 @@ export type PostTransfer = (trx: Trx, order: Omit<Transfer, 'id' | 'at'>) => Pro
 /**
  * Moves points between a wallet and its system account: the balance, and both ledger entries, in the caller's transaction.
  * Undefined, with nothing changed, when the wallet holds too little, would hold more than a safe integer, or is closed.
- * @throws a duplicate error when this (reference, kind) was moved before
+ * What was moved before by this (reference, kind) ends the transaction with a duplicate error.
  */
 export const postTransfer =
   ({ newId, clock }: { newId: NewId; clock: Clock }): PostTransfer =>
@@ -32,7 +32,7 @@ export const postTransfer =
 
     const transfer: Transfer = { ...order, id: newId(), at: clock.now() };
     const [ours, theirs] = entriesOf(transfer, wallet, newId);
-    await ledger.insert(trx, transfer, [ours, theirs]);
+    ledger.insert(trx, transfer, [ours, theirs]);
     return {
       walletVersion: wallet.version,
       entry: {
