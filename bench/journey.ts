@@ -8,10 +8,11 @@ import { createKeepAliveFetch } from '../scripts/load/keep-alive-fetch.ts';
 import { createOperationsJournal } from '../scripts/load/operations-journal.ts';
 import { seatShopping } from '../scripts/load/shopper.ts';
 import { createStepTimes } from '../scripts/load/step-times.ts';
-import { startTestFleet, type TestFleet } from '../tests/kit/test-fleet.ts';
+import type { TestFleet } from '../tests/kit/test-fleet.ts';
 import { summaryOf } from '../scripts/load/latencies.ts';
 import { type Process, usageSinceNow } from './kit/process-usage.ts';
 import { ms, report, table } from './kit/report.ts';
+import { startShopFleet } from './kit/shop-fleet.ts';
 import { openSaleNight } from './kit/sale-night.ts';
 import { bareRequestsPerSecond } from './kit/yardstick.ts';
 
@@ -45,7 +46,7 @@ export const journey = async (engines: Engines, [rate = String(PER_SECOND)]: rea
   const perSecond = Number(rate);
   const [warmUp, count] = [perSecond * WARM_UP_SECONDS, perSecond * SECONDS];
   const bare = await bareRequestsPerSecond({ redisUrl: engines.redisUrl, ms: YARDSTICK_MS });
-  const fleet = await startTestFleet();
+  const fleet = await startShopFleet();
   const wire = createKeepAliveFetch({ baseUrl: fleet.gatewayUrl });
   try {
     const client = createClient({ baseUrl: fleet.gatewayUrl, fetch: wire.fetch });

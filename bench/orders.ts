@@ -1,17 +1,21 @@
+import { createClient } from '@onsale/contracts';
 import { createProduct } from '@onsale/contracts/commerce';
+import { newId } from '@onsale/shared/ids';
 import { eventually } from '@onsale/shared/testing';
 import { summaryOf, type Summary } from '../scripts/load/latencies.ts';
+import { createKeepAliveFetch } from '../scripts/load/keep-alive-fetch.ts';
 import { openLoop } from '../scripts/load/open-loop.ts';
+import { createVisitor } from '../scripts/load/visitor.ts';
 import { tally } from '../tests/kit/outcome.ts';
-import { startTestFleet } from '../tests/kit/test-fleet.ts';
 import { kafkaRoundTrip } from './kit/kafka-round-trip.ts';
 import { usageOf } from './kit/process-usage.ts';
 import { ms, progress, report, table } from './kit/report.ts';
+import { startShopFleet } from './kit/shop-fleet.ts';
 
 const PER_SECOND = 150;
 const ORDERS = 3_000;
 /** Orders before the measured ones: V8 has compiled the way of an order after some hundred of them. */
-const WARM_UP = 900;
+const WARM_UP = 3_000;
 const MEMBERS = 300;
 const PRODUCTS = 20;
 
@@ -21,22 +25,28 @@ const rowOf = (name: string, { count, p50, p95, p99, max }: Summary): string[] =
 export const orders = async ({ kafkaBrokers }: { kafkaBrokers: string }): Promise<void> => {
   const say = progress('orders');
   say('starting a fleet');
-  const fleet = await startTestFleet();
+  const fleet = await startShopFleet();
+  const wire = createKeepAliveFetch({ baseUrl: fleet.gatewayUrl });
   const yardstick = await kafkaRoundTrip(kafkaBrokers.split(','));
   try {
     say(`making ${PRODUCTS} products and charging ${MEMBERS} members`);
     const make = () => fleet.asOperator(createProduct, { body: { name: 'A thing', price: 10, stock: 1_000_000, onSale: true } });
     const products = (await Promise.all(Array.from({ length: PRODUCTS }, make))).map(({ id }) => id);
-    const members = await fleet.members(MEMBERS);
+    const client = createClient({ baseUrl: fleet.gatewayUrl, fetch: wire.fetch });
+    const ids = Array.from({ length: MEMBERS }, newId);
+    const members = await Promise.all(
+      ids.map(async (id) => createVisitor({ client, id, accessToken: await fleet.accessToken({ memberId: id }) })),
+    );
     for (let i = 0; i < MEMBERS; i += 10) await Promise.all(members.slice(i, i + 10).map((member) => member.charges(10_000)));
     const order = (n: number) =>
-      members[n % MEMBERS]!.once()
-        .orders({ items: [{ productId: products[n % PRODUCTS]!, quantity: 1 }] })
-        .catch(() => ({ is: 'no answer', body: undefined }));
+      members[n % MEMBERS]!.orders({ items: [{ productId: products[n % PRODUCTS]!, quantity: 1 }] }).catch(() => ({
+        is: 'no answer',
+        body: undefined,
+      }));
     const numbers = (count: number): number[] => Array.from({ length: count }, (_, n) => n);
 
     say(`warming up: ${WARM_UP} orders`);
-    await openLoop(numbers(WARM_UP), PER_SECOND / 2, order);
+    await openLoop(numbers(WARM_UP), (PER_SECOND * 2) / 3, order);
     say(`measuring: ${ORDERS} orders at ${PER_SECOND} a second, ${ORDERS / PER_SECOND} s`);
     const usage = usageOf(
       fleet.processes.map((process) => ({ name: process.name, pid: process.pid() })),
@@ -72,6 +82,7 @@ export const orders = async ({ kafkaBrokers }: { kafkaBrokers: string }): Promis
     );
   } finally {
     await yardstick.stop();
+    await wire.close();
     await fleet.stop();
   }
 };

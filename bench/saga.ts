@@ -1,12 +1,12 @@
 import { setTimeout as rest } from 'node:timers/promises';
 import { eventually } from '@onsale/shared/testing';
 import type { TestMember } from '../tests/kit/member.ts';
-import { startTestFleet } from '../tests/kit/test-fleet.ts';
 import { kafkaRoundTrip } from './kit/kafka-round-trip.ts';
 import { summaryOf, type Summary } from '../scripts/load/latencies.ts';
 import { openLoop } from '../scripts/load/open-loop.ts';
 import { usageOf } from './kit/process-usage.ts';
 import { ms, progress, report, table } from './kit/report.ts';
+import { startShopFleet } from './kit/shop-fleet.ts';
 
 const PER_SECOND = 10;
 const PAYMENTS = 300;
@@ -49,7 +49,7 @@ const rowOf = (name: string, { count, p50, p95, p99, max }: Summary): string[] =
 export const saga = async ({ kafkaBrokers }: { kafkaBrokers: string }): Promise<void> => {
   const say = progress('saga');
   say('starting a fleet');
-  const fleet = await startTestFleet();
+  const fleet = await startShopFleet();
   const yardstick = await kafkaRoundTrip(kafkaBrokers.split(','));
   try {
     say(`holding ${WARM_UP + PAYMENTS} seats for ${MEMBERS} members`);

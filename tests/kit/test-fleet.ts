@@ -47,6 +47,8 @@ const tuple = async <T>(length: number, make: () => Promise<T>) =>
 interface TestFleetOptions extends Pick<FleetOptions, 'replicas' | 'settings'> {
   /** Left out, those that all specs of the run share. */
   readonly engines?: FleetEngines;
+  /** Of a fleet whose settings have other keys for access tokens than its home. */
+  readonly accessKeys?: JSONWebKeySet;
   /** What asks the gateways. */
   readonly fetch?: Fetch;
 }
@@ -86,7 +88,7 @@ const sumOf = (text: string, name: string, labels: Readonly<Record<string, strin
     .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
 
 /** A fleet of real processes for one test file, with schemas, a Redis database, a Kafka namespace and ports of its own. */
-export const startTestFleet = async ({ replicas, settings, engines: own, fetch = globalThis.fetch }: TestFleetOptions = {}) => {
+export const startTestFleet = async ({ replicas, settings, engines: own, accessKeys, fetch = globalThis.fetch }: TestFleetOptions = {}) => {
   const name = randomBytes(4).toString('hex');
   const engines = own ?? (await sharedEngines());
   const { mysqlUrl: admin, redis } = engines;
@@ -109,7 +111,7 @@ export const startTestFleet = async ({ replicas, settings, engines: own, fetch =
   });
   const stores = createStores({ urlOf: (service) => fleet.databases[service as 'queue'] as string });
   const client = createClient({ baseUrl: fleet.gatewayUrl, fetch: inTurn(fleet, fetch) });
-  const keys = JSON.parse(readFileSync(fleet.keys.accessPrivate, 'utf8')) as JSONWebKeySet;
+  const keys = accessKeys ?? (JSON.parse(readFileSync(fleet.keys.accessPrivate, 'utf8')) as JSONWebKeySet);
   const accessToken = ({
     memberId = newId(),
     sessionId = newId(),
