@@ -24,6 +24,7 @@ import { orderHandlers } from './orders/consumer.ts';
 import { awaitPayment } from './payments/await-payment.ts';
 import { listPayments } from './payments/list-payments.ts';
 import { haveEnded } from './payments/payment-store.ts';
+import { readPayment } from './payments/read-payment.ts';
 import { paymentRoutes } from './payments/routes.ts';
 import { startPayment } from './payments/start-payment.ts';
 import { completePayment } from './purchase/complete-payment.ts';
@@ -91,6 +92,7 @@ export const compose = (settings: Settings, overrides: Overrides = {}): Service 
   const handlers = [...sagas.handlers, ...accounts, ...orderHandlers({ ...wallets, post })];
   const consumer = createConsumer({ group: SERVICE, db, broker, outbox, handlers, log, metrics, crash, concurrency });
 
+  const read = readPayment({ db });
   const doors = [
     ...walletRoutes({
       db,
@@ -98,9 +100,9 @@ export const compose = (settings: Settings, overrides: Overrides = {}): Service 
       listEntries: listEntries({ db }),
     }),
     ...paymentRoutes({
-      db,
+      readPayment: read,
       startPayment: startPayment({ db, clock, newId, sagas, purchase }),
-      awaitPayment: awaitPayment({ db, ends }),
+      awaitPayment: awaitPayment({ readPayment: read, ends }),
       listPayments: listPayments({ db }),
     }),
     ...sagaDoors({ contract: paymentSagas, db, sagas }),

@@ -5,6 +5,8 @@ export interface GatherOptions<Q, A> {
   readonly ask: (questions: readonly Q[]) => Promise<readonly A[]>;
   readonly maxBatch: number;
   readonly maxInFlight: number;
+  /** Questions with one of these in common are never under way in two calls: they wait for the one that is. */
+  readonly keyOf?: (question: Q) => string;
   readonly maxWaiting: number;
   /** Longest wait for a call to be free; the call keeps its own deadline. */
   readonly waitMs: number;
@@ -26,13 +28,16 @@ const overloaded = (): Refusal => new Refusal('OVERLOADED', 'Too much at once. A
  * what comes meanwhile waits for the next one. So the load on the other side is bounded by its own speed, not by the number of askers.
  * @throws Refusal OVERLOADED when too many wait, or one has waited too long
  */
-export const createGather = <Q, A>({ ask, maxBatch, maxInFlight, maxWaiting, waitMs, monotonic }: GatherOptions<Q, A>) => {
+export const createGather = <Q, A>({ ask, maxBatch, maxInFlight, keyOf, maxWaiting, waitMs, monotonic }: GatherOptions<Q, A>) => {
   let waiting: Waiting<Q, A>[] = [];
   let inFlight = 0;
   let scheduled = false;
+  const busy = new Set<string>();
 
   const send = async (batch: readonly Waiting<Q, A>[]): Promise<void> => {
     inFlight += 1;
+    const keys = keyOf === undefined ? [] : batch.map(({ question }) => keyOf(question));
+    for (const key of keys) busy.add(key);
     try {
       const answers = await ask(batch.map(({ question }) => question));
       if (answers.length !== batch.length) throw new Error(`${batch.length} questions, ${answers.length} answers`);
@@ -41,17 +46,27 @@ export const createGather = <Q, A>({ ask, maxBatch, maxInFlight, maxWaiting, wai
       for (const { reject } of batch) reject(error);
     } finally {
       inFlight -= 1;
+      for (const key of keys) busy.delete(key);
       schedule();
     }
   };
 
-  const mayGo = (): boolean => waiting.length > 0 && inFlight < maxInFlight;
+  const isFree = ({ question }: Waiting<Q, A>): boolean => keyOf === undefined || !busy.has(keyOf(question));
+  const mayGo = (): boolean => inFlight < maxInFlight && waiting.some(isFree);
+
+  /** The first that may go together, in their order. */
+  const takeBatch = (): Waiting<Q, A>[] => {
+    const batch: Waiting<Q, A>[] = [];
+    const staying: Waiting<Q, A>[] = [];
+    for (const one of waiting) (batch.length < maxBatch && isFree(one) ? batch : staying).push(one);
+    waiting = staying;
+    return batch;
+  };
 
   const flush = (): void => {
     scheduled = false;
     while (mayGo()) {
-      const batch = waiting.slice(0, maxBatch);
-      waiting = waiting.slice(maxBatch);
+      const batch = takeBatch();
       const latest = monotonic() - waitMs;
       const inTime = batch.filter(({ since }) => since >= latest);
       for (const { since, reject } of batch) if (since < latest) reject(overloaded());

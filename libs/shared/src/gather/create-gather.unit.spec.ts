@@ -7,7 +7,9 @@ interface Call {
   readonly fail: (error: Error) => void;
 }
 
-const given = (limits: Partial<{ maxBatch: number; maxInFlight: number; maxWaiting: number; waitMs: number }> = {}) => {
+const given = (
+  limits: Partial<{ maxBatch: number; maxInFlight: number; maxWaiting: number; waitMs: number; keyOf: (question: number) => string }> = {},
+) => {
   const calls: Call[] = [];
   const time = { now: 0 };
   const gather = createGather<number, string>({
@@ -65,6 +67,21 @@ describe('gathering', () => {
     for (const call of calls.slice(1)) call.answer();
     await Promise.all(answers);
     expect(calls.map(({ questions }) => questions.length)).toEqual([4, 4, 2]);
+  });
+
+  it('never has two calls of one key under way; others go past', async () => {
+    const { calls, gather } = given({ keyOf: (question) => String(question % 10) });
+    const answers = [gather(1)];
+    await ticks();
+    answers.push(gather(11), gather(2), gather(12), gather(21));
+    await ticks();
+    expect(calls.map(({ questions }) => questions)).toEqual([[1], [2, 12]]);
+    calls[0]!.answer();
+    await ticks();
+    expect(calls[2]!.questions).toEqual([11, 21]);
+    calls[1]!.answer();
+    calls[2]!.answer();
+    expect(await Promise.all(answers)).toEqual(['a1', 'a11', 'a2', 'a12', 'a21']);
   });
 
   it('refuses when too many wait', async () => {

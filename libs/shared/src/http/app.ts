@@ -106,12 +106,14 @@ const handlerOf = (door: Door, { principals, idempotency, mode, requestTimeoutMs
       member,
       admission: principal.kind === 'member' ? principal.admission : undefined,
       once: undefined,
+      replayed: false,
       header: (name: string) => req.get(name),
       requestId: requestIdOf(req),
       signal,
       waitMs,
     } as unknown as Request;
     let value: unknown;
+    let replayed = false;
     if (route.idempotency === 'required' && keyed !== undefined) {
       const scope = {
         memberId: member?.id ?? 'anonymous',
@@ -122,12 +124,12 @@ const handlerOf = (door: Door, { principals, idempotency, mode, requestTimeoutMs
         body: input.body,
       };
       const done = await keyed(scope, (once) => act({ ...request, once }));
-      if (done.replayed) res.setHeader('idempotency-replayed', 'true');
-      value = done.value;
+      ({ value, replayed } = done);
+      if (replayed) res.setHeader('idempotency-replayed', 'true');
     } else {
       value = await act(request);
     }
-    const answer = await render(value, request);
+    const answer = await render(value, { ...request, replayed });
     if (!isAnswer(answer)) throw new Error(`${route.method} ${route.path} did not answer`);
     if (mode === 'development') checkAnswer(route, answer);
     crash?.hit('before-answer');

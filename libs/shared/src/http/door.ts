@@ -13,6 +13,8 @@ export interface Request<R extends RouteSpec = RouteSpec> {
   readonly admission: R['gate'] extends 'none' | 'optional' ? Admission | undefined : Admission;
   /** Does the use case's transaction once for each `Idempotency-Key`. */
   readonly once: R['idempotency'] extends 'required' ? Once : undefined;
+  /** Whether the `Idempotency-Key` was known, and nothing was done; told to whoever makes the answer. */
+  readonly replayed: boolean;
   readonly header: (name: string) => string | undefined;
   readonly requestId: string;
   /** Aborted at the request's deadline and when the client has gone. */

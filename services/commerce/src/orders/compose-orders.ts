@@ -15,7 +15,7 @@ import { keepOrder } from './keep-order.ts';
 import { orderCancellation, orderPurchase } from './order-saga.ts';
 import { haveEnded } from './order-store.ts';
 import { placeOrder } from './place-order.ts';
-import { listMyOrders, listOrders, readOrder, readOrderOfMember } from './read-orders.ts';
+import { createOrderReader, listMyOrders, listOrders, readOrder, readOrderOfMember } from './read-orders.ts';
 import { releaseGoods } from './release-goods.ts';
 import { restoreGoods } from './restore-goods.ts';
 import { orderRoutes } from './routes.ts';
@@ -45,6 +45,7 @@ export const composeOrders = (deps: Deps) => {
   const { db, clock, newId, outbox, notices, idempotency, orders, endsPollMs, log, metrics } = deps;
   const { expireEveryMs, ...placing } = orders;
   const ends = createEnds({ notices, namespace: 'orders', read: (ids) => haveEnded(db, ids), pollMs: endsPollMs, metrics, log });
+  const find = createOrderReader({ db });
   const purchase = orderPurchase({
     releaseGoods: releaseGoods(),
     completeOrder: completeOrder({ clock, outbox, ends }),
@@ -58,10 +59,10 @@ export const composeOrders = (deps: Deps) => {
         ends,
         placeOrder: placeOrder({ db, clock, newId, idempotency, sagas, purchase, log, metrics, ...placing }),
         cancelOrder: cancelOrder({ db, newId, sagas, cancellation }),
-        readOrder: readOrder({ db }),
+        readOrder: readOrder({ find }),
         listMyOrders: listMyOrders({ db }),
         listOrders: listOrders({ db }),
-        readOrderOfMember: readOrderOfMember({ db }),
+        readOrderOfMember: readOrderOfMember({ find }),
       }),
     parts: (sagas: SagaRunner): Part[] => [ends.part, createOrderExpiry({ db, sagas, log, everyMs: expireEveryMs })],
   };

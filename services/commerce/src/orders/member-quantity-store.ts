@@ -8,7 +8,19 @@ export interface MemberQuantity {
   readonly quantity: number;
 }
 
+/** How many a member has of a product. */
+export type QuantityOf = (of: Pick<MemberQuantity, 'productId' | 'memberId'>) => number;
+
 const keyOf = ({ productId, memberId }: Pick<MemberQuantity, 'productId' | 'memberId'>): string => `${productId} ${memberId}`;
+/** Sums in memory, by product and member. */
+export const createTally = (all: readonly MemberQuantity[] = []) => {
+  const sums = new Map<string, number>();
+  const of: QuantityOf = (one) => sums.get(keyOf(one)) ?? 0;
+  const add = (one: MemberQuantity): void => void sums.set(keyOf(one), of(one) + one.quantity);
+  for (const one of all) add(one);
+  return { of, add };
+};
+
 const inOrder = (all: readonly MemberQuantity[]): MemberQuantity[] =>
   all.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : keyOf(a) > keyOf(b) ? 1 : 0));
 const bindingsOf = (all: readonly MemberQuantity[]) =>
@@ -32,29 +44,28 @@ export const undoQuantities = async (trx: Trx, all: readonly MemberQuantity[]): 
      ON DUPLICATE KEY UPDATE quantity = quantity - VALUES(quantity)`,
     bindingsOf(all),
   );
+  // row by row: no row is looked at that is not this transaction's own
+  const anyOf = inOrder(all).map(() => '(product_id = ? AND member_id = ? AND quantity = 0)');
   await trx('member_quantities')
-    .whereIn('product_id', [...new Set(all.map(({ productId }) => productId))].map(idToBytes))
-    .whereIn('member_id', [...new Set(all.map(({ memberId }) => memberId))].map(idToBytes))
-    .where('quantity', 0)
+    .whereRaw(
+      anyOf.join(' OR '),
+      inOrder(all).flatMap(({ productId, memberId }) => [idToBytes(productId), idToBytes(memberId)]),
+    )
     .delete();
 };
 
-/** What these members have of these products, by product and member: rows that the transaction has counted up, and so locked. */
+/** What these members have of these products: to be asked of rows that the transaction has counted up, and so locked. */
 export const readQuantities = async (
   trx: Trx,
   { productIds, memberIds }: { productIds: readonly string[]; memberIds: readonly string[] },
-): Promise<(of: Pick<MemberQuantity, 'productId' | 'memberId'>) => number> => {
+): Promise<QuantityOf> => {
   const rows: { product_id: Buffer; member_id: Buffer; quantity: number }[] = await trx('member_quantities')
     .whereIn('product_id', productIds.map(idToBytes))
     .whereIn('member_id', memberIds.map(idToBytes))
     .select('product_id', 'member_id', 'quantity');
-  const found = new Map(
-    rows.map(({ product_id, member_id, quantity }) => [
-      keyOf({ productId: bytesToId(product_id), memberId: bytesToId(member_id) }),
-      quantity,
-    ]),
-  );
-  return (of) => found.get(keyOf(of)) ?? 0;
+  return createTally(
+    rows.map(({ product_id, member_id, quantity }) => ({ productId: bytesToId(product_id), memberId: bytesToId(member_id), quantity })),
+  ).of;
 };
 
 /** Counts down what orders have counted up, row by row in their order. @throws Error when they had not */

@@ -47,6 +47,18 @@ export interface StoredOrder extends OrderOfMember {
   readonly version: number;
 }
 
+interface ItemRow {
+  readonly product_id: Buffer;
+  readonly quantity: number;
+  readonly unit_price: number;
+}
+
+const itemOf = ({ product_id, quantity, unit_price }: ItemRow): OrderItem => ({
+  productId: bytesToId(product_id),
+  quantity,
+  unitPrice: unit_price,
+});
+
 const orderOf = (row: OrderRow, items: OrderItem[]): StoredOrder => ({
   id: bytesToId(row.id),
   memberId: bytesToId(row.member_id),
@@ -67,13 +79,12 @@ const orderOf = (row: OrderRow, items: OrderItem[]): StoredOrder => ({
 
 /** The items of orders, by order, ids ascending; for all of a page by one query. */
 const itemsOf = async (db: Queryable, ids: readonly Buffer[]): Promise<ReadonlyMap<string, OrderItem[]>> => {
-  const rows: { order_id: Buffer; product_id: Buffer; quantity: number; unit_price: number }[] = await db('order_items')
+  const rows: (ItemRow & { order_id: Buffer })[] = await db('order_items')
     .whereIn('order_id', ids)
     .orderBy(['order_id', 'product_id'])
     .select('order_id', 'product_id', 'quantity', 'unit_price');
   const items = new Map(ids.map((id): [string, OrderItem[]] => [bytesToId(id), []]));
-  for (const { order_id, product_id, quantity, unit_price } of rows)
-    items.get(bytesToId(order_id))?.push({ productId: bytesToId(product_id), quantity, unitPrice: unit_price });
+  for (const row of rows) items.get(bytesToId(row.order_id))?.push(itemOf(row));
   return items;
 };
 
@@ -120,23 +131,26 @@ export const insertOrders = async (trx: Trx, orders: readonly NewOrder[], payWit
   );
 };
 
-/** One order, whoever's it is, or only if it is the member's. */
-export const findOrder = async (db: Queryable, { id, memberId }: { id: string; memberId?: string }): Promise<StoredOrder | undefined> => {
-  const rows: OrderRow[] = await db('orders')
-    .where({ id: idToBytes(id), ...(memberId === undefined ? {} : { member_id: idToBytes(memberId) }) })
-    .select(COLUMNS);
-  return (await withItems(db, rows))[0];
+/** Orders with their items by one query, a row an item: most of what is read of orders is this. */
+const select = (db: Queryable, ids: readonly string[]) =>
+  db('orders as o')
+    .join('order_items as i', 'i.order_id', 'o.id')
+    .whereIn('o.id', ids.map(idToBytes))
+    .orderBy(['o.id', 'i.product_id'])
+    .select<(OrderRow & ItemRow)[]>(...COLUMNS.map((column) => `o.${column}`), 'i.product_id', 'i.quantity', 'i.unit_price');
+
+/** Those of the orders that there are, by id. */
+export const findOrders = async (db: Queryable, ids: readonly string[]): Promise<ReadonlyMap<string, StoredOrder>> => {
+  const ofOrders = Map.groupBy(await select(db, ids), ({ id }) => bytesToId(id));
+  return new Map([...ofOrders].map(([id, rows]) => [id, orderOf(rows[0]!, rows.map(itemOf))]));
 };
 
-/** As `findOrder`; nobody else changes it until the transaction ends. */
+/** One order, whoever's it is, or only if it is the member's; nobody else changes it until the transaction ends. */
 export const lockOrder = async (trx: Trx, { id, memberId }: { id: string; memberId?: string }): Promise<StoredOrder | undefined> => {
-  const rows: OrderRow[] = await trx('orders')
-    .where({ id: idToBytes(id), ...(memberId === undefined ? {} : { member_id: idToBytes(memberId) }) })
-    .forUpdate()
-    .select(COLUMNS);
-  const [order] = await withItems(trx, rows);
-  if (order?.items.length === 0) throw new Error(`order ${id} was placed after this transaction began to read`);
-  return order;
+  const query = select(trx, [id]);
+  if (memberId !== undefined) void query.where('o.member_id', idToBytes(memberId));
+  const rows = await query.forUpdate();
+  return rows[0] && orderOf(rows[0], rows.map(itemOf));
 };
 
 /** Orders with ids below `before`, newest first: UUIDv7 ids rise with time. */

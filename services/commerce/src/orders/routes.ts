@@ -42,9 +42,10 @@ export const orderRoutes = (doors: OrderDoors) => {
         const { items, memberCouponId } = body;
         return doors.placeOrder({ memberId: member.id, admission, items, memberCouponId, once });
       },
-      async ({ orderId }, { member, waitMs, signal }) => {
+      async ({ orderId }, { member, replayed, waitMs, signal }) => {
         const read = () => doors.readOrder({ id: orderId, memberId: member.id });
-        return placed(await awaitEnd({ ends, id: orderId, waitMs, signal, read, isUnderWay: ({ status }) => status === 'PENDING' }));
+        const isUnderWay = ({ status }: contract.Order): boolean => status === 'PENDING';
+        return placed(await awaitEnd({ ends, id: orderId, begun: !replayed, waitMs, signal, read, isUnderWay }));
       },
     ),
     implement(

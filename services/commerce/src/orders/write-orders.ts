@@ -53,10 +53,10 @@ export const writeOrders = ({ db, idempotency, sagas, purchase, payWithinMs }: W
       }),
 
     /**
-     * Many orders of one product, phase by phase in the order of locks; answers with those that were refused, of which nothing is left.
+     * Many orders of one product each, phase by phase in the order of locks; answers with those that were refused, of which nothing is left.
      * @throws whatever goes wrong, a key that is not new among it: then nothing is known of any, and each is to be placed alone
      */
-    together: (productId: string, all: readonly KeyedDraft<SimpleDraft>[]): Promise<ReadonlyMap<string, Refusal>> => {
+    together: (all: readonly KeyedDraft<SimpleDraft>[]): Promise<ReadonlyMap<string, Refusal>> => {
       const traces = new Map(all.map(({ draft, traceparent }) => [draft.id, traceparent]));
       const place = async (trx: Trx): Promise<ReadonlyMap<string, Refusal>> => {
         const claims = all.map(({ draft, once }) => ({ once, value: { orderId: draft.id } satisfies Placed }));
@@ -67,7 +67,7 @@ export const writeOrders = ({ db, idempotency, sagas, purchase, payWithinMs }: W
           drafts.map(({ memberId }) => memberId),
         );
         const staying = drafts.filter(({ memberId }) => !closed.has(memberId));
-        const { accepted, refused } = await reserveTogether(trx, productId, staying);
+        const { accepted, refused } = await reserveTogether(trx, staying);
         for (const { id, memberId } of drafts) if (closed.has(memberId)) refused.set(id, new AccountClosed());
         await write(trx, accepted, (id) => traces.get(id));
         await idempotency.dropAll(

@@ -82,12 +82,17 @@ export const fail = async (trx: Trx, { id, amount, code }: { id: string; amount:
   return changed === 1;
 };
 
-/** A member's payment; nothing for another member's. */
-export const find = async (db: Queryable, { id, memberId }: { id: string; memberId: string }): Promise<Payment | undefined> => {
-  const row: PaymentRow | undefined = await db('payments')
-    .where({ id: idToBytes(id), member_id: idToBytes(memberId) })
-    .first(...columns);
-  return row && paymentOf(row);
+interface MembersPayment {
+  readonly memberId: string;
+  readonly payment: Payment;
+}
+
+/** Those of the payments that there are, by id, each with whose it is. */
+export const findAll = async (db: Queryable, ids: readonly string[]): Promise<ReadonlyMap<string, MembersPayment>> => {
+  const rows: (PaymentRow & { member_id: Buffer })[] = await db('payments')
+    .whereIn('id', ids.map(idToBytes))
+    .select('member_id', ...columns);
+  return new Map(rows.map((row) => [bytesToId(row.id), { memberId: bytesToId(row.member_id), payment: paymentOf(row) }]));
 };
 
 /** A member's payments with ids below `before`, newest first: UUIDv7 ids rise with time. */

@@ -1,16 +1,14 @@
 import { urlOf } from '@onsale/contracts';
 import * as contract from '@onsale/contracts/payment';
-import type { Database } from '@onsale/shared/db';
-import { notFound } from '@onsale/shared/errors';
 import { accepted, created, implement, ok, type Answer } from '@onsale/shared/http';
 import type { awaitPayment } from './await-payment.ts';
 import type { listPayments } from './list-payments.ts';
 import { PaymentFailed } from './payment-errors.ts';
-import { find } from './payment-store.ts';
+import type { ReadPayment } from './read-payment.ts';
 import type { startPayment } from './start-payment.ts';
 
 interface PaymentDoors {
-  readonly db: Database;
+  readonly readPayment: ReadPayment;
   readonly startPayment: ReturnType<typeof startPayment>;
   readonly awaitPayment: ReturnType<typeof awaitPayment>;
   readonly listPayments: ReturnType<typeof listPayments>;
@@ -26,16 +24,13 @@ const outcome = (payment: contract.Payment): Answer => {
 };
 
 /** The HTTP doors to payments. A key that is sent again waits for, and renders, the payment that it has started. */
-export const paymentRoutes = ({ db, startPayment, awaitPayment, listPayments }: PaymentDoors) => [
+export const paymentRoutes = ({ readPayment, startPayment, awaitPayment, listPayments }: PaymentDoors) => [
   implement(
     contract.pay,
     ({ member, body, once }) => startPayment({ memberId: member.id, reservationId: body.reservationId, once }),
-    async ({ paymentId }, { member, waitMs, signal }) => outcome(await awaitPayment({ paymentId, memberId: member.id, waitMs, signal })),
+    async ({ paymentId }, { member, replayed, waitMs, signal }) =>
+      outcome(await awaitPayment({ paymentId, memberId: member.id, begun: !replayed, waitMs, signal })),
   ),
-  implement(contract.readPayment, async ({ member, params }) => {
-    const payment = await find(db, { id: params.id, memberId: member.id });
-    if (payment === undefined) throw notFound('payment');
-    return ok(payment);
-  }),
+  implement(contract.readPayment, async ({ member, params }) => ok(await readPayment({ id: params.id, memberId: member.id }))),
   implement(contract.listMyPayments, async ({ member, query }) => ok(await listPayments({ memberId: member.id, ...query }))),
 ];
