@@ -1,5 +1,6 @@
 import type { Look } from '@onsale/shared/invariants';
 import { bytesToId, idToBytes } from '@onsale/shared/ids';
+import type { Database } from '@onsale/shared/db';
 import { PAGE, pagesOf } from './pages.ts';
 import type { Stores } from './stores.ts';
 
@@ -94,23 +95,33 @@ async function* payingWithoutSaga(stores: Stores): AsyncGenerator<string> {
   }
 }
 
-const pagesOfSpent = ({ payment }: Stores) =>
+interface Spenders {
+  readonly db: Database;
+  readonly type: string;
+  /** Where the number is in what such a saga knows. */
+  readonly at: string;
+  /** Whether some come by none. */
+  readonly optional: boolean;
+}
+
+const pagesOfSpent = ({ db, type, at, optional }: Spenders) =>
   pagesOf<SpentRow>((above) =>
-    payment('sagas')
-      .where({ type: 'ticket-purchase', status: 'COMPLETED' })
-      .where('created_at', '>', payment.raw('NOW(3) - INTERVAL 14 DAY'))
+    db('sagas')
+      .where({ type, status: 'COMPLETED' })
+      .where('created_at', '>', db.raw('NOW(3) - INTERVAL 14 DAY'))
       .where('id', '>', above)
+      .whereRaw(optional ? 'JSON_EXTRACT(data, ?) IS NOT NULL' : '? IS NOT NULL', [`${at}.number`])
       .orderBy('id')
       .limit(PAGE)
       .select('id', {
-        queue_id: payment.raw(`JSON_UNQUOTE(JSON_EXTRACT(data, '$.state.hold.queueId'))`),
-        number: payment.raw(`JSON_UNQUOTE(JSON_EXTRACT(data, '$.state.hold.number'))`),
+        queue_id: db.raw('JSON_UNQUOTE(JSON_EXTRACT(data, ?))', [`${at}.queueId`]),
+        number: db.raw('JSON_UNQUOTE(JSON_EXTRACT(data, ?))', [`${at}.number`]),
       }),
   );
 
 /** Sagas first: a number has its end before the saga that spends it has one. The journal forgets numbers 15 days after their end at the earliest. */
-async function* notSpent(stores: Stores): AsyncGenerator<string> {
-  for await (const page of pagesOfSpent(stores)) {
+async function* notSpent(stores: Stores, spenders: Spenders): AsyncGenerator<string> {
+  for await (const page of pagesOfSpent(spenders)) {
     const ended = new Set<string>();
     for (const [queueId, rows] of Map.groupBy(page, ({ queue_id }) => queue_id)) {
       if (queueId === null) continue;
@@ -147,6 +158,11 @@ export const purchaseLooks = (stores: Stores): Look[] => [
   {
     invariant: 'I9',
     says: 'a purchase that is through has ended the number that it came by',
-    find: () => notSpent(stores),
+    find: () => notSpent(stores, { db: stores.payment, type: 'ticket-purchase', at: '$.state.hold', optional: false }),
+  },
+  {
+    invariant: 'I9',
+    says: 'an order that is through has ended the number that it came by, where its goods have a waiting room',
+    find: () => notSpent(stores, { db: stores.commerce, type: 'order-purchase', at: '$.state.cameBy', optional: true }),
   },
 ];

@@ -27,8 +27,8 @@ export class StoreUnreadable extends Error {
   }
 }
 
-/** Some sentences read whole tables. */
-const STATEMENT_MS = 120_000;
+/** Some sentences read whole tables, and nobody waits for them at a counter. */
+const PATIENT = { statementTimeoutMs: 120_000, connectTimeoutMs: 15_000, acquireTimeoutMs: 20_000 };
 
 /** @throws StoreUnreadable naming the store */
 export const reading = async <T>(store: string, read: () => Promise<T>): Promise<T> => {
@@ -49,7 +49,7 @@ export const withStores = async <T>({ databases, redisUrl, namespace }: StoresOp
   const open = (service: ReadService): Database => {
     const url = databases[service];
     if (url === undefined) throw new StoreUnreadable(service, 'no address of its schema is known');
-    const database = createDatabase({ url, poolSize: 2, statementTimeoutMs: STATEMENT_MS, log });
+    const database = createDatabase({ url, poolSize: 2, ...PATIENT, log });
     opened.push({ end: () => database.destroy() });
     return database;
   };

@@ -14,7 +14,8 @@ const bySeat = (a: { seatId: string }, b: { seatId: string }): number => Number(
 
 /** What the databases say, asked of them directly: the end state that tests assert; and time that goes by there at once. */
 export const createStores = ({ urlOf }: { urlOf: (service: string) => string }) => {
-  const open = (service: string): Database => createDatabase({ url: urlOf(service), poolSize: 4 });
+  const open = (service: string): Database =>
+    createDatabase({ url: urlOf(service), poolSize: 4, connectTimeoutMs: 15_000, acquireTimeoutMs: 20_000 });
   const [reservation, payment, queue, commerce] = [open('reservation'), open('payment'), open('queue'), open('commerce')];
 
   return {

@@ -37,7 +37,7 @@ import { providerTokens } from './identity/provider-tokens.ts';
 import { createLimits } from './limits/limits.ts';
 import { createHub } from './push/hub.ts';
 import { streamAnswers } from './push/stream-answers.ts';
-import { createGatheredCalls, GATHERED_CONNECTIONS } from './upstream/gathered-calls.ts';
+import { createGatheredCalls, GATHERED_CONNECTIONS, GATHERED_TRY_MS } from './upstream/gathered-calls.ts';
 import { createInternalCalls, type InternalCalls } from './upstream/internal-calls.ts';
 import { createReplicas, type Replicas } from './upstream/replicas.ts';
 import { createUpstream } from './upstream/upstream.ts';
@@ -118,7 +118,7 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
   const principals = createPrincipals({ signer: createPrincipalSigner({ key: settings.principalKey }), monotonic });
   const internal = { principals, connectMs: settings.upstream.connectMs };
   const queue = createInternalCalls({ ...internal, replicas: replicas.queue });
-  const forGathered = { ...internal, connections: GATHERED_CONNECTIONS, most: settings.upstream.concurrency };
+  const forGathered = { ...internal, connections: GATHERED_CONNECTIONS, firstTryMs: GATHERED_TRY_MS, most: settings.upstream.concurrency };
   const forNumbers = createInternalCalls({ ...forGathered, replicas: replicas.queue });
   const forCoupons = replicas.commerce && createInternalCalls({ ...forGathered, replicas: replicas.commerce });
   const commerce = replicas.commerce && createInternalCalls({ ...internal, replicas: replicas.commerce, connections: 1 });

@@ -24,6 +24,6 @@ export const issueCoupons = gatheredRoute({
   path: '/internal/coupons/issues',
   summary: 'Coupons for many members at once, first come, first served',
   /** `id` is what theirs is to be called, and so tells a request that is asked again from another of the same member. */
-  asked: z.strictObject({ couponId: Id, memberId: z.string().min(1).max(128), id: Id }),
+  asked: z.strictObject({ couponId: Id, memberId: Id, id: Id }),
   given: z.object({ coupon: MemberCoupon }),
 });

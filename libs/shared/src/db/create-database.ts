@@ -15,6 +15,8 @@ export interface DatabaseOptions {
   readonly poolSize?: number;
   /** Longest wait for a connection of the pool. */
   readonly acquireTimeoutMs?: number;
+  /** Longest time that a connection may take to come about. */
+  readonly connectTimeoutMs?: number;
   /** Longest time that the engine works at one statement. */
   readonly statementTimeoutMs?: number;
   /** Longest wait for a row lock or a metadata lock (error 1205). */
@@ -43,7 +45,7 @@ const knexLog = (log: Log | undefined): Knex.Logger => ({
 });
 
 /**
- * A pool of connections to one schema, made on demand. Every connection is READ COMMITTED, UTC and strict, and has deadlines for connecting (2 s),
+ * A pool of connections to one schema, made on demand. Every connection is READ COMMITTED, UTC and strict, and has deadlines for connecting,
  * statements and lock waits. BIGINT comes as a number where that is exact and as a string beyond; DECIMAL (so SUM too) and JSON as strings;
  * DATETIME as Date. Affected rows are the rows that matched. The deadlines' defaults are those of the settings.
  */
@@ -51,6 +53,7 @@ export const createDatabase = ({
   url,
   poolSize = 10,
   acquireTimeoutMs = 3000,
+  connectTimeoutMs = 2000,
   statementTimeoutMs = 3000,
   lockWaitSeconds = 3,
   log,
@@ -69,7 +72,7 @@ export const createDatabase = ({
     timezone: 'Z',
     supportBigNumbers: true,
     jsonStrings: true,
-    connectTimeout: 2000,
+    connectTimeout: connectTimeoutMs,
   };
   const db = knex({
     client: 'mysql2',

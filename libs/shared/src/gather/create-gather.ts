@@ -5,17 +5,27 @@ export interface GatherOptions<Q, A> {
   readonly ask: (questions: readonly Q[]) => Promise<readonly A[]>;
   readonly maxBatch: number;
   readonly maxInFlight: number;
-  /** Questions with one of these in common are never under way in two calls: they wait for the one that is. */
-  readonly keyOf?: (question: Q) => string;
+  /** Questions of one key are never under way in two calls: they wait for the one that is. */
+  readonly keys?: Keys<Q>;
   readonly maxWaiting: number;
-  /** Longest wait for a call to be free; the call keeps its own deadline. */
+  /** Longest wait for a call to be free, and for one's key; the call keeps its own deadline. */
   readonly waitMs: number;
   /** Milliseconds that never go back. */
   readonly monotonic: () => number;
 }
 
+interface Keys<Q> {
+  readonly of: (question: Q) => string;
+  /** Of one key, so that a key that many ask of leaves places to others. */
+  readonly maxWaiting: number;
+  /** Whether questions of this key share no call with others. */
+  readonly isApart: (key: string) => boolean;
+}
+
 interface Waiting<Q, A> {
   readonly question: Q;
+  /** The same for all where there are no keys. */
+  readonly key: string;
   readonly since: number;
   readonly resolve: (answer: A) => void;
   readonly reject: (error: unknown) => void;
@@ -28,16 +38,25 @@ const overloaded = (): Refusal => new Refusal('OVERLOADED', 'Too much at once. A
  * what comes meanwhile waits for the next one. So the load on the other side is bounded by its own speed, not by the number of askers.
  * @throws Refusal OVERLOADED when too many wait, or one has waited too long
  */
-export const createGather = <Q, A>({ ask, maxBatch, maxInFlight, keyOf, maxWaiting, waitMs, monotonic }: GatherOptions<Q, A>) => {
+export const createGather = <Q, A>({ ask, maxBatch, maxInFlight, keys, maxWaiting, waitMs, monotonic }: GatherOptions<Q, A>) => {
+  /** In the order in which they came. */
   let waiting: Waiting<Q, A>[] = [];
+  const waitingOf = new Map<string, number>();
+  const busy = new Set<string>();
   let inFlight = 0;
   let scheduled = false;
-  const busy = new Set<string>();
+
+  const count = (key: string, by: 1 | -1): void => {
+    const now = (waitingOf.get(key) ?? 0) + by;
+    if (now === 0) waitingOf.delete(key);
+    else waitingOf.set(key, now);
+  };
+
+  const isFree = ({ key }: Waiting<Q, A>): boolean => keys === undefined || !busy.has(key);
 
   const send = async (batch: readonly Waiting<Q, A>[]): Promise<void> => {
     inFlight += 1;
-    const keys = keyOf === undefined ? [] : batch.map(({ question }) => keyOf(question));
-    for (const key of keys) busy.add(key);
+    for (const { key } of batch) busy.add(key);
     try {
       const answers = await ask(batch.map(({ question }) => question));
       if (answers.length !== batch.length) throw new Error(`${batch.length} questions, ${answers.length} answers`);
@@ -46,44 +65,63 @@ export const createGather = <Q, A>({ ask, maxBatch, maxInFlight, keyOf, maxWaiti
       for (const { reject } of batch) reject(error);
     } finally {
       inFlight -= 1;
-      for (const key of keys) busy.delete(key);
-      schedule();
+      for (const { key } of batch) busy.delete(key);
+      if (waiting.some(isFree)) schedule();
     }
   };
 
-  const isFree = ({ question }: Waiting<Q, A>): boolean => keyOf === undefined || !busy.has(keyOf(question));
-  const mayGo = (): boolean => inFlight < maxInFlight && waiting.some(isFree);
+  const dropLate = (): void => {
+    const latest = monotonic() - waitMs;
+    const first = waiting.findIndex(({ since }) => since >= latest);
+    for (const { key, reject } of waiting.splice(0, first === -1 ? waiting.length : first)) {
+      count(key, -1);
+      reject(overloaded());
+    }
+  };
 
   /** The first that may go together, in their order. */
   const takeBatch = (): Waiting<Q, A>[] => {
+    const first = waiting.find(isFree);
+    if (first === undefined) return [];
+    const isApart = (key: string): boolean => keys?.isApart(key) === true;
+    const goes = isApart(first.key)
+      ? ({ key }: Waiting<Q, A>): boolean => key === first.key
+      : (one: Waiting<Q, A>): boolean => isFree(one) && !isApart(one.key);
     const batch: Waiting<Q, A>[] = [];
     const staying: Waiting<Q, A>[] = [];
-    for (const one of waiting) (batch.length < maxBatch && isFree(one) ? batch : staying).push(one);
+    for (const one of waiting) (batch.length < maxBatch && goes(one) ? batch : staying).push(one);
     waiting = staying;
+    for (const { key } of batch) count(key, -1);
     return batch;
   };
 
   const flush = (): void => {
     scheduled = false;
-    while (mayGo()) {
+    dropLate();
+    for (let calls = inFlight; calls < maxInFlight; calls += 1) {
       const batch = takeBatch();
-      const latest = monotonic() - waitMs;
-      const inTime = batch.filter(({ since }) => since >= latest);
-      for (const { since, reject } of batch) if (since < latest) reject(overloaded());
-      if (inTime.length > 0) void send(inTime);
+      if (batch.length === 0) return;
+      void send(batch);
     }
   };
 
   const schedule = (): void => {
-    if (scheduled || !mayGo()) return;
+    if (scheduled || inFlight >= maxInFlight) return;
     scheduled = true;
     setImmediate(flush);
   };
 
+  const isFull = (key: string): boolean =>
+    waiting.length >= maxWaiting || (keys !== undefined && (waitingOf.get(key) ?? 0) >= keys.maxWaiting);
+
   return (question: Q): Promise<A> =>
     new Promise((resolve, reject) => {
-      if (waiting.length >= maxWaiting) return reject(overloaded());
-      waiting.push({ question, since: monotonic(), resolve, reject });
-      schedule();
+      const key = keys?.of(question) ?? '';
+      if (isFull(key)) dropLate(); // of a key that is under way nobody has looked
+      if (isFull(key)) return reject(overloaded());
+      const one = { question, key, since: monotonic(), resolve, reject };
+      waiting.push(one);
+      count(key, 1);
+      if (isFree(one)) schedule();
     });
 };

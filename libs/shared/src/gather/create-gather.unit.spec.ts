@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { createGather } from './create-gather.ts';
+import { createGather, type GatherOptions } from './create-gather.ts';
 
 interface Call {
   readonly questions: readonly number[];
@@ -7,9 +7,15 @@ interface Call {
   readonly fail: (error: Error) => void;
 }
 
-const given = (
-  limits: Partial<{ maxBatch: number; maxInFlight: number; maxWaiting: number; waitMs: number; keyOf: (question: number) => string }> = {},
-) => {
+type Keys = NonNullable<GatherOptions<number, string>['keys']>;
+const byLastDigit = (rest: Partial<Keys> = {}): Keys => ({
+  of: (question) => String(question % 10),
+  maxWaiting: 5000,
+  isApart: () => false,
+  ...rest,
+});
+
+const given = (limits: Partial<{ maxBatch: number; maxInFlight: number; maxWaiting: number; waitMs: number; keys: Keys }> = {}) => {
   const calls: Call[] = [];
   const time = { now: 0 };
   const gather = createGather<number, string>({
@@ -70,7 +76,7 @@ describe('gathering', () => {
   });
 
   it('never has two calls of one key under way; others go past', async () => {
-    const { calls, gather } = given({ keyOf: (question) => String(question % 10) });
+    const { calls, gather } = given({ keys: byLastDigit() });
     const answers = [gather(1)];
     await ticks();
     answers.push(gather(11), gather(2), gather(12), gather(21));
@@ -82,6 +88,36 @@ describe('gathering', () => {
     calls[1]!.answer();
     calls[2]!.answer();
     expect(await Promise.all(answers)).toEqual(['a1', 'a11', 'a2', 'a12', 'a21']);
+  });
+
+  it('shares no call of a key that is apart with others', async () => {
+    const { calls, gather } = given({ maxInFlight: 3, keys: byLastDigit({ isApart: (key) => key === '2' }) });
+    const answers = [1, 2, 3, 12, 22].map((question) => gather(question));
+    await ticks();
+    expect(calls.map(({ questions }) => questions)).toEqual([
+      [1, 3],
+      [2, 12, 22],
+    ]);
+    for (const call of calls) call.answer();
+    expect(await Promise.all(answers)).toHaveLength(5);
+  });
+
+  it('refuses when too many of one key wait, and has places for others', async () => {
+    const { calls, time, gather } = given({ keys: byLastDigit({ maxWaiting: 2 }), waitMs: 10 });
+    const first = gather(1);
+    await ticks();
+    const late = [gather(11), gather(21)];
+    await expect(gather(31)).rejects.toMatchObject({ code: 'OVERLOADED' });
+    const other = gather(2);
+    await ticks();
+    expect(calls[1]!.questions).toEqual([2]);
+    time.now = 20;
+    const next = gather(41); // those before it have waited too long
+    for (const one of late) await expect(one).rejects.toMatchObject({ code: 'OVERLOADED' });
+    calls[0]!.answer();
+    await ticks();
+    for (const call of calls.slice(1)) call.answer();
+    expect(await Promise.all([first, other, next])).toEqual(['a1', 'a2', 'a41']);
   });
 
   it('refuses when too many wait', async () => {

@@ -18,19 +18,19 @@ const LATE_MS = 3000;
 
 /** Answers many who were asked for in one call (`gatheredRoute`), in their order and each by itself: who is refused, or comes late, keeps nobody else from an answer. */
 export const answerEach = <A, G extends object>({ answer, late, about, log }: AnswerEachOptions<A, G>) => {
-  const refused = (error: unknown, asked: A): Refused => {
-    const { code, cause } = refusalOf(error);
-    if (code === 'INTERNAL') log.error({ err: cause, ...about(asked) }, 'one of many could not be answered');
-    return refusedOf(error);
-  };
+  /** One that fails after the others were answered is in the log, too. */
+  const answered = (asked: A): Promise<G | Refused> =>
+    answer(asked).catch((error: unknown) => {
+      const { code, cause } = refusalOf(error);
+      if (code === 'INTERNAL') log.error({ err: cause, ...about(asked) }, 'one of many could not be answered');
+      return refusedOf(error);
+    });
 
   return async (asked: readonly A[]): Promise<(G | Refused)[]> => {
-    const over = Promise.withResolvers<never>();
-    const timer = setTimeout(() => over.reject(late()), LATE_MS);
+    const over = Promise.withResolvers<Refused>();
+    const timer = setTimeout(() => over.resolve(refusedOf(late())), LATE_MS);
     try {
-      return await Promise.all(
-        asked.map((one) => Promise.race([answer(one), over.promise]).catch((error: unknown) => refused(error, one))),
-      );
+      return await Promise.all(asked.map((one) => Promise.race([answered(one), over.promise])));
     } finally {
       clearTimeout(timer);
     }

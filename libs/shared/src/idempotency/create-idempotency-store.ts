@@ -30,6 +30,8 @@ export interface IdempotencyStore {
    * What it throws says that not all of them are new, or free: then nothing is known of any, and each is to be done alone by its `transaction`.
    */
   claimAll(trx: Trx, claims: readonly { readonly once: Once; readonly value: unknown }[]): Promise<void>;
+  /** Which of these are known by now: each of them is to be done alone, which answers what it was answered. */
+  knownAmong(all: readonly Once[]): Promise<ReadonlySet<Once>>;
   /** The last one: forgets the keys, claimed in the same transaction, of those that were refused. */
   dropAll(trx: Trx, refused: readonly Once[]): Promise<void>;
   /** Forgets keys older than `before`, in small steps, none of them after the signal. Answers how many. */
@@ -108,6 +110,15 @@ export const createIdempotencyStore = ({ db, clock }: { db: Database; clock: Clo
           return { scope: scopeBytes(scope), requestHash: scope.requestHash, value: JSON.stringify(value ?? null), at: clock.now() };
         }),
       ),
+
+    knownAmong: async (all) => {
+      const kept = await keys.findKept(
+        db,
+        all.map((once) => scopeBytes(scopeOf(once))),
+      );
+      const known = new Set(kept.map((scope) => scope.toString('hex')));
+      return new Set(all.filter((once) => known.has(scopeBytes(scopeOf(once)).toString('hex'))));
+    },
 
     dropAll: async (trx, refused) => {
       if (refused.length > 0)

@@ -29,6 +29,10 @@ export const deleteAll = async (trx: Trx, scopes: readonly Buffer[]): Promise<vo
   await trx('idempotency_keys').whereIn('scope', scopes).delete();
 };
 
+/** Which of the keys are kept; locks nothing. */
+export const findKept = async (db: Database, scopes: readonly Buffer[]): Promise<Buffer[]> =>
+  db('idempotency_keys').whereIn('scope', scopes).pluck<Buffer[]>('scope');
+
 export const find = async (db: Queryable, scope: Buffer): Promise<KeyRow | undefined> => {
   const row: unknown = await db('idempotency_keys').where({ scope }).first('request_hash', 'value');
   return row as KeyRow | undefined;

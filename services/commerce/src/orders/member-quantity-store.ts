@@ -44,14 +44,13 @@ export const undoQuantities = async (trx: Trx, all: readonly MemberQuantity[]): 
      ON DUPLICATE KEY UPDATE quantity = quantity - VALUES(quantity)`,
     bindingsOf(all),
   );
-  // row by row: no row is looked at that is not this transaction's own
-  const anyOf = inOrder(all).map(() => '(product_id = ? AND member_id = ? AND quantity = 0)');
-  await trx('member_quantities')
-    .whereRaw(
-      anyOf.join(' OR '),
-      inOrder(all).flatMap(({ productId, memberId }) => [idToBytes(productId), idToBytes(memberId)]),
-    )
-    .delete();
+  // product by product: a member's row of another product is not this transaction's to look at
+  for (const [productId, ofProduct] of Map.groupBy(inOrder(all), (one) => one.productId))
+    await trx('member_quantities')
+      .where('product_id', idToBytes(productId))
+      .whereIn('member_id', [...new Set(ofProduct.map(({ memberId }) => memberId))].map(idToBytes))
+      .where('quantity', 0)
+      .delete();
 };
 
 /** What these members have of these products: to be asked of rows that the transaction has counted up, and so locked. */

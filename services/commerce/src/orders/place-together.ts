@@ -7,8 +7,11 @@ import type { KeyedDraft, Placed, writeOrders } from './write-orders.ts';
 
 /** Orders that go into one transaction, at most: its locks are had for that long. */
 const TOGETHER = 200;
-/** How many may wait, and how long, for those before them. */
-const SHARED = { maxWaiting: 5000, waitMs: 3000 };
+/** How many may wait, of one product and of all, and how long, for those before them. */
+const SHARED = { maxWaiting: 20_000, waitMs: 3000 };
+const OF_A_PRODUCT = 5000;
+/** So long a product whose orders could not share a transaction with others' shares none, so that a row that is held keeps no other product's orders. */
+const APART_MS = 10_000;
 /** The same of orders that have a transaction to themselves. */
 const ALONE = { maxBatch: 1, maxWaiting: 1000, waitMs: 3000 };
 
@@ -22,7 +25,10 @@ interface Deps {
   readonly metrics: Metrics;
 }
 
+type Simple = KeyedDraft<SimpleDraft>;
 type Settled = { readonly placed: Placed } | { readonly error: unknown };
+/** To be asked once more: its product goes apart from now on. */
+const AGAIN = 'again';
 
 const settled = (placing: Promise<Placed>): Promise<Settled> =>
   placing.then(
@@ -40,10 +46,24 @@ const isOfAll = (error: unknown): boolean => isEngineAway(error) || isOverloaded
 
 const reasonOf = (error: unknown): 'key' | 'lock' | 'other' => (isDuplicate(error) ? 'key' : isRetriable(error) ? 'lock' : 'other');
 
+/** Products that go apart, each until its time is over. */
+const createApart = (monotonic: () => number) => {
+  const until = new Map<string, number>();
+  return {
+    has: (productId: string): boolean => (until.get(productId) ?? -Infinity) > monotonic(),
+    add: (productIds: readonly string[]): void => {
+      const now = monotonic();
+      for (const [id, end] of until) if (end <= now) until.delete(id);
+      for (const id of productIds) until.set(id, now + APART_MS);
+    },
+  };
+};
+
 /**
- * Places orders: those that come while others are being placed share the next transaction, each with its own key and its own answer. A product is in one
- * of these transactions at a time, so one whose row is waited for keeps nobody else waiting for long. What goes wrong there for one has each placed alone;
- * where the database is away or overrun, all are told so. Orders of several products, or with a coupon, are placed alone, so many at once.
+ * Places orders: those that come while others are being placed share the next transaction, each with its own key and its own answer. A product is in one of
+ * these transactions at a time. When one fails for a lock, its products have transactions of their own for a while, so that a row that is held keeps its own
+ * product's orders only; when one of those fails, each order is placed alone. One whose key is known is answered by it; where the database is away or overrun,
+ * all are told so. Orders of several products, or with a coupon, are placed alone, so many at once.
  * @throws what `writeOrders` throws; Refusal OVERLOADED when too many wait, or one has waited too long
  */
 export const placeTogether = ({ write, together = TOGETHER, atOnce, log, metrics }: Deps) => {
@@ -54,9 +74,10 @@ export const placeTogether = ({ write, together = TOGETHER, atOnce, log, metrics
     labels: [],
     buckets: [1, 2, 5, 10, 20, 50, 100, 200],
   });
-  const apart = metrics.counter({
+  const apart = createApart(monotonic);
+  const tornApart = metrics.counter({
     name: 'onsale_orders_apart_total',
-    help: 'Transactions of many orders that were given up, and each order placed alone: a key was known, a lock was lost, or else',
+    help: 'Transactions of many orders that were given up, and their orders placed product by product, or alone: a key was known, a lock was lost, or else',
     labels: ['reason'],
   });
 
@@ -68,13 +89,28 @@ export const placeTogether = ({ write, together = TOGETHER, atOnce, log, metrics
   });
   const alone = async (one: KeyedDraft): Promise<Placed> => opened(await turn(one));
 
-  const sharing = async (all: readonly KeyedDraft<SimpleDraft>[]): Promise<Settled[]> => {
+  const sharing = async (all: readonly Simple[]): Promise<Settled[]> => {
     const refused = await write.together(all);
     sizes.observe({}, all.length);
     return all.map(({ draft }) => (refused.has(draft.id) ? { error: refused.get(draft.id) } : { placed: { orderId: draft.id } }));
   };
 
-  const settle = async (all: readonly KeyedDraft<SimpleDraft>[]): Promise<Settled[]> => {
+  const eachAlone = (all: readonly Simple[]): Promise<Settled[]> => Promise.all(all.map((one) => settled(alone(one))));
+
+  /** Those whose key is known are answered by it; the rest shares another transaction. */
+  const withoutKnown = async (all: readonly Simple[]): Promise<Settled[]> => {
+    const known = await write.known(all);
+    const fresh = all.filter(({ draft }) => !known.has(draft.id));
+    if (known.size === 0 || fresh.length === 0) return eachAlone(all);
+    const [placed, kept] = await Promise.all([
+      sharing(fresh).catch((error: unknown) => (isOfAll(error) ? fresh.map(() => ({ error })) : eachAlone(fresh))),
+      eachAlone(all.filter(({ draft }) => known.has(draft.id))),
+    ]);
+    const [ofFresh, ofKnown] = [placed.values(), kept.values()];
+    return all.map(({ draft }) => (known.has(draft.id) ? ofKnown : ofFresh).next().value!);
+  };
+
+  const settle = async (all: readonly Simple[]): Promise<(Settled | typeof AGAIN)[]> => {
     const [only] = all;
     if (only !== undefined && all.length === 1) {
       const came = await settled(write.alone(only)); // this is its turn
@@ -84,22 +120,34 @@ export const placeTogether = ({ write, together = TOGETHER, atOnce, log, metrics
     try {
       return await sharing(all);
     } catch (error) {
-      if (isOfAll(error)) throw error;
+      const productIds = [...new Set(all.map(({ draft }) => productOf(draft)))];
+      const several = productIds.length > 1;
+      if (isOfAll(error) && !(several && isStatementTimeout(error))) throw error;
       const reason = reasonOf(error);
-      apart.inc({ reason });
-      log[reason === 'key' ? 'debug' : 'warn']({ err: error, orders: all.length }, 'orders could not share a transaction');
-      return Promise.all(all.map((one) => settled(alone(one))));
+      tornApart.inc({ reason });
+      log[reason === 'key' ? 'debug' : 'warn']({ err: error, productIds, orders: all.length }, 'orders could not share a transaction');
+      if (reason === 'key') return withoutKnown(all);
+      if (!several) return eachAlone(all);
+      apart.add(productIds);
+      return all.map(() => AGAIN);
     }
   };
-  const gather = createGather<KeyedDraft<SimpleDraft>, Settled>({
+  const gather = createGather<Simple, Settled | typeof AGAIN>({
     ...SHARED,
     maxBatch: together,
     maxInFlight: atOnce,
-    keyOf: (one) => productOf(one.draft),
+    keys: { of: ({ draft }) => productOf(draft), maxWaiting: OF_A_PRODUCT, isApart: apart.has },
     ask: settle,
     monotonic,
   });
 
+  const shared = async (one: Simple): Promise<Placed> => {
+    for (;;) {
+      const came = await gather(one);
+      if (came !== AGAIN) return opened(came);
+    }
+  };
+
   return async ({ draft, ...keyed }: KeyedDraft): Promise<Placed> =>
-    isSimple(draft) ? opened(await gather({ ...keyed, draft })) : alone({ ...keyed, draft });
+    isSimple(draft) ? shared({ ...keyed, draft }) : alone({ ...keyed, draft });
 };

@@ -13,13 +13,17 @@ const order = (productIds = [cup]): KeyedDraft => {
   return { draft, once: undefined as never, traceparent: undefined };
 };
 
+type Write = Parameters<typeof placeTogether>[0]['write'];
+
 /** Transactions of many orders end with `error`; those of one stay open until the test says so, if it wants to. */
-const given = (error: Error, { held = true }: { held?: boolean } = {}) => {
+const given = (error: Error | Write['together'], { held = true, known = [] }: { held?: boolean; known?: readonly KeyedDraft[] } = {}) => {
   const metrics = createMetrics({ service: 'commerce', defaults: false });
   const doors: (() => void)[] = [];
   const place = placeTogether({
     write: {
-      together: async () => {
+      known: async () => new Set(known.map(({ draft }) => draft.id)),
+      together: async (all) => {
+        if (!(error instanceof Error)) return error(all);
         throw error;
       },
       alone: async ({ draft }) => {
@@ -74,6 +78,79 @@ describe('orders that cannot share a transaction', () => {
     expect(underWay).toEqual([2, 2, 2, 2, 1]);
     expect(await placed).toEqual(orders.map(({ draft }) => ({ orderId: draft.id })));
     expect(await apart(reason)).toBe(1);
+  });
+});
+
+describe('orders of several products', () => {
+  const [mug, pot] = [newId(), newId()];
+  /** Transactions of many orders: which products, until the test ends them. */
+  const transactions = () => {
+    const begun: { readonly productIds: string[]; readonly end: (how?: Error) => void }[] = [];
+    const together: Write['together'] = (all) =>
+      new Promise((resolve, reject) => {
+        const productIds = all.map(({ draft }) => draft.items[0].productId);
+        begun.push({ productIds, end: (how) => (how === undefined ? resolve(new Map()) : reject(how)) });
+      });
+    return { begun, together };
+  };
+
+  it('share transactions, and no product is in two of them at a time', async () => {
+    const { begun, together } = transactions();
+    const { place } = given(together);
+    const placed = [place(order()), place(order([mug]))];
+    await turns();
+    placed.push(place(order()), place(order([pot])), place(order([mug])), place(order([pot])));
+    await turns();
+    expect(begun.map(({ productIds }) => productIds)).toEqual([
+      [cup, mug],
+      [pot, pot],
+    ]);
+    begun[0]!.end();
+    await turns();
+    expect(begun[2]!.productIds).toEqual([cup, mug]);
+    begun[1]!.end();
+    begun[2]!.end();
+    expect(await Promise.all(placed)).toHaveLength(6);
+  });
+
+  it.each([
+    ['a lock was lost', failed({ errno: 1205 })],
+    ['a statement took too long', failed({ errno: 1969 })],
+  ])('go product by product where %s, so that a row that is held keeps nobody else', async (_how, error) => {
+    const { begun, together } = transactions();
+    const { place } = given(together);
+    const held = [place(order()), place(order())];
+    const free = [place(order([mug])), place(order([mug]))];
+    await turns();
+    begun[0]!.end(error);
+    await turns();
+    expect(begun.slice(1).map(({ productIds }) => productIds)).toEqual([
+      [cup, cup],
+      [mug, mug],
+    ]);
+    begun[2]!.end();
+    expect(await Promise.all(free)).toHaveLength(2);
+    const more = [place(order([mug])), place(order([mug]))];
+    await turns();
+    expect(begun[3]!.productIds).toEqual([mug, mug]);
+    begun[3]!.end();
+    begun[1]!.end();
+    expect(await Promise.all([...held, ...more])).toHaveLength(4);
+  });
+
+  it('share another transaction without those whose key is known', async () => {
+    const { begun, together } = transactions();
+    const [again, first, second] = [order(), order(), order([mug])];
+    const { place, doors } = given(together, { known: [again] });
+    const placed = Promise.all([again, first, second].map((one) => place(one)));
+    await turns();
+    begun[0]!.end(failed({ errno: 1062 }));
+    await turns();
+    expect(begun[1]!.productIds).toEqual([cup, mug]);
+    expect(doors).toHaveLength(1);
+    doors[0]!();
+    begun[1]!.end();
+    expect(await placed).toEqual([again, first, second].map(({ draft }) => ({ orderId: draft.id })));
   });
 });
 

@@ -25,7 +25,7 @@ export interface KeyedDraft<D extends OrderDraft = OrderDraft> {
 
 export interface WriteOrdersDeps {
   readonly db: Database;
-  readonly idempotency: Pick<IdempotencyStore, 'claimAll' | 'dropAll'>;
+  readonly idempotency: Pick<IdempotencyStore, 'claimAll' | 'dropAll' | 'knownAmong'>;
   readonly sagas: SagaRunner;
   readonly purchase: OrderPurchase;
   /** From the order to its end, if payment does not answer. */
@@ -44,6 +44,12 @@ export const writeOrders = ({ db, idempotency, sagas, purchase, payWithinMs }: W
   };
 
   return {
+    /** Those of which the key is known: they have been placed before. */
+    known: async (all: readonly KeyedDraft[]): Promise<ReadonlySet<string>> => {
+      const known = await idempotency.knownAmong(all.map(({ once }) => once));
+      return new Set(all.flatMap(({ draft, once }) => (known.has(once) ? [draft.id] : [])));
+    },
+
     /** One order. @throws AccountClosed, MemberLimit, OutOfStock, CouponNotUsable */
     alone: ({ draft, once, traceparent }: KeyedDraft): Promise<Placed> =>
       once.transaction(db, async (trx) => {

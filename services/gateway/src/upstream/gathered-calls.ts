@@ -38,6 +38,8 @@ interface GatheredCallsOptions<R extends GatheredRoute> {
 const CALLS_OF_KEY = 4;
 /** Keys that are asked about at one moment. */
 const MAX_KEYS = 1000;
+/** Longer than a replica that works keeps a call (`answerEach`): one that has not answered by then is frozen, and another is asked. */
+export const GATHERED_TRY_MS = 4000;
 /** To each replica, for all keys of a route: one that is slow keeps four. */
 export const GATHERED_CONNECTIONS = 32;
 

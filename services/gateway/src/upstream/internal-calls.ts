@@ -12,6 +12,8 @@ interface InternalCallsOptions {
   readonly connectMs: number;
   /** Connections to each replica. */
   readonly connections?: number;
+  /** How long the first try may take where there is another replica to ask; the whole deadline, when left out. */
+  readonly firstTryMs?: number;
   /** Calls under way at once, beyond which they are refused; those that are gathered are bounded by that. */
   readonly most?: number;
 }
@@ -56,7 +58,14 @@ const isVerdict = ({ code }: Refusal): boolean => codes[code].status < 500 || co
  * within the same deadline: all of these routes only read, or answer the same again.
  * @throws Refusal OVERLOADED when too many are under way, and whatever a call for a principal is refused with; Error for whatever else is not the answer that the contract promises
  */
-export const createInternalCalls = ({ replicas, principals, connectMs, connections = 4, most = Infinity }: InternalCallsOptions) => {
+export const createInternalCalls = ({
+  replicas,
+  principals,
+  connectMs,
+  connections = 4,
+  firstTryMs = Infinity,
+  most = Infinity,
+}: InternalCallsOptions) => {
   let underWay = 0;
   const agent = new Agent({
     connections,
@@ -91,20 +100,29 @@ export const createInternalCalls = ({ replicas, principals, connectMs, connectio
     return schema.parse(await answer.body.json());
   };
 
-  const askTwice = async (spec: RouteSpec, call: Call): Promise<unknown> => {
+  const askIn = async (ms: number, origin: URL, spec: RouteSpec, call: Call): Promise<unknown> => {
     const late = new AbortController(); // not `AbortSignal.timeout`, which goes off, and makes its error, after the answer too
-    const timer = setTimeout(() => late.abort(new NoAnswerInTime(call.deadlineMs)), call.deadlineMs);
+    const timer = setTimeout(() => late.abort(new NoAnswerInTime(ms)), ms);
+    try {
+      return await ask(origin, spec, call, late.signal);
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+
+  const askTwice = async (spec: RouteSpec, call: Call): Promise<unknown> => {
+    const over = performance.now() + call.deadlineMs;
     const first = replicas.next();
     try {
-      return await ask(first, spec, call, late.signal);
+      const ms = replicas.other(first) === undefined ? call.deadlineMs : Math.min(firstTryMs, call.deadlineMs);
+      return await askIn(ms, first, spec, call);
     } catch (error) {
       if (error instanceof Refusal && isVerdict(error)) throw error;
       replicas.down(first);
       const other = replicas.other(first);
-      if (other === undefined || late.signal.aborted) throw error;
-      return await ask(other, spec, call, late.signal);
-    } finally {
-      clearTimeout(timer);
+      const leftMs = over - performance.now();
+      if (other === undefined || leftMs <= 0) throw error;
+      return await askIn(leftMs, other, spec, call);
     }
   };
 
