@@ -4,7 +4,7 @@ import { Refusal } from '@onsale/shared/errors';
 import { Agent } from 'undici';
 import type { Principals } from '../identity/principals.ts';
 import { away } from './away.ts';
-import type { Replicas } from './replicas.ts';
+import { isLeaving, type Replicas } from './replicas.ts';
 
 interface InternalCallsOptions {
   readonly replicas: Replicas;
@@ -88,6 +88,7 @@ export const createInternalCalls = ({
       body: body === undefined ? null : JSON.stringify(body),
       signal,
     });
+    if (isLeaving(answer.headers)) replicas.down(origin);
     const schema = spec.answers[answer.statusCode];
     if (schema === undefined || schema === null) {
       const isProblem = String(answer.headers['content-type']).startsWith('application/problem+json');
@@ -114,7 +115,7 @@ export const createInternalCalls = ({
     const over = performance.now() + call.deadlineMs;
     const first = replicas.next();
     try {
-      const ms = replicas.other(first) === undefined ? call.deadlineMs : Math.min(firstTryMs, call.deadlineMs);
+      const ms = replicas.several ? Math.min(firstTryMs, call.deadlineMs) : call.deadlineMs;
       return await askIn(ms, first, spec, call);
     } catch (error) {
       if (error instanceof Refusal && isVerdict(error)) throw error;

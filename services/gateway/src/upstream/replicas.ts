@@ -1,4 +1,10 @@
-/** How long a replica that could not be reached is passed over. */
+/**
+ * A service that drains closes each connection behind its answer: whoever does not ask it any more cannot meet it as it closes those that are idle, when a
+ * request would be lost on the way.
+ */
+export const isLeaving = ({ connection }: { readonly connection?: string | string[] | undefined }): boolean => connection === 'close';
+
+/** How long a replica that could not be reached, or is leaving, is passed over. */
 const DOWN_MS = 2000;
 
 interface ReplicasOptions {
@@ -7,7 +13,7 @@ interface ReplicasOptions {
   readonly monotonic: () => number;
 }
 
-/** The replicas of a service, taken in turn; one that could not be reached is passed over for 2 s while another is there. */
+/** The replicas of a service, taken in turn; one that could not be reached, or is leaving, is passed over for 2 s while another is there. */
 export const createReplicas = ({ urls, monotonic }: ReplicasOptions) => {
   const downUntil = new Map<URL, number>();
   let turn = 0;
@@ -17,6 +23,8 @@ export const createReplicas = ({ urls, monotonic }: ReplicasOptions) => {
     return urls.map((_url, index) => urls[(turn + index) % urls.length]!);
   };
   return {
+    /** Whether there is another one to ask. */
+    several: urls.length > 1,
     next: (): URL => {
       const order = inTurn();
       return order.find(isUp) ?? order[0]!;

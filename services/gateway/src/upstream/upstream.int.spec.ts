@@ -164,6 +164,25 @@ describe('replicas', () => {
     await second.stop();
   });
 
+  it('stand in for one that is leaving, and closes its connections', async () => {
+    const second = await startStandIn();
+    second.answers((_seen, res) => {
+      res.setHeader('connection', 'close');
+      json(res, 200, {});
+    });
+    const both = (settings: Fleet['settings']) => ({
+      ...settings,
+      replicas: { ...settings.replicas, reservation: [...settings.replicas.reservation!, second.url] },
+    });
+    await within({ settings: both }, async (two) => {
+      for (let asked = 0; second.seen.length === 0 && asked < 10; asked += 1) await two.call('GET', CONCERTS);
+      const before = two.reservation.seen.length;
+      for (let asked = 0; asked < 3; asked += 1) await two.call('GET', CONCERTS);
+      expect([two.reservation.seen.length - before, second.seen.length]).toEqual([3, 1]);
+    });
+    await second.stop();
+  });
+
   it('stand in for one that cannot be reached, with the whole body', async () => {
     const oneDead = (settings: Fleet['settings']) => ({
       ...settings,

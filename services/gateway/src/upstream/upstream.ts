@@ -10,7 +10,7 @@ import { away } from './away.ts';
 import { createBreaker, isOpen } from './breaker.ts';
 import { ClientGone, createExchange, UpstreamFailure, type FailureKind } from './exchange.ts';
 import { refusalOfAnswer, relay, relayReshaped } from './relay.ts';
-import type { Replicas } from './replicas.ts';
+import { isLeaving, type Replicas } from './replicas.ts';
 
 export interface UpstreamOptions {
   /** The service behind it, for the log and the metrics. */
@@ -99,7 +99,11 @@ export const createUpstream = ({
     const { req, res, maxBodyBytes } = errand;
     try {
       const waitMs = waitOf(req.headers.prefer as string | undefined);
-      await exchange({ req, res, replica, headersMs: headersMs + waitMs, maxBodyBytes, answered: (from) => respond(errand, from) });
+      const answered = (from: IncomingMessage): 'answer' | 'odd' => {
+        if (isLeaving(from.headers)) replicas.down(replica);
+        return respond(errand, from);
+      };
+      await exchange({ req, res, replica, headersMs: headersMs + waitMs, maxBodyBytes, answered });
     } catch (error) {
       if (isClients(error)) throw error;
       const kind: FailureKind = error instanceof UpstreamFailure ? error.kind : 'broken';
