@@ -37,7 +37,7 @@ export async function createDatabases({
       `${prefix} cannot begin the name of a schema: lower case, digits, _ and at most ${longestUser} characters with the service's name`,
     );
   }
-  const connection = await mysql.createConnection({ uri: mysqlUrl, connectTimeout: 5_000 });
+  const connection = await mysql.createConnection({ uri: mysqlUrl, connectTimeout: 15_000 });
   try {
     const urls: DatabaseUrls = {};
     for (const service of services) {

@@ -18,6 +18,8 @@ export interface MigrateOptions {
 
 /** A statement that rebuilds a large table takes its time; a wait for other statements on that table should not, as all later ones queue up behind it. */
 const STATEMENT_MS = 30 * 60_000;
+/** Nobody waits for an answer: a database that is slow to take a connection is no reason to give up. */
+const CONNECT_MS = 10_000;
 const LOCK_WAIT_SECONDS = 20;
 
 const forwardOnly = async (): Promise<never> => {
@@ -61,11 +63,13 @@ const takeLock = async (connection: Connection, waitMs: number): Promise<{ still
  */
 export const migrate = async ({ url, directory, waitMs = 60_000, log }: MigrateOptions): Promise<{ applied: string[] }> => {
   const path = directory instanceof URL || directory.startsWith('file:') ? fileURLToPath(directory) : directory;
-  const guard = await createConnection({ uri: url, connectTimeout: 2000 });
+  const guard = await createConnection({ uri: url, connectTimeout: CONNECT_MS });
   guard.on('error', () => {}); // what matters of it comes back from stillHeld
   const db = createDatabase({
     url,
     poolSize: 1,
+    connectTimeoutMs: CONNECT_MS,
+    acquireTimeoutMs: 2 * CONNECT_MS,
     statementTimeoutMs: STATEMENT_MS,
     lockWaitSeconds: LOCK_WAIT_SECONDS,
     ...(log && { log }),
