@@ -26,6 +26,8 @@ export const TokenCheckResult = z.object({
   admittedUntil: z.string().optional(),
   /** Of an ADMITTED one, by the queue's clock: how long the answer may be kept at most. */
   remainingMs: z.int().optional(),
+  /** Of a WAITING one: whether it is admitted could not be asked, so no gate may tell its holder that it is not. */
+  unsure: z.literal(true).optional(),
 });
 export type TokenCheckResult = z.infer<typeof TokenCheckResult>;
 

@@ -47,7 +47,13 @@ let second: StandIn;
 let jwks: Answering;
 beforeAll(async () => {
   second = await startStandIn();
-  fleet = await startFleet({ settings: (s) => ({ ...s, replicas: { ...s.replicas, commerce: [...s.replicas.commerce!, second.url] } }) });
+  fleet = await startFleet({
+    settings: (s) => ({
+      ...s,
+      replicas: { ...s.replicas, commerce: [...s.replicas.commerce!, second.url] },
+      upstream: { ...s.upstream, headersMs: 30_000 }, // a second try has time, whatever else the machine does
+    }),
+  });
   jwks = fleet.commerce.answering();
   await says(gives(issuedTo));
 });
@@ -75,9 +81,8 @@ describe('members who ask for a coupon', () => {
   it('are asked for in fewer calls than they are, and each gets its own', async () => {
     const couponId = newId();
     const members = await signIns(60);
-    const before = gathered().length;
     const answers = await Promise.all(members.map((member) => asks(member, couponId.toUpperCase())));
-    const calls = gathered().slice(before);
+    const calls = gathered().filter(({ body }) => body.includes(couponId));
     const asked = new Map(calls.flatMap(askedIn).map((one) => [one.memberId, one]));
     expect(answers.map(({ status, json: body }) => [status, body?.['id']])).toEqual(members.map(({ id }) => [201, asked.get(id)!.id]));
     expect(answers[0]!.json).toEqual(issuedTo(asked.get(members[0]!.id)!).coupon);

@@ -42,6 +42,15 @@ describe('a route for the admitted', () => {
     expect(fleet.reservation.seen).toHaveLength(before);
   });
 
+  it('tells nobody that it is not their turn when the queue could not ask whether it is', async () => {
+    fleet.queueSays(() => ({ status: 'WAITING', pollAfterMs: 2500, unsure: true }));
+    const answer = await seats(fleet.tokenFor(member));
+    expect([answer.status, answer.json?.['code'], answer.headers['retry-after']]).toEqual([503, 'UPSTREAM_UNAVAILABLE', '2']);
+    const { status, json: told } = await fleet.call('GET', STATUS, { headers: as(member, fleet.tokenFor(member)) });
+    expect([status, told]).toEqual([200, expect.objectContaining({ status: 'WAITING', pollAfterMs: 2500 })]);
+    expect(told).not.toHaveProperty('unsure');
+  });
+
   it.each([
     ['no token', () => undefined, 401, 'QUEUE_TOKEN_REQUIRED'],
     ['nonsense', () => 'nonsense', 401, 'QUEUE_TOKEN_INVALID'],

@@ -61,6 +61,11 @@ const notAdmitted = (payload: QueueTokenPayload, result: TokenState & { status: 
     ...(result.pollAfterMs === undefined ? {} : { retryAfterSeconds: result.pollAfterMs / 1000 }),
   });
 
+const nobodyKnows = (): Refusal =>
+  new Refusal('UPSTREAM_UNAVAILABLE', 'Nobody can tell right now whether it is your turn. Your place is kept; ask again.', {
+    retryAfterSeconds: 2,
+  });
+
 /**
  * The queue gate of a route: answers with where the member stands, for the principal.
  * @throws Refusal QUEUE_TOKEN_REQUIRED, QUEUE_TOKEN_INVALID, QUEUE_TOKEN_FOREIGN, QUEUE_WRONG, QUEUE_NOT_ADMITTED, UPSTREAM_UNAVAILABLE, OVERLOADED
@@ -76,6 +81,7 @@ export const createGate = ({ readToken, checks }: { readToken: TokenReader; chec
     const result = await checks.unlessAdmitted(token, payload);
     if (result === undefined || result.status === 'ADMITTED') return { held, admission: { ...place, status: 'ADMITTED' } };
     if (result.status === 'INVALID') throw invalid();
+    if (result.unsure) throw nobodyKnows();
     throw notAdmitted(payload, { ...result, status: result.status });
   };
 };

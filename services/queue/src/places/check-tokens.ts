@@ -4,7 +4,7 @@ import type { Definitions } from '@onsale/shared/definitions';
 import type { Clock } from '@onsale/shared/ids';
 import type { Log } from '@onsale/shared/log';
 import type { QueueDefinition, QueueSettings } from '../queues/queue.ts';
-import { UNCLEAR } from './find-lost.ts';
+import { UNSURE } from './find-lost.ts';
 import type { Look } from './look-at-places.ts';
 import { isVoid } from './place.ts';
 import { scoreOf } from './score.ts';
@@ -44,7 +44,7 @@ export const checkTokens = ({ definitions, show, defaults, clock, random, log }:
 
   const check = async ({ queueId, epoch, number, lane, member }: TokenCheck): Promise<TokenCheckResult> => {
     const queue = await read(queueId);
-    if (queue === 'UNREADABLE') return tellStanding(defaults, UNCLEAR.standing, undefined, moment());
+    if (queue === 'UNREADABLE') return tellStanding(defaults, UNSURE.standing, undefined, moment());
     if (queue === undefined || queue.epoch !== epoch || isVoid(queue, number)) return { status: 'INVALID' };
     const { standing, pace } = await show(queue, { number, member, lane, score: scoreOf(queue, { number, member }) });
     return tellStanding(queue, standing, pace, moment());

@@ -13,6 +13,9 @@ export type Looked = Found<Standing>;
 /** Genuine, and not admitted as far as anybody can tell: ask again. */
 export const UNCLEAR: Looked = { standing: { state: 'WAITING' }, pace: undefined };
 
+/** Genuine, and nobody could be asked whether it is admitted: ask again. */
+export const UNSURE: Looked = { standing: { state: 'WAITING', unsure: true }, pace: undefined };
+
 const LEFT: Standing = { state: 'ENDED', ending: 'LEFT' };
 
 const decisionsOf = (places: readonly Place[], standings: readonly (Standing | undefined)[]): Decision[] =>

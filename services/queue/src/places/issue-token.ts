@@ -136,6 +136,7 @@ export const issueToken = (deps: Deps) => {
     }
     const {
       remainingMs: _forTheGateway,
+      unsure: _forItToo,
       status,
       ...told
     } = tellStanding(queue, standing, pace, { nowMs: clock.now().getTime(), random: random() });

@@ -7,7 +7,7 @@ import type { MarkBusy } from '../line/busy-marks.ts';
 import type { Found } from '../line/line-views.ts';
 import type { Line } from '../line/line.ts';
 import type { QueueDefinition } from '../queues/queue.ts';
-import { UNCLEAR, type FindLost, type Looked } from './find-lost.ts';
+import { UNSURE, type FindLost, type Looked } from './find-lost.ts';
 import type { Place, Standing } from './place.ts';
 
 interface Deps {
@@ -84,7 +84,7 @@ export const lookAtPlaces = ({ line, findLost, definitions, markBusy, wake, log 
           retryAfterSeconds: 2,
           cause: error,
         });
-      lost = missing.map(() => UNCLEAR);
+      lost = missing.map(() => UNSURE);
     }
     const next = lost.values();
     const looked = found.map(({ standing, pace }) => (standing === undefined ? next.next().value! : { standing, pace }));

@@ -11,7 +11,8 @@ export type Ending = 'EXPIRED' | 'COMPLETED' | 'LEFT' | 'REVOKED';
 
 /** Where a place stands. Positions are ranks from 1; times are milliseconds since 1970. */
 export type Standing =
-  | { readonly state: 'WAITING'; readonly position?: number }
+  /** `unsure`: the journal could not be asked, so it may be inside. */
+  | { readonly state: 'WAITING'; readonly position?: number; readonly unsure?: true }
   /** Until the journal has ended it; `remainingMs` is 0 when it is about to. */
   | { readonly state: 'ADMITTED'; readonly untilMs: number; readonly remainingMs: number }
   | { readonly state: 'ENDED'; readonly ending: Ending }

@@ -10,6 +10,8 @@ import { etaSeconds, pollAfterMs, pollBeforeOpeningMs } from './poll.ts';
 export interface Told extends Pick<QueueStatus, 'position' | 'etaSeconds' | 'pollAfterMs' | 'admittedUntil'> {
   readonly status: QueueStatus['status'] | 'INVALID';
   readonly remainingMs?: number;
+  /** For the gateway too: whether it is admitted could not be asked. */
+  readonly unsure?: true;
 }
 
 /** The moment of an answer. */
@@ -44,6 +46,7 @@ export const tellStanding = (queue: Queue, standing: Standing, pace: Pace | unde
         ...(position !== undefined && { position }),
         ...(eta !== undefined && moves && { etaSeconds: eta }),
         pollAfterMs: pollAfterMs(queue, eta, random),
+        ...(standing.unsure && { unsure: standing.unsure }),
       };
     }
     case 'ADMITTED':
