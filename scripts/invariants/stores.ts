@@ -55,7 +55,7 @@ export const withStores = async <T>({ databases, redisUrl, namespace }: StoresOp
   };
   try {
     const stores = { payment: open('payment'), reservation: open('reservation'), queue: open('queue'), commerce: open('commerce') };
-    const redis = createRedis({ url: redisUrl, name: 'invariants', log });
+    const redis = createRedis({ url: redisUrl, name: 'invariants', log, commandMs: 30_000 });
     opened.push({ end: () => redis.disconnect() });
     for (const service of readServices) await reading(service, async () => stores[service].raw('SELECT 1'));
     await reading('Redis', () => redis.ping());

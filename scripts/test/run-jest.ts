@@ -19,8 +19,11 @@ interface JestResult {
   success: boolean;
 }
 
-/** For two cores: specs that wait for a deadline of an engine leave a quarter of them idle, were there a worker a core. */
-const workers = 3;
+/**
+ * For two cores: a third would use the quarter of them that specs leave idle while they wait for an engine, and has the services of two fleets starve
+ * each other past the deadlines of production.
+ */
+const workers = 2;
 const killAfterMs = 10_000;
 /** Jest waits without end for what a spec left open, a connection or a timer. */
 const leftOpenMs = 20_000;

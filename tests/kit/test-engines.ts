@@ -39,7 +39,7 @@ export const wholeEngines = ({
 
 /** The engines of the run, but for Redis, which a spec started for itself: sentinels, a cluster. */
 export const enginesWithRedis = (redisUrl: string): FleetEngines => {
-  const redis = createRedis({ url: redisUrl, name: 'test', log: createLog({ service: 'test', level: 'silent' }) });
+  const redis = createRedis({ url: redisUrl, name: 'test', log: createLog({ service: 'test', level: 'silent' }), commandMs: 20_000 });
   return {
     mysqlUrl: engine('ONSALE_TEST_MYSQL_URL'),
     redisUrl,

@@ -13,6 +13,8 @@ export interface RedisOptions {
   readonly log: Log;
   /** Gathers the commands of one turn of the event loop into one write: for many callers at once, and only for them. */
   readonly pipelining?: boolean;
+  /** Deadline of a command, in milliseconds: a second, unless nobody waits for the answer. */
+  readonly commandMs?: number;
 }
 
 const CONNECT_MS = 2000;
@@ -32,12 +34,12 @@ const sentinelRestMs = (): number => SENTINEL_REST_MS * (0.5 + Math.random());
 /** Who serves which slot is asked so often, beside every time that a node says so: a batch whose commands have moved to several nodes does not learn it. */
 const SLOTS_MS = 2000;
 
-const common = ({ name, pipelining = false }: Pick<RedisOptions, 'name' | 'pipelining'>) =>
+const common = ({ name, pipelining = false, commandMs = COMMAND_MS }: Pick<RedisOptions, 'name' | 'pipelining' | 'commandMs'>) =>
   ({
     connectionName: name,
     connectTimeout: CONNECT_MS,
-    commandTimeout: COMMAND_MS,
-    socketTimeout: SILENCE_MS,
+    commandTimeout: commandMs,
+    socketTimeout: Math.max(SILENCE_MS, commandMs),
     keepAlive: 10_000,
     maxRetriesPerRequest: TRIES - 1,
     autoResendUnfulfilledCommands: false, // what was under way when the connection broke may have been done: the caller is told, not served twice
@@ -58,7 +60,7 @@ const clusterOf = ({ nodes, tls, credentials }: ListAddress, { enableAutoPipelin
     ...(tls && { dnsLookup: (host, done) => done(null, host) }), // certificates are of names
     redisOptions: { ...options, ...credentials, ...(tls && { tls: {} }) },
   });
-  cluster.on('+node', keepDeadlines);
+  cluster.on('+node', (node: Redis) => keepDeadlines(node, options.commandTimeout));
   followSlots(cluster);
   boundQueue(cluster);
   return cluster;
@@ -95,9 +97,9 @@ const behindSentinels = (address: ListAddress & { kind: 'sentinel' }, options: R
   return redis;
 };
 
-const connect = ({ url, name, pipelining }: RedisOptions): Redis => {
+const connect = ({ url, ...asked }: RedisOptions): Redis => {
   const address = parseRedisUrl(url);
-  const options = common({ name, ...(pipelining !== undefined && { pipelining }) });
+  const options = common(asked);
   switch (address.kind) {
     case 'single':
       return new SingleRedis(address.url, { ...options, reconnectOnError, retryStrategy: retryRestMs });
@@ -144,11 +146,11 @@ const flush = (redis: object): void => {
  * ioredis sends a command that waits for a connection also after its deadline, when its caller has long been told that it failed; and commands that
  * wait for a whole cluster have no deadline at all.
  */
-const keepDeadlines = (redis: Redis): void => {
+const keepDeadlines = (redis: Redis, commandMs: number): void => {
   const send = redis.sendCommand.bind(redis);
   redis.sendCommand = (command, stream, ...node: unknown[]) => {
     if (command.isSettled && stream === undefined) return command.promise;
-    command.setTimeout(COMMAND_MS);
+    command.setTimeout(commandMs);
     return Reflect.apply(send, redis, [command, stream, ...node]) as unknown;
   };
 };
@@ -206,13 +208,13 @@ const logStateChanges = (redis: Redis, name: string, log: Log): void => {
 
 /**
  * A client that connects at once and reconnects for ever; behind sentinels, and in a cluster, to whoever is master then. Deadlines: connect 2 s,
- * command 1 s; a command waits out at most three tries to connect. It never crashes the process: away, commands reject (`isRedisAway`), and the
+ * command 1 s or `commandMs`; a command waits out at most three tries to connect. It never crashes the process: away, commands reject (`isRedisAway`), and the
  * change of state is logged once.
  * @throws Error of `parseRedisUrl`
  */
 export const createRedis = (options: RedisOptions): Redis => {
   const redis = connect(options);
-  keepDeadlines(redis);
+  keepDeadlines(redis, options.commandMs ?? COMMAND_MS);
   logStateChanges(redis, options.name, options.log);
   const either: unknown = redis;
   if (either instanceof Cluster) logNodeChanges(either, options.name, options.log);

@@ -1,4 +1,5 @@
 import type { Database } from '@onsale/shared/db';
+import { createLookup } from '@onsale/shared/gather';
 import type { IdempotencyStore } from '@onsale/shared/idempotency';
 import type { Clock, NewId } from '@onsale/shared/ids';
 import type { Part } from '@onsale/shared/lifecycle';
@@ -13,9 +14,9 @@ import { createOrderExpiry } from './expire-orders.ts';
 import { failOrder } from './fail-order.ts';
 import { keepOrder } from './keep-order.ts';
 import { orderCancellation, orderPurchase } from './order-saga.ts';
-import { haveEnded } from './order-store.ts';
+import { findOrders, haveEnded } from './order-store.ts';
 import { placeOrder } from './place-order.ts';
-import { createOrderReader, listMyOrders, listOrders, readOrder, readOrderOfMember } from './read-orders.ts';
+import { listMyOrders, listOrders, readOrder, readOrderOfMember } from './read-orders.ts';
 import { releaseGoods } from './release-goods.ts';
 import { restoreGoods } from './restore-goods.ts';
 import { orderRoutes } from './routes.ts';
@@ -45,7 +46,7 @@ export const composeOrders = (deps: Deps) => {
   const { db, clock, newId, outbox, notices, idempotency, orders, endsPollMs, log, metrics } = deps;
   const { expireEveryMs, ...placing } = orders;
   const ends = createEnds({ notices, namespace: 'orders', read: (ids) => haveEnded(db, ids), pollMs: endsPollMs, metrics, log });
-  const find = createOrderReader({ db });
+  const find = createLookup((ids) => findOrders(db, ids));
   const purchase = orderPurchase({
     releaseGoods: releaseGoods(),
     completeOrder: completeOrder({ clock, outbox, ends }),

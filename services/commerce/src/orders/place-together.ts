@@ -97,13 +97,13 @@ export const placeTogether = ({ write, together = TOGETHER, atOnce, log, metrics
 
   const eachAlone = (all: readonly Simple[]): Promise<Settled[]> => Promise.all(all.map((one) => settled(alone(one))));
 
-  /** Those whose key is known are answered by it; the rest shares another transaction. */
-  const withoutKnown = async (all: readonly Simple[]): Promise<Settled[]> => {
+  /** Those whose key is known are answered by it; the rest is settled without them. */
+  const withoutKnown = async (all: readonly Simple[]): Promise<(Settled | typeof AGAIN)[]> => {
     const known = await write.known(all);
     const fresh = all.filter(({ draft }) => !known.has(draft.id));
     if (known.size === 0 || fresh.length === 0) return eachAlone(all);
     const [placed, kept] = await Promise.all([
-      sharing(fresh).catch((error: unknown) => (isOfAll(error) ? fresh.map(() => ({ error })) : eachAlone(fresh))),
+      settle(fresh).catch((error: unknown) => fresh.map(() => ({ error }))),
       eachAlone(all.filter(({ draft }) => known.has(draft.id))),
     ]);
     const [ofFresh, ofKnown] = [placed.values(), kept.values()];

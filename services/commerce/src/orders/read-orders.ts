@@ -2,7 +2,6 @@ import { Id } from '@onsale/contracts';
 import type { Order, OrderOfMember } from '@onsale/contracts/commerce';
 import type { Database } from '@onsale/shared/db';
 import { notFound } from '@onsale/shared/errors';
-import { createGather } from '@onsale/shared/gather';
 import { decodeCursor, pageOf, type Page } from '@onsale/shared/paging';
 import * as orders from './order-store.ts';
 
@@ -12,22 +11,8 @@ const withoutMember = (order: orders.StoredOrder): Order => {
   return rest;
 };
 
-/** Orders that end together are read together by all who wait for them. */
-const LIMITS = { maxBatch: 200, maxInFlight: 4, maxWaiting: 5000, waitMs: 3000 };
-
-/** One order, whoever's it is. @throws Refusal OVERLOADED when too many wait */
-export const createOrderReader = ({ db }: { db: Database }): ((id: string) => Promise<orders.StoredOrder | undefined>) =>
-  createGather<string, orders.StoredOrder | undefined>({
-    ...LIMITS,
-    monotonic: () => performance.now(),
-    ask: async (ids) => {
-      const found = await orders.findOrders(db, [...new Set(ids)]);
-      return ids.map((id) => found.get(id));
-    },
-  });
-
 interface Reader {
-  readonly find: ReturnType<typeof createOrderReader>;
+  readonly find: (id: string) => Promise<orders.StoredOrder | undefined>;
 }
 
 /** One order of a member. @throws Refusal NOT_FOUND when it is not theirs */

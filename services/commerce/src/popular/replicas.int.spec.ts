@@ -29,7 +29,7 @@ let beforeTheEnd = async (): Promise<void> => {};
 /** What a replica has of the ranking: connections, a consumer and a keeper of its own. Nothing is started but the way to Kafka. */
 const startReplica = async ({ db }: TestDatabase, redisUrl: string) => {
   const metrics = createMetrics({ service: 'spec', defaults: false });
-  const redis = createRedis({ url: redisUrl, name: 'replica', log });
+  const redis = createRedis({ url: redisUrl, name: 'replica', log, commandMs: 20_000 });
   const broker = createKafkaBroker({ ...kafka, clientId: 'replica', partitions: 4, log, metrics });
   const outbox = createOutbox({ db, broker, source: 'commerce', log, metrics });
   const ranking = createRanking({ redis, namespace: kafka.namespace });

@@ -60,7 +60,7 @@ export const testCoupons = async () => {
 
   const replica = ({ redisUrl, pendingMs = HOUR_MS, between = (engines) => engines }: ReplicaOptions): Coupons => {
     const own = createDatabase({ url: database.url, log, acquireTimeoutMs: 25_000 });
-    const connection = createRedis({ url: redisUrl, name: 'replica', log });
+    const connection = createRedis({ url: redisUrl, name: 'replica', log, commandMs: 20_000 });
     pools.push(own);
     connections.push(connection);
     const metrics = createMetrics({ service: 'commerce', defaults: false });

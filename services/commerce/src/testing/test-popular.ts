@@ -17,7 +17,7 @@ export const testPopular = async () => {
   const engine = await testRedis();
   const proxy = await testProxy(engine.url);
   const { log } = captureLog();
-  const redis = createRedis({ url: proxy.url, name: 'spec', log });
+  const redis = createRedis({ url: proxy.url, name: 'spec', log, commandMs: 20_000 });
   const clock = fixedClock(NOON);
   const { db } = schema;
   const orders = paidOrders(db);

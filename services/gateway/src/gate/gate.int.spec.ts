@@ -8,7 +8,7 @@ import { as, json, startFleet, type Fleet, type SignedIn } from '../testing/inde
 let fleet: Fleet;
 let member: SignedIn;
 beforeAll(async () => {
-  fleet = await startFleet();
+  fleet = await startFleet({ settings: (as) => ({ ...as, tokenChecks: { ...as.tokenChecks, deadlineMs: 30_000 } }) }); // no busy machine has it ask twice
 });
 beforeEach(async () => {
   member = await fleet.signIn();

@@ -97,7 +97,7 @@ export const testRooms = async () => {
     withoutQueues = new Set(),
     db = createDatabase({ url: database.url, log }),
   }: Replica = {}): Promise<Room> => {
-    const connection = createRedis({ url: engine.url, name: 'replica', log });
+    const connection = createRedis({ url: engine.url, name: 'replica', log, commandMs: 20_000 });
     pools.push(db);
     connections.push(connection);
     if (withoutRedis) connection.disconnect();
