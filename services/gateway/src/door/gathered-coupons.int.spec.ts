@@ -163,6 +163,32 @@ describe('members who ask for a coupon', () => {
   });
 });
 
+describe('a replica of commerce that is leaving', () => {
+  it('is not asked for coupons any more while another is there', async () => {
+    const leaving = await startStandIn();
+    const two = await startFleet({
+      settings: (s) => ({ ...s, replicas: { ...s.replicas, commerce: [...s.replicas.commerce!, leaving.url] } }),
+      overrides: { monotonic: () => 1 }, // it is passed over for two seconds, which do not go by
+    });
+    try {
+      const keys = two.commerce.answering();
+      const staying: Answering = (call, res, req) => (call.url === ISSUES ? gives(issuedTo)(call, res, req) : keys(call, res, req));
+      two.commerce.answers(staying);
+      leaving.answers((call, res, req) => {
+        if (call.url === ISSUES) res.setHeader('connection', 'close');
+        staying(call, res, req);
+      });
+      const [headers, statuses] = [as(await two.signIn()), [] as number[]];
+      for (let n = 0; n < 6; n += 1) statuses.push((await two.call('POST', `/api/v1/coupons/${newId()}/issues`, { headers })).status);
+      expect(statuses).toEqual(Array.from({ length: 6 }, () => 201));
+      expect([leaving, two.commerce].map((replica) => replica.seen.filter(({ url }) => url === ISSUES).length)).toEqual([1, 5]);
+    } finally {
+      await two.stop();
+      await leaving.stop();
+    }
+  });
+});
+
 describe('more coupons than are asked for at once', () => {
   it('are refused for the moment, which says nothing against commerce', async () => {
     const few = await startFleet({ settings: (s) => ({ ...s, breakerResetMs: 60_000, upstream: { ...s.upstream, concurrency: 2 } }) });
