@@ -18,6 +18,7 @@ import type { Settings } from './config.ts';
 import { createGatewayApp } from './door/app.ts';
 import { hotAnswers } from './door/hot-answers.ts';
 import { localAnswers } from './door/local-answers.ts';
+import { createPopularAnswer } from './door/popular-answer.ts';
 import { answerParserErrors } from './door/parser-errors.ts';
 import { createRouteTable, inTurn } from './door/route-table.ts';
 import { createStatusAnswer } from './door/status-answer.ts';
@@ -212,7 +213,12 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
     checks,
     hot,
     principals,
-    local: localAnswers({ authentication, hot, streams: streamAnswers({ hub, checks, upgrades, monotonic }) }),
+    local: localAnswers({
+      authentication,
+      hot,
+      streams: streamAnswers({ hub, checks, upgrades, monotonic }),
+      popular: commerce && createPopularAnswer({ commerce, deadlineMs: headersMs, monotonic }),
+    }),
     upstreams,
     trustedProxies: settings.trustedProxies,
     corsOrigins,

@@ -1,4 +1,5 @@
 import type { RouteSpec } from '@onsale/contracts';
+import { listPopularProducts } from '@onsale/contracts/commerce';
 import { publicKeys } from '@onsale/contracts/gateway';
 import { issueToken } from '@onsale/contracts/queue';
 import { hasBody } from '@onsale/shared/http';
@@ -31,6 +32,8 @@ interface LocalAnswersOptions {
   readonly hot: HotAnswers;
   /** Those that go on. */
   readonly streams: Iterable<readonly [RouteSpec, LocalAnswer]>;
+  /** Where commerce is. */
+  readonly popular: LocalAnswer | undefined;
 }
 
 const unlessForOwner =
@@ -43,7 +46,7 @@ const unlessForOwner =
   };
 
 /** The routes that the gateway answers itself: they are asked too often for a hop of their own, or are its own. */
-export const localAnswers = ({ authentication, hot, streams }: LocalAnswersOptions): LocalAnswers =>
+export const localAnswers = ({ authentication, hot, streams, popular }: LocalAnswersOptions): LocalAnswers =>
   new Map<RouteSpec, LocalAnswer>([
     ...streams,
     [
@@ -53,5 +56,6 @@ export const localAnswers = ({ authentication, hot, streams }: LocalAnswersOptio
         sendBody(publicKeys, await authentication.keys(), request.res);
       },
     ],
+    ...(popular === undefined ? [] : [[listPopularProducts, popular] as const]),
     ...[...hot].map(([spec, answer]) => [spec, unlessForOwner(answer)] as const),
   ]);

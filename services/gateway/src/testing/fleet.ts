@@ -53,6 +53,9 @@ const settingsOf = (redisUrl: string, standIns: Record<Owner, StandIn>, principa
   streams: { most: 1000, mostOfMember: 5, heartbeatMs: 15_000, stallMs: 10_000 },
 });
 
+/** What commerce's stand-in says of the popular products, which the gateway keeps: such an answer has to be one. */
+export const NONE_POPULAR = { since: '2030-01-10T12:00:00.000Z', items: [] };
+
 export interface FleetOptions {
   readonly settings?: (settings: Settings) => Settings;
   readonly overrides?: Overrides;
@@ -74,7 +77,11 @@ export const startFleet = async ({ settings = (as) => as, overrides = {} }: Flee
     const { tokens } = JSON.parse(seen.body) as { tokens: TokenCheck[] };
     return json(res, 200, { results: tokens.map((token) => line.says(token)) });
   });
-  commerce.answers((seen, res) => json(res, 200, seen.url === '/internal/jwks' ? publicKeys(accessKeys) : { by: 'commerce' }));
+  const ofCommerce: Readonly<Record<string, object>> = {
+    '/internal/jwks': publicKeys(accessKeys),
+    '/api/v1/products/popular': NONE_POPULAR,
+  };
+  commerce.answers((seen, res) => json(res, 200, ofCommerce[seen.url] ?? { by: 'commerce' }));
   reservation.answers((_seen, res) => json(res, 200, { by: 'reservation' }));
   payment.answers((_seen, res) => json(res, 200, { by: 'payment' }));
 

@@ -1,0 +1,60 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { json, startFleet, type Answering, type Fleet } from '../testing/index.ts';
+
+const POPULAR = '/api/v1/products/popular';
+const since = '2030-01-10T12:00:00.000Z';
+const product = (sold: number) => ({
+  id: '01890a5d-ac96-774b-bcce-b302099a8057',
+  name: 'A cup',
+  price: 1500,
+  onSale: true,
+  available: 3,
+  sold,
+});
+
+let fleet: Fleet;
+let jwks: Answering;
+const clock = { ms: 1 };
+beforeAll(async () => {
+  fleet = await startFleet({ overrides: { monotonic: () => clock.ms } });
+  jwks = fleet.commerce.answering();
+});
+beforeEach(() => {
+  clock.ms += 60_000;
+});
+afterAll(() => fleet.stop());
+
+const says = (how: Answering): void =>
+  fleet.commerce.answers((seen, res, req) => (seen.url === '/internal/jwks' ? jwks(seen, res, req) : how(seen, res, req)));
+const asked = (): number => fleet.commerce.seen.filter(({ url }) => url === POPULAR).length;
+const asks = () => fleet.call('GET', POPULAR);
+
+describe('the popular products', () => {
+  it('are asked for once by all who come at once, and kept for a second', async () => {
+    says((_seen, res) => json(res, 200, { since, items: [product(asked())] }));
+    const before = asked();
+    const answers = await Promise.all(Array.from({ length: 30 }, asks));
+    clock.ms += 999;
+    answers.push(await asks());
+    const kept = answers.map(({ status, headers, json: body }) => [status, headers['cache-control'], body]);
+    expect(kept).toEqual(kept.map(() => [200, 'public, max-age=1', { since, items: [product(before + 1)] }]));
+    expect(asked()).toBe(before + 1);
+
+    clock.ms += 1;
+    expect((await asks()).json).toEqual({ since, items: [product(before + 2)] });
+  });
+
+  it('are asked for anew after a failure, of which all are told who waited', async () => {
+    says((_seen, res) => res.destroy());
+    const refused = await Promise.all([asks(), asks()]);
+    expect(refused.map(({ status, json: body }) => [status, body?.['code']])).toEqual(refused.map(() => [503, 'UPSTREAM_UNAVAILABLE']));
+    says((_seen, res) => json(res, 200, { since, items: [] }));
+    expect(await asks()).toMatchObject({ status: 200, json: { since, items: [] } });
+  });
+
+  it('take no query', async () => {
+    const before = asked();
+    expect(await fleet.call('GET', `${POPULAR}?top=9`)).toMatchObject({ status: 400, json: { errors: [{ pointer: '/query/top' }] } });
+    expect(asked()).toBe(before);
+  });
+});

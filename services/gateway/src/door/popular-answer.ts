@@ -1,0 +1,38 @@
+import { listPopularProducts } from '@onsale/contracts/commerce';
+import type { InternalCalls } from '../upstream/internal-calls.ts';
+import { assertQuery } from './hot-answers.ts';
+import type { LocalAnswer } from './local-answers.ts';
+import { sendBody } from './status-answer.ts';
+
+/** As old as anybody may see them (`Cache-Control` of the route). */
+const FRESH_MS = 1000;
+
+interface PopularAnswerOptions {
+  readonly commerce: Pick<InternalCalls, 'call'>;
+  readonly deadlineMs: number;
+  /** Milliseconds that never go back. */
+  readonly monotonic: () => number;
+}
+
+/**
+ * The popular products are the same for everybody, and on every page: commerce is asked for them once a second and process, by one call for all who wait.
+ * @throws Refusal UPSTREAM_UNAVAILABLE, to all of them; the next who comes asks anew
+ */
+export const createPopularAnswer = ({ commerce, deadlineMs, monotonic }: PopularAnswerOptions): LocalAnswer => {
+  let kept: { readonly since: number; readonly body: unknown } | undefined;
+  let asking: Promise<unknown> | undefined;
+
+  const ask = async (): Promise<unknown> => {
+    const since = monotonic();
+    const body = await commerce.call(listPopularProducts, { deadlineMs, principal: { kind: 'anonymous' } });
+    kept = { since, body };
+    return body;
+  };
+
+  return async (request) => {
+    assertQuery(request);
+    const isFresh = kept !== undefined && monotonic() - kept.since < FRESH_MS;
+    const body = isFresh ? kept!.body : await (asking ??= ask().finally(() => (asking = undefined)));
+    sendBody(listPopularProducts, body, request.res);
+  };
+};
