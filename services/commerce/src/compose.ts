@@ -57,8 +57,8 @@ const ANNOUNCE_EVERY_MS = 1000;
 const SWEEP_EVERY_MS = 600_000;
 /** Between looks whether the ranking of popular products is there. */
 const RANKING_EVERY_MS = 5000;
-/** One read for all who wait. */
-const ENDS_POLL_MS = 50;
+/** One read for all who wait, should a notice be lost. */
+const ENDS_POLL_MS = 200;
 
 /** What a test may put in the place of the real thing. */
 const defaults = (settings: Settings) => ({

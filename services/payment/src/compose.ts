@@ -35,8 +35,8 @@ import { listEntries } from './wallet/list-entries.ts';
 import { walletRoutes } from './wallet/routes.ts';
 
 const SERVICE = 'payment';
-/** One read for all who wait. */
-const ENDS_POLL_MS = 50;
+/** One read for all who wait, should a notice be lost. */
+const ENDS_POLL_MS = 200;
 
 /** What a test may put in the place of the real thing. */
 const defaults = (settings: Settings) => ({

@@ -25,7 +25,7 @@ export interface Ends {
   readonly part: Part;
 }
 
-const POLL_MS = 50;
+const POLL_MS = 200;
 /** Of the time that a process which stops has for its requests, so much is waited for ends: time enough for most of them, and the rest for the answers. */
 const PATIENCE = 0.5;
 /** One read asks for no more than so many. */
