@@ -18,7 +18,7 @@ import type { Settings } from './config.ts';
 import { createGatewayApp } from './door/app.ts';
 import { hotAnswers } from './door/hot-answers.ts';
 import { localAnswers } from './door/local-answers.ts';
-import { createPopularAnswer } from './door/popular-answer.ts';
+import { createPopularAnswer, POPULAR_TRY_MS } from './door/popular-answer.ts';
 import { answerParserErrors } from './door/parser-errors.ts';
 import { createRouteTable, inTurn } from './door/route-table.ts';
 import { createStatusAnswer } from './door/status-answer.ts';
@@ -123,6 +123,8 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
   const forNumbers = createInternalCalls({ ...forGathered, replicas: replicas.queue });
   const forCoupons = replicas.commerce && createInternalCalls({ ...forGathered, replicas: replicas.commerce });
   const commerce = replicas.commerce && createInternalCalls({ ...internal, replicas: replicas.commerce, connections: 1 });
+  const forPopular =
+    replicas.commerce && createInternalCalls({ ...internal, replicas: replicas.commerce, connections: 1, firstTryMs: POPULAR_TRY_MS });
   const forPages = {
     queue: createInternalCalls({ ...internal, ...PAGE_CALLS, replicas: replicas.queue }),
     // where members are those of an identity provider, they sign in there
@@ -217,7 +219,7 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
       authentication,
       hot,
       streams: streamAnswers({ hub, checks, upgrades, monotonic }),
-      popular: commerce && createPopularAnswer({ commerce, deadlineMs: headersMs, monotonic }),
+      popular: forPopular && createPopularAnswer({ commerce: forPopular, monotonic }),
     }),
     upstreams,
     trustedProxies: settings.trustedProxies,
@@ -244,6 +246,7 @@ export const compose = async (settings: Settings, overrides: Overrides = {}): Pr
           forNumbers.stop(),
           forCoupons?.stop(),
           commerce?.stop(),
+          forPopular?.stop(),
           forPages.queue.stop(),
           forPages.commerce?.stop(),
         ]),

@@ -20,6 +20,8 @@ interface Keys<Q> {
   readonly maxWaiting: number;
   /** Whether questions of this key share no call with others. */
   readonly isApart: (key: string) => boolean;
+  /** Of the calls under way so many at most are of keys that go apart, so that these leave room to others. */
+  readonly maxApart: number;
 }
 
 interface Waiting<Q, A> {
@@ -44,7 +46,9 @@ export const createGather = <Q, A>({ ask, maxBatch, maxInFlight, keys, maxWaitin
   const waitingOf = new Map<string, number>();
   const busy = new Set<string>();
   let inFlight = 0;
+  let apartInFlight = 0;
   let scheduled = false;
+  let watching = false;
 
   const count = (key: string, by: 1 | -1): void => {
     const now = (waitingOf.get(key) ?? 0) + by;
@@ -53,9 +57,12 @@ export const createGather = <Q, A>({ ask, maxBatch, maxInFlight, keys, maxWaitin
   };
 
   const isFree = ({ key }: Waiting<Q, A>): boolean => keys === undefined || !busy.has(key);
+  const isApart = (key: string): boolean => keys?.isApart(key) === true;
+  const mayBegin = (one: Waiting<Q, A>): boolean => isFree(one) && (apartInFlight < (keys?.maxApart ?? 0) || !isApart(one.key));
 
-  const send = async (batch: readonly Waiting<Q, A>[]): Promise<void> => {
+  const send = async (batch: readonly Waiting<Q, A>[], goesApart: boolean): Promise<void> => {
     inFlight += 1;
+    if (goesApart) apartInFlight += 1;
     for (const { key } of batch) busy.add(key);
     try {
       const answers = await ask(batch.map(({ question }) => question));
@@ -65,8 +72,9 @@ export const createGather = <Q, A>({ ask, maxBatch, maxInFlight, keys, maxWaitin
       for (const { reject } of batch) reject(error);
     } finally {
       inFlight -= 1;
+      if (goesApart) apartInFlight -= 1;
       for (const { key } of batch) busy.delete(key);
-      if (waiting.some(isFree)) schedule();
+      if (waiting.some(mayBegin)) schedule();
     }
   };
 
@@ -79,12 +87,25 @@ export const createGather = <Q, A>({ ask, maxBatch, maxInFlight, keys, maxWaitin
     }
   };
 
+  /** Nobody waits longer than that for being told, whatever is under way meanwhile. */
+  const watch = (): void => {
+    const [first] = waiting;
+    if (watching || first === undefined) return;
+    watching = true;
+    const again = (): void => {
+      watching = false;
+      dropLate();
+      watch();
+    };
+    setTimeout(again, Math.max(1, first.since + waitMs - monotonic())).unref();
+  };
+
   /** The first that may go together, in their order. */
-  const takeBatch = (): Waiting<Q, A>[] => {
-    const first = waiting.find(isFree);
-    if (first === undefined) return [];
-    const isApart = (key: string): boolean => keys?.isApart(key) === true;
-    const goes = isApart(first.key)
+  const takeBatch = (): { readonly batch: Waiting<Q, A>[]; readonly goesApart: boolean } => {
+    const first = waiting.find(mayBegin);
+    if (first === undefined) return { batch: [], goesApart: false };
+    const goesApart = isApart(first.key);
+    const goes = goesApart
       ? ({ key }: Waiting<Q, A>): boolean => key === first.key
       : (one: Waiting<Q, A>): boolean => isFree(one) && !isApart(one.key);
     const batch: Waiting<Q, A>[] = [];
@@ -92,17 +113,18 @@ export const createGather = <Q, A>({ ask, maxBatch, maxInFlight, keys, maxWaitin
     for (const one of waiting) (batch.length < maxBatch && goes(one) ? batch : staying).push(one);
     waiting = staying;
     for (const { key } of batch) count(key, -1);
-    return batch;
+    return { batch, goesApart };
   };
 
   const flush = (): void => {
     scheduled = false;
     dropLate();
     for (let calls = inFlight; calls < maxInFlight; calls += 1) {
-      const batch = takeBatch();
-      if (batch.length === 0) return;
-      void send(batch);
+      const { batch, goesApart } = takeBatch();
+      if (batch.length === 0) break;
+      void send(batch, goesApart);
     }
+    watch();
   };
 
   const schedule = (): void => {
@@ -117,11 +139,12 @@ export const createGather = <Q, A>({ ask, maxBatch, maxInFlight, keys, maxWaitin
   return (question: Q): Promise<A> =>
     new Promise((resolve, reject) => {
       const key = keys?.of(question) ?? '';
-      if (isFull(key)) dropLate(); // of a key that is under way nobody has looked
+      if (isFull(key)) dropLate();
       if (isFull(key)) return reject(overloaded());
       const one = { question, key, since: monotonic(), resolve, reject };
       waiting.push(one);
       count(key, 1);
-      if (isFree(one)) schedule();
+      if (mayBegin(one)) schedule();
+      if (!scheduled) watch();
     });
 };

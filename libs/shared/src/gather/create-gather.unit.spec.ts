@@ -12,6 +12,7 @@ const byLastDigit = (rest: Partial<Keys> = {}): Keys => ({
   of: (question) => String(question % 10),
   maxWaiting: 5000,
   isApart: () => false,
+  maxApart: 5000,
   ...rest,
 });
 
@@ -102,6 +103,21 @@ describe('gathering', () => {
     expect(await Promise.all(answers)).toHaveLength(5);
   });
 
+  it('leaves calls to others beside those of keys that go apart', async () => {
+    const { calls, gather } = given({ maxInFlight: 3, keys: byLastDigit({ isApart: (key) => key === '1' || key === '2', maxApart: 1 }) });
+    const asked = [1, 2, 3, 13, 12].map(gather);
+    await ticks();
+    expect(calls.map(({ questions }) => questions)).toEqual([[1], [3, 13]]);
+    asked.push(gather(4));
+    await ticks();
+    expect(calls[2]!.questions).toEqual([4]);
+    calls[0]!.answer();
+    await ticks();
+    expect(calls[3]!.questions).toEqual([2, 12]);
+    for (const { answer } of calls.slice(1)) answer();
+    expect(await Promise.all(asked)).toEqual(['a1', 'a2', 'a3', 'a13', 'a12', 'a4']);
+  });
+
   it('refuses when too many of one key wait, and has places for others', async () => {
     const { calls, time, gather } = given({ keys: byLastDigit({ maxWaiting: 2 }), waitMs: 10 });
     const first = gather(1);
@@ -142,6 +158,17 @@ describe('gathering', () => {
     calls[1]!.answer();
     expect(await Promise.all([first, fresh])).toEqual(['a0', 'a2']);
     expect(calls[1]!.questions).toEqual([2]);
+  });
+
+  it('tells those who have waited too long while the call before theirs is still under way', async () => {
+    const { calls, time, gather } = given({ maxInFlight: 1, waitMs: 10 });
+    const first = gather(0);
+    await ticks();
+    const late = gather(1);
+    time.now = 20;
+    await expect(late).rejects.toMatchObject({ code: 'OVERLOADED' });
+    calls[0]!.answer();
+    expect(await first).toBe('a0');
   });
 
   it('tells all of a call that failed, and goes on', async () => {

@@ -54,7 +54,7 @@ export const createOutbox = (options: OutboxOptions): Outbox => {
     return { shard: shardOf(subject), aggregate: subject, topic, message_key: subject, headers: HEADERS, payload };
   };
 
-  /** As the last statement, so that ids lie close to the order of commits. */
+  /** As one of the last statements, so that ids lie close to the order of commits. */
   const write = createTail<ReturnType<typeof rowOf>>({
     write: (trx, rows) => trx('outbox').insert(rows),
     committed: (rows) => relay.wake(rows.map(({ shard }) => shard)),

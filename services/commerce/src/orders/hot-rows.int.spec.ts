@@ -193,4 +193,28 @@ describe('many orders that wait for one row', () => {
     expect(answers.length).toBeGreaterThan(refused.length);
     expect(await shop.stockOf(cup)).toMatchObject({ available: 100 - (answers.length - refused.length) });
   });
+
+  it('keep no other product waiting, however many rows are held', async () => {
+    const [cup, pot, mug] = [await shop.product(), await shop.product(), await shop.product({ stock: 100 })];
+    const torn = async () => (await shop.metric('onsale_orders_apart_total')) || 0; // absent until the first
+    const before = await torn();
+    const free = [await shop.holdStock(cup), await shop.holdStock(pot)];
+    const order = (productId: string) => shop.buyer().orders([[productId, 1]], { prefer: 'wait=0' });
+    const held = Promise.all([cup, pot, cup, pot].map(order));
+    const mugs: string[] = [];
+    const others = async () => mugs.push(...(await Promise.all(Array.from({ length: 10 }, () => order(mug)))).map(({ is }) => is));
+    try {
+      await eventually(async () => expect(await shop.waitingForStock()).toBeGreaterThan(0));
+      await others();
+      await eventually(async () => expect(await torn()).toBeGreaterThan(before), { withinMs: 20_000 });
+      await eventually(async () => expect(await shop.waitingForStock()).toBeGreaterThan(0));
+      await others();
+    } finally {
+      for (const give of free) await give();
+    }
+    expect(tally(mugs)).toEqual({ '202': 20 });
+    const placed = (await held).filter(({ is, headers }) => is === '202' || is !== '503 OVERLOADED' || headers.get('retry-after') === null);
+    expect(tally(placed.map(({ is }) => is))).toEqual(placed.length === 0 ? {} : { '202': placed.length });
+    expect(await shop.stockOf(mug)).toMatchObject({ available: 80 });
+  });
 });

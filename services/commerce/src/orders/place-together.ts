@@ -1,4 +1,4 @@
-import { isDuplicate, isEngineAway, isOverloaded, isRetriable, isStatementTimeout } from '@onsale/shared/db';
+import { isDuplicate, isEngineAway, isLockWait, isOverloaded, isRetriable, isStatementTimeout } from '@onsale/shared/db';
 import { createGather } from '@onsale/shared/gather';
 import type { Log } from '@onsale/shared/log';
 import type { Metrics } from '@onsale/shared/metrics';
@@ -46,6 +46,8 @@ const isOfAll = (error: unknown): boolean => isEngineAway(error) || isOverloaded
 
 const reasonOf = (error: unknown): 'key' | 'lock' | 'other' => (isDuplicate(error) ? 'key' : isRetriable(error) ? 'lock' : 'other');
 
+const productsOf = (all: readonly Simple[]): string[] => [...new Set(all.map(({ draft }) => productOf(draft)))];
+
 /** Products that go apart, each until its time is over. */
 const createApart = (monotonic: () => number) => {
   const until = new Map<string, number>();
@@ -56,13 +58,15 @@ const createApart = (monotonic: () => number) => {
       for (const [id, end] of until) if (end <= now) until.delete(id);
       for (const id of productIds) until.set(id, now + APART_MS);
     },
+    delete: (productId: string): void => void until.delete(productId),
   };
 };
 
 /**
  * Places orders: those that come while others are being placed share the next transaction, each with its own key and its own answer. A product is in one of
- * these transactions at a time. When one fails for a lock, its products have transactions of their own for a while, so that a row that is held keeps its own
- * product's orders only; when one of those fails, each order is placed alone. One whose key is known is answered by it; where the database is away or overrun,
+ * these transactions at a time. When one fails for a lock, the products whose rows are held then (all of them, if none is) have transactions of their own for a
+ * while, or until one succeeds, and leave a transaction at a time to the others, so that rows that are held keep their own products' orders only. When one of
+ * those waits in vain for its row, its orders are told so; when it fails otherwise, each order is placed alone. One whose key is known is answered by it; where the database is away or overrun,
  * all are told so. Orders of several products, or with a coupon, are placed alone, so many at once.
  * @throws what `writeOrders` throws; Refusal OVERLOADED when too many wait, or one has waited too long
  */
@@ -92,6 +96,8 @@ export const placeTogether = ({ write, together = TOGETHER, atOnce, log, metrics
   const sharing = async (all: readonly Simple[]): Promise<Settled[]> => {
     const refused = await write.together(all);
     sizes.observe({}, all.length);
+    const [only, another] = productsOf(all);
+    if (only !== undefined && another === undefined) apart.delete(only); // its row was had
     return all.map(({ draft }) => (refused.has(draft.id) ? { error: refused.get(draft.id) } : { placed: { orderId: draft.id } }));
   };
 
@@ -111,32 +117,31 @@ export const placeTogether = ({ write, together = TOGETHER, atOnce, log, metrics
   };
 
   const settle = async (all: readonly Simple[]): Promise<(Settled | typeof AGAIN)[]> => {
-    const [only] = all;
-    if (only !== undefined && all.length === 1) {
-      const came = await settled(write.alone(only)); // this is its turn
-      if ('placed' in came) sizes.observe({}, 1);
-      return [came];
-    }
     try {
       return await sharing(all);
     } catch (error) {
-      const productIds = [...new Set(all.map(({ draft }) => productOf(draft)))];
+      const productIds = productsOf(all);
       const several = productIds.length > 1;
       if (isOfAll(error) && !(several && isStatementTimeout(error))) throw error;
       const reason = reasonOf(error);
       tornApart.inc({ reason });
       log[reason === 'key' ? 'debug' : 'warn']({ err: error, productIds, orders: all.length }, 'orders could not share a transaction');
       if (reason === 'key') return withoutKnown(all);
-      if (!several) return eachAlone(all);
-      apart.add(productIds);
-      return all.map(() => AGAIN);
+      const held = await write.held(productIds);
+      if (several) {
+        apart.add(held.length > 0 ? held : productIds);
+        return all.map(() => AGAIN);
+      }
+      if (!isLockWait(error) || held.length === 0) return eachAlone(all);
+      apart.add(held);
+      throw error; // each alone would wait for the same row
     }
   };
   const gather = createGather<Simple, Settled | typeof AGAIN>({
     ...SHARED,
     maxBatch: together,
     maxInFlight: atOnce,
-    keys: { of: ({ draft }) => productOf(draft), maxWaiting: OF_A_PRODUCT, isApart: apart.has },
+    keys: { of: ({ draft }) => productOf(draft), maxWaiting: OF_A_PRODUCT, isApart: apart.has, maxApart: Math.max(1, atOnce - 1) },
     ask: settle,
     monotonic,
   });

@@ -15,13 +15,17 @@ const order = (productIds = [cup]): KeyedDraft => {
 
 type Write = Parameters<typeof placeTogether>[0]['write'];
 
-/** Transactions of many orders end with `error`; those of one stay open until the test says so, if it wants to. */
-const given = (error: Error | Write['together'], { held = true, known = [] }: { held?: boolean; known?: readonly KeyedDraft[] } = {}) => {
+/** Transactions of many orders end with `error`; those of one stay open until the test says so, if it wants to. Somebody holds these `rows`. */
+const given = (
+  error: Error | Write['together'],
+  { held = true, known = [], rows = new Set() }: { held?: boolean; known?: readonly KeyedDraft[]; rows?: ReadonlySet<string> } = {},
+) => {
   const metrics = createMetrics({ service: 'commerce', defaults: false });
   const doors: (() => void)[] = [];
   const place = placeTogether({
     write: {
       known: async () => new Set(known.map(({ draft }) => draft.id)),
+      held: async (productIds) => productIds.filter((id) => rows.has(id)),
       together: async (all) => {
         if (!(error instanceof Error)) return error(all);
         throw error;
@@ -113,29 +117,82 @@ describe('orders of several products', () => {
     expect(await Promise.all(placed)).toHaveLength(6);
   });
 
+  const productIds = (transactions: readonly { readonly productIds: readonly string[] }[]) => transactions.map((each) => each.productIds);
+  const twoOf = (place: ReturnType<typeof given>['place'], productId: string) => [place(order([productId])), place(order([productId]))];
+
   it.each([
     ['a lock was lost', failed({ errno: 1205 })],
     ['a statement took too long', failed({ errno: 1969 })],
-  ])('go product by product where %s, so that a row that is held keeps nobody else', async (_how, error) => {
+  ])('go on without the product whose row is held where %s, until its row is had', async (_how, error) => {
     const { begun, together } = transactions();
-    const { place } = given(together);
-    const held = [place(order()), place(order())];
-    const free = [place(order([mug])), place(order([mug]))];
+    const { place, doors } = given(together, { rows: new Set([cup]) });
+    const [held, free] = [Promise.allSettled(twoOf(place, cup)), twoOf(place, mug)];
     await turns();
     begun[0]!.end(error);
     await turns();
-    expect(begun.slice(1).map(({ productIds }) => productIds)).toEqual([
+    expect(productIds(begun.slice(1))).toEqual([
       [cup, cup],
       [mug, mug],
     ]);
     begun[2]!.end();
     expect(await Promise.all(free)).toHaveLength(2);
-    const more = [place(order([mug])), place(order([mug]))];
+    begun[1]!.end(failed({ errno: 1205 }));
+    expect((await held).map((end) => end.status === 'rejected' && (end.reason as { errno: number }).errno)).toEqual([1205, 1205]);
+
+    const more = [...twoOf(place, cup), ...twoOf(place, mug)];
     await turns();
-    expect(begun[3]!.productIds).toEqual([mug, mug]);
+    expect(productIds(begun.slice(3))).toEqual([
+      [cup, cup],
+      [mug, mug],
+    ]);
     begun[3]!.end();
+    begun[4]!.end();
+    await Promise.all(more);
+    const again = [...twoOf(place, cup), ...twoOf(place, mug)];
+    await turns();
+    expect(begun[5]!.productIds).toEqual([cup, cup, mug, mug]);
+    begun[5]!.end();
+    expect(await Promise.all(again)).toHaveLength(4);
+    expect(doors).toHaveLength(0);
+  });
+
+  it('go on beside several products whose rows are held', async () => {
+    const { begun, together } = transactions();
+    const { place } = given(together, { rows: new Set([cup, pot]) });
+    const placed = [cup, pot, mug].flatMap((productId) => twoOf(place, productId));
+    await turns();
+    begun[0]!.end(failed({ errno: 1205 }));
+    await turns();
+    expect(productIds(begun.slice(1))).toEqual([
+      [cup, cup],
+      [mug, mug],
+    ]);
     begun[1]!.end();
-    expect(await Promise.all([...held, ...more])).toHaveLength(4);
+    await turns();
+    expect(productIds(begun.slice(3))).toEqual([[pot, pot]]);
+    begun[2]!.end();
+    begun[3]!.end();
+    expect(await Promise.all(placed)).toHaveLength(6);
+  });
+
+  it('go each apart where no row is held, until it has had its own', async () => {
+    const { begun, together } = transactions();
+    const { place } = given(together);
+    const placed = [...twoOf(place, cup), ...twoOf(place, mug)];
+    await turns();
+    for (const how of [failed({ errno: 1213 }), undefined, undefined]) {
+      begun.at(-1)!.end(how);
+      await turns();
+    }
+    expect(productIds(begun.slice(1))).toEqual([
+      [cup, cup],
+      [mug, mug],
+    ]);
+    placed.push(...twoOf(place, cup), ...twoOf(place, mug));
+    await turns();
+    expect(begun[3]!.productIds).toEqual([cup, cup, mug, mug]);
+    begun[3]!.end();
+    expect(await Promise.all(placed)).toHaveLength(8);
   });
 
   it('share another transaction without those whose key is known', async () => {
@@ -158,6 +215,7 @@ describe('orders that have a transaction to themselves', () => {
   it('are refused when too many wait for one', async () => {
     const { place, doors } = given(failed({}));
     const answers = Array.from({ length: 1001 }, () => place(order([cup, newId()])));
+    void Promise.allSettled(answers); // the others are refused when they have waited too long
     await expect(answers.at(-1)).rejects.toMatchObject({ code: 'OVERLOADED', retryAfterSeconds: 1 });
     await turns();
     expect(doors).toHaveLength(2);

@@ -7,6 +7,7 @@ import type { OrderDraft } from './order-draft.ts';
 import { AccountClosed } from './order-errors.ts';
 import type { OrderPurchase } from './order-saga.ts';
 import { insertOrders, type NewOrder } from './order-store.ts';
+import { freeStock } from '../stock/stock-store.ts';
 import { purchaseOf } from './purchase.ts';
 import { reserveGoods } from './reserve-goods.ts';
 import { reserveTogether, type SimpleDraft } from './reserve-together.ts';
@@ -44,6 +45,12 @@ export const writeOrders = ({ db, idempotency, sagas, purchase, payWithinMs }: W
   };
 
   return {
+    /** Those of the products whose stock somebody else holds at this moment. */
+    held: async (productIds: readonly string[]): Promise<string[]> => {
+      const free = await inTransaction(db, (trx) => freeStock(trx, productIds), { retries: 0 });
+      return productIds.filter((id) => !free.has(id));
+    },
+
     /** Those of which the key is known: they have been placed before. */
     known: async (all: readonly KeyedDraft[]): Promise<ReadonlySet<string>> => {
       const known = await idempotency.knownAmong(all.map(({ once }) => once));

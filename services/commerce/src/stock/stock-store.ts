@@ -79,3 +79,13 @@ export const readStock = async (db: Queryable, productIds: readonly string[]): P
 /** As `readStock`, as it is now; nobody else changes it until the transaction ends. */
 export const lockStock = async (trx: Trx, productIds: readonly string[]): Promise<ReadonlyMap<string, Stock>> =>
   stockOf((await select(trx, productIds).orderBy('product_id').forUpdate()) as Row[]);
+
+/** Those of the products whose row nobody holds; locked until the transaction ends. */
+export const freeStock = async (trx: Trx, productIds: readonly string[]): Promise<ReadonlySet<string>> => {
+  const rows: { product_id: Buffer }[] = await trx('stock')
+    .whereIn('product_id', productIds.map(idToBytes))
+    .select('product_id')
+    .forUpdate()
+    .skipLocked();
+  return new Set(rows.map(({ product_id }) => bytesToId(product_id)));
+};

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { json, startFleet, type Answering, type Fleet } from '../testing/index.ts';
+import { json, startFleet, startStandIn, type Answering, type Fleet } from '../testing/index.ts';
 
 const POPULAR = '/api/v1/products/popular';
 const since = '2030-01-10T12:00:00.000Z';
@@ -50,6 +50,25 @@ describe('the popular products', () => {
     expect(refused.map(({ status, json: body }) => [status, body?.['code']])).toEqual(refused.map(() => [503, 'UPSTREAM_UNAVAILABLE']));
     says((_seen, res) => json(res, 200, { since, items: [] }));
     expect(await asks()).toMatchObject({ status: 200, json: { since, items: [] } });
+  });
+
+  it('are had from another replica when one is frozen', async () => {
+    const frozen = await startStandIn();
+    const two = await startFleet({
+      settings: (s) => ({ ...s, replicas: { ...s.replicas, commerce: [...s.replicas.commerce!, frozen.url] } }),
+      overrides: { monotonic: () => clock.ms },
+    });
+    try {
+      frozen.answers(() => undefined);
+      for (let turn = 0; turn < 3; turn += 1) {
+        clock.ms += 60_000;
+        expect((await two.call('GET', POPULAR)).status).toBe(200);
+      }
+      expect(frozen.seen.filter(({ url }) => url === POPULAR).length).toBeGreaterThan(0);
+    } finally {
+      await two.stop();
+      await frozen.stop();
+    }
   });
 
   it('take no query', async () => {

@@ -4,12 +4,15 @@ import { assertQuery } from './hot-answers.ts';
 import type { LocalAnswer } from './local-answers.ts';
 import { sendBody } from './status-answer.ts';
 
-/** As old as anybody may see them (`Cache-Control` of the route). */
+/** As long as anybody may keep them (`Cache-Control` of the route); commerce has looked a second before at most, or ten where it added them up. */
 const FRESH_MS = 1000;
+/** Commerce has them in memory, or looks for a moment. */
+const DEADLINE_MS = 5000;
+/** Then another replica is asked: everybody waits for this one answer. */
+export const POPULAR_TRY_MS = 1000;
 
 interface PopularAnswerOptions {
   readonly commerce: Pick<InternalCalls, 'call'>;
-  readonly deadlineMs: number;
   /** Milliseconds that never go back. */
   readonly monotonic: () => number;
 }
@@ -18,13 +21,13 @@ interface PopularAnswerOptions {
  * The popular products are the same for everybody, and on every page: commerce is asked for them once a second and process, by one call for all who wait.
  * @throws Refusal UPSTREAM_UNAVAILABLE, to all of them; the next who comes asks anew
  */
-export const createPopularAnswer = ({ commerce, deadlineMs, monotonic }: PopularAnswerOptions): LocalAnswer => {
+export const createPopularAnswer = ({ commerce, monotonic }: PopularAnswerOptions): LocalAnswer => {
   let kept: { readonly since: number; readonly body: unknown } | undefined;
   let asking: Promise<unknown> | undefined;
 
   const ask = async (): Promise<unknown> => {
     const since = monotonic();
-    const body = await commerce.call(listPopularProducts, { deadlineMs, principal: { kind: 'anonymous' } });
+    const body = await commerce.call(listPopularProducts, { deadlineMs: DEADLINE_MS, principal: { kind: 'anonymous' } });
     kept = { since, body };
     return body;
   };

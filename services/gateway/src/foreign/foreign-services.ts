@@ -10,7 +10,7 @@ import { createForeignTable } from './foreign-table.ts';
 interface ForeignServicesOptions {
   readonly routes: readonly ForeignRoute[];
   readonly key: JWK;
-  readonly upstreamOptions: Omit<UpstreamOptions, 'name' | 'replicas' | 'respond'>;
+  readonly upstreamOptions: Omit<UpstreamOptions, 'name' | 'replicas' | 'respond' | 'closesToLeave'>;
   /** Milliseconds that never go back. */
   readonly monotonic: () => number;
 }
@@ -32,6 +32,7 @@ export const createForeignServices = ({ routes, key, upstreamOptions, monotonic 
       ...upstreamOptions,
       name: `foreign ${route.prefix}`,
       replicas: createReplicas({ urls: route.origins, monotonic }),
+      closesToLeave: false,
       respond: ({ spec, res }, answer) => {
         if ((answer.statusCode ?? 0) < 200) return 'odd'; // no status of an answer: Node would not write it
         relayForeign(spec, answer, res);

@@ -47,6 +47,11 @@ class NoAnswerInTime extends Error {
   }
 }
 
+/** The replica is there, and answered what is no answer of the contract. */
+class OddAnswer extends Error {}
+
+const hasAnswered = (error: unknown): boolean => error instanceof OddAnswer || error instanceof Refusal;
+
 /** Whether a call failed by its deadline: it may have taken effect. */
 export const isLate = (error: unknown): boolean => error instanceof NoAnswerInTime;
 
@@ -96,7 +101,7 @@ export const createInternalCalls = ({
       if (!isProblem) await answer.body.dump();
       if (principal !== undefined && code !== undefined && code in codes)
         throw new Refusal(code as Code, detail, { retryAfterSeconds: secondsOf(answer.headers['retry-after']) });
-      throw new Error(`${spec.method} ${spec.path} was answered with ${answer.statusCode}`);
+      throw new OddAnswer(`${spec.method} ${spec.path} was answered with ${answer.statusCode}`);
     }
     return schema.parse(await answer.body.json());
   };
@@ -119,7 +124,7 @@ export const createInternalCalls = ({
       return await askIn(ms, first, spec, call);
     } catch (error) {
       if (error instanceof Refusal && isVerdict(error)) throw error;
-      replicas.down(first);
+      if (!hasAnswered(error)) replicas.down(first);
       const other = replicas.other(first);
       const leftMs = over - performance.now();
       if (other === undefined || leftMs <= 0) throw error;

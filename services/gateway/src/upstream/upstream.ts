@@ -24,6 +24,8 @@ export interface UpstreamOptions {
   readonly breakerResetMs: number;
   /** Writes the response from an answer, and says whether it was one; left out, as a service of ours answers. */
   readonly respond?: (errand: Errand, answer: IncomingMessage) => 'answer' | 'odd';
+  /** Whether a replica that closes its connection behind an answer is leaving, as a service of ours is; somebody else's may do so always. */
+  readonly closesToLeave?: boolean;
   readonly log: Log;
   readonly metrics: Metrics;
 }
@@ -82,6 +84,7 @@ export const createUpstream = ({
   concurrency,
   breakerResetMs,
   respond = ourAnswer,
+  closesToLeave = true,
   log,
   metrics,
 }: UpstreamOptions) => {
@@ -100,7 +103,7 @@ export const createUpstream = ({
     try {
       const waitMs = waitOf(req.headers.prefer as string | undefined);
       const answered = (from: IncomingMessage): 'answer' | 'odd' => {
-        if (isLeaving(from.headers)) replicas.down(replica);
+        if (closesToLeave && isLeaving(from.headers)) replicas.down(replica);
         return respond(errand, from);
       };
       await exchange({ req, res, replica, headersMs: headersMs + waitMs, maxBodyBytes, answered });
