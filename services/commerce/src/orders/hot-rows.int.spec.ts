@@ -200,20 +200,26 @@ describe('many orders that wait for one row', () => {
     const before = await torn();
     const free = [await shop.holdStock(cup), await shop.holdStock(pot)];
     const order = (productId: string) => shop.buyer().orders([[productId, 1]], { prefer: 'wait=0' });
-    const held = Promise.all([cup, pot, cup, pot].map(order));
+    const held: ReturnType<typeof order>[] = [];
+    const wait = async () => {
+      held.push(...[cup, pot, cup, pot].map(order));
+      await eventually(async () => expect(await shop.waitingForStock()).toBeGreaterThan(0));
+    };
     const mugs: string[] = [];
     const others = async () => mugs.push(...(await Promise.all(Array.from({ length: 10 }, () => order(mug)))).map(({ is }) => is));
     try {
-      await eventually(async () => expect(await shop.waitingForStock()).toBeGreaterThan(0));
+      await wait();
       await others();
       await eventually(async () => expect(await torn()).toBeGreaterThan(before), { withinMs: 20_000 });
-      await eventually(async () => expect(await shop.waitingForStock()).toBeGreaterThan(0));
+      await wait();
       await others();
     } finally {
       for (const give of free) await give();
     }
     expect(tally(mugs)).toEqual({ '202': 20 });
-    const placed = (await held).filter(({ is, headers }) => is === '202' || is !== '503 OVERLOADED' || headers.get('retry-after') === null);
+    const placed = (await Promise.all(held)).filter(
+      ({ is, headers }) => is === '202' || is !== '503 OVERLOADED' || headers.get('retry-after') === null,
+    );
     expect(tally(placed.map(({ is }) => is))).toEqual(placed.length === 0 ? {} : { '202': placed.length });
     expect(await shop.stockOf(mug)).toMatchObject({ available: 80 });
   });

@@ -7,8 +7,8 @@ import type { KeyedDraft, Placed, writeOrders } from './write-orders.ts';
 
 /** Orders that go into one transaction, at most: its locks are had for that long. */
 const TOGETHER = 200;
-/** How many may wait, of one product and of all, and how long, for those before them. */
-const SHARED = { maxWaiting: 20_000, waitMs: 3000 };
+/** How many may wait, of one product and of all, and how long, for those before them: longer than these may wait for a row that turns out to be held. */
+const SHARED = { maxWaiting: 20_000, waitMs: 5000 };
 const OF_A_PRODUCT = 5000;
 /** So long a product whose orders could not share a transaction with others' shares none, so that a row that is held keeps no other product's orders. */
 const APART_MS = 10_000;

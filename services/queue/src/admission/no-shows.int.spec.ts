@@ -20,7 +20,7 @@ const tick = async (queueId: string, replica = room): Promise<void> => {
 };
 const statesOf = (members: readonly TestMember[]) => Promise.all(members.map(async (member) => (await member.checked()).status));
 
-/** Two are inside, of whom nobody has shown a token since; and one waits behind them, who just asked. A watch takes 6.3 s: a second to rest, and a margin. */
+/** Two are inside, of whom nobody has shown a token since; and one waits behind them, who just asked. A watch takes 4.3 s more than that: a second to rest, and a margin. */
 const twoInside = async (settings: Parameters<TestRooms['queue']>[1] = {}) => {
   const queueId = await rooms.queue(room, { cap: 2, noShowAfterSeconds: 2, ...settings });
   await rooms.steer(room, queueId, 'pause');
@@ -42,14 +42,14 @@ const endsOf = async (queueId: string) => (await rooms.journal(queueId)).map(({ 
 
 describe('an admission whose owner never came', () => {
   it('is ended early and its slot given to the next; who has come once is left alone, however long ago', async () => {
-    const { queueId, members } = await twoInside();
+    const { queueId, members } = await twoInside({ noShowAfterSeconds: 60 });
     const [came, , waiting] = members;
     expect(await came.checked()).toMatchObject({ status: 'ADMITTED' });
-    await rooms.ageWatch(queueId, 6);
+    await rooms.ageWatch(queueId, 45); // of 64.3
     await tick(queueId);
     expect(await endsOf(queueId)).toEqual([null, null]);
 
-    await rooms.ageWatch(queueId, 1);
+    await rooms.ageWatch(queueId, 20);
     await waiting.checked();
     await tick(queueId);
     expect(await endsOf(queueId)).toEqual([null, 'EXPIRED', null]);
