@@ -121,10 +121,9 @@ export const createGather = <Q, A>({ ask, maxBatch, maxInFlight, keys, maxWaitin
     dropLate();
     for (let calls = inFlight; calls < maxInFlight; calls += 1) {
       const { batch, goesApart } = takeBatch();
-      if (batch.length === 0) break;
+      if (batch.length === 0) return;
       void send(batch, goesApart);
     }
-    watch();
   };
 
   const schedule = (): void => {
@@ -145,6 +144,6 @@ export const createGather = <Q, A>({ ask, maxBatch, maxInFlight, keys, maxWaitin
       waiting.push(one);
       count(key, 1);
       if (mayBegin(one)) schedule();
-      if (!scheduled) watch();
+      watch();
     });
 };

@@ -42,7 +42,7 @@ const opened = (came: Settled): Placed => {
 };
 
 /** What would befall each of them alone too: not worth a transaction each. */
-const isOfAll = (error: unknown): boolean => isEngineAway(error) || isOverloaded(error) || isStatementTimeout(error);
+const isOfAll = (error: unknown): boolean => isEngineAway(error) || isOverloaded(error);
 
 const reasonOf = (error: unknown): 'key' | 'lock' | 'other' => (isDuplicate(error) ? 'key' : isRetriable(error) ? 'lock' : 'other');
 
@@ -66,8 +66,8 @@ const createApart = (monotonic: () => number) => {
  * Places orders: those that come while others are being placed share the next transaction, each with its own key and its own answer. A product is in one of
  * these transactions at a time. When one fails for a lock, the products whose rows are held then (all of them, if none is) have transactions of their own for a
  * while, or until one succeeds, and leave a transaction at a time to the others, so that rows that are held keep their own products' orders only. When one of
- * those waits in vain for its row, its orders are told so; when it fails otherwise, each order is placed alone. One whose key is known is answered by it; where the database is away or overrun,
- * all are told so. Orders of several products, or with a coupon, are placed alone, so many at once.
+ * those waits in vain for its row, its orders are told so; when it fails otherwise, each order is placed alone. One whose key is known is answered by it; where
+ * the database is away or overrun, all are told so. Orders of several products, or with a coupon, are placed alone, so many at once.
  * @throws what `writeOrders` throws; Refusal OVERLOADED when too many wait, or one has waited too long
  */
 export const placeTogether = ({ write, together = TOGETHER, atOnce, log, metrics }: Deps) => {
@@ -81,7 +81,7 @@ export const placeTogether = ({ write, together = TOGETHER, atOnce, log, metrics
   const apart = createApart(monotonic);
   const tornApart = metrics.counter({
     name: 'onsale_orders_apart_total',
-    help: 'Transactions of many orders that were given up, and their orders placed product by product, or alone: a key was known, a lock was lost, or else',
+    help: 'Transactions of orders that were given up, and their orders placed product by product, or alone, or told so: a key was known, a lock was lost, or else',
     labels: ['reason'],
   });
 
@@ -120,21 +120,20 @@ export const placeTogether = ({ write, together = TOGETHER, atOnce, log, metrics
     try {
       return await sharing(all);
     } catch (error) {
+      if (isOfAll(error)) throw error;
       const productIds = productsOf(all);
-      const several = productIds.length > 1;
-      if (isOfAll(error) && !(several && isStatementTimeout(error))) throw error;
       const reason = reasonOf(error);
       tornApart.inc({ reason });
       log[reason === 'key' ? 'debug' : 'warn']({ err: error, productIds, orders: all.length }, 'orders could not share a transaction');
       if (reason === 'key') return withoutKnown(all);
       const held = await write.held(productIds);
-      if (several) {
+      if (productIds.length > 1) {
         apart.add(held.length > 0 ? held : productIds);
         return all.map(() => AGAIN);
       }
-      if (!isLockWait(error) || held.length === 0) return eachAlone(all);
       apart.add(held);
-      throw error; // each alone would wait for the same row
+      if (isStatementTimeout(error) || (isLockWait(error) && held.length > 0)) throw error; // each alone would wait for the same
+      return eachAlone(all);
     }
   };
   const gather = createGather<Simple, Settled | typeof AGAIN>({

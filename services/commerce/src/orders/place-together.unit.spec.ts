@@ -136,8 +136,8 @@ describe('orders of several products', () => {
     ]);
     begun[2]!.end();
     expect(await Promise.all(free)).toHaveLength(2);
-    begun[1]!.end(failed({ errno: 1205 }));
-    expect((await held).map((end) => end.status === 'rejected' && (end.reason as { errno: number }).errno)).toEqual([1205, 1205]);
+    begun[1]!.end(error);
+    expect(await held).toEqual([error, error].map((reason) => ({ status: 'rejected', reason })));
 
     const more = [...twoOf(place, cup), ...twoOf(place, mug)];
     await turns();
@@ -154,6 +154,24 @@ describe('orders of several products', () => {
     begun[5]!.end();
     expect(await Promise.all(again)).toHaveLength(4);
     expect(doors).toHaveLength(0);
+  });
+
+  it('leave alone at once a product that waited for its row by itself', async () => {
+    const { begun, together } = transactions();
+    const { place } = given(together, { rows: new Set([cup]) });
+    const [lost, error] = [Promise.allSettled(twoOf(place, cup)), failed({ errno: 1205 })];
+    await turns();
+    begun[0]!.end(error);
+    expect(await lost).toEqual([error, error].map((reason) => ({ status: 'rejected', reason })));
+    const placed = [...twoOf(place, cup), ...twoOf(place, mug)];
+    await turns();
+    expect(productIds(begun.slice(1))).toEqual([
+      [cup, cup],
+      [mug, mug],
+    ]);
+    begun[1]!.end();
+    begun[2]!.end();
+    expect(await Promise.all(placed)).toHaveLength(4);
   });
 
   it('go on beside several products whose rows are held', async () => {

@@ -71,6 +71,27 @@ describe('the popular products', () => {
     }
   });
 
+  it('say nothing against a replica that fails with them alone', async () => {
+    const failing = await startStandIn();
+    const two = await startFleet({
+      settings: (s) => ({ ...s, replicas: { ...s.replicas, commerce: [...s.replicas.commerce!, failing.url] } }),
+      overrides: { monotonic: () => clock.ms },
+    });
+    try {
+      failing.answers((seen, res) => json(res, seen.url === POPULAR ? 500 : 200, {}));
+      for (let turn = 0; turn < 2; turn += 1) {
+        clock.ms += 60_000;
+        await two.call('GET', POPULAR);
+      }
+      expect(failing.seen.filter(({ url }) => url === POPULAR)).not.toHaveLength(0);
+      for (let turn = 0; turn < 4; turn += 1) await two.call('GET', '/api/v1/products');
+      expect(failing.seen.filter(({ url }) => url === '/api/v1/products')).toHaveLength(2);
+    } finally {
+      await two.stop();
+      await failing.stop();
+    }
+  });
+
   it('take no query', async () => {
     const before = asked();
     expect(await fleet.call('GET', `${POPULAR}?top=9`)).toMatchObject({ status: 400, json: { errors: [{ pointer: '/query/top' }] } });

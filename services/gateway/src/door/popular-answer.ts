@@ -34,8 +34,9 @@ export const createPopularAnswer = ({ commerce, monotonic }: PopularAnswerOption
 
   return async (request) => {
     assertQuery(request);
-    const isFresh = kept !== undefined && monotonic() - kept.since < FRESH_MS;
-    const body = isFresh ? kept!.body : await (asking ??= ask().finally(() => (asking = undefined)));
+    const known = kept;
+    const isFresh = known !== undefined && monotonic() - known.since < FRESH_MS;
+    const body = isFresh ? known.body : await (asking ??= ask().finally(() => (asking = undefined)));
     sendBody(listPopularProducts, body, request.res);
   };
 };

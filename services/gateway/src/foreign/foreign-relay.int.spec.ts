@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { codeOf, foreignShop, json } from '../testing/index.ts';
+import type { ForeignRoute } from './foreign-routes-file.ts';
+import { codeOf, foreignShop, json, startFleet, startStandIn } from '../testing/index.ts';
 
 const { now, start, begin, stop, inLine, last } = foreignShop();
 beforeAll(start);
@@ -29,6 +30,33 @@ describe('bodies', () => {
     expect(codeOf(answer)).toBe('413 PAYLOAD_TOO_LARGE');
     expect(now.shop.seen).toEqual([]);
     expect((await now.fleet.call('GET', '/shop', { headers: inLine() })).status).toBe(200);
+  });
+});
+
+describe('origins', () => {
+  it('are asked in turn, also when one of them closes each connection', async () => {
+    const closing = await startStandIn();
+    const turns: ForeignRoute = {
+      prefix: '/turns',
+      exact: false,
+      origins: [now.shop.url, closing.url],
+      gate: 'none',
+      auth: 'none',
+      maxBodyBytes: 1000,
+      pass: [],
+    };
+    const two = await startFleet({
+      settings: (s) => ({ ...s, foreignRoutes: [turns] }),
+      overrides: { monotonic: () => 1 }, // whoever is passed over stays so
+    });
+    try {
+      closing.answers((_seen, res) => json(res, 200, {}, { connection: 'close' }));
+      for (let turn = 0; turn < 4; turn += 1) await two.call('GET', '/turns');
+      expect([now.shop.seen.length, closing.seen.length]).toEqual([2, 2]);
+    } finally {
+      await two.stop();
+      await closing.stop();
+    }
   });
 });
 

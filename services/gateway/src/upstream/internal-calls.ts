@@ -103,7 +103,10 @@ export const createInternalCalls = ({
         throw new Refusal(code as Code, detail, { retryAfterSeconds: secondsOf(answer.headers['retry-after']) });
       throw new OddAnswer(`${spec.method} ${spec.path} was answered with ${answer.statusCode}`);
     }
-    return schema.parse(await answer.body.json());
+    const { data, error } = schema.safeParse(await answer.body.json());
+    if (error !== undefined)
+      throw new OddAnswer(`${spec.method} ${spec.path} was answered with another body than the contract's`, { cause: error });
+    return data;
   };
 
   const askIn = async (ms: number, origin: URL, spec: RouteSpec, call: Call): Promise<unknown> => {
