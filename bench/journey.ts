@@ -23,6 +23,8 @@ const WARM_UP_SECONDS = 15;
 const YARDSTICK_MS = 5_000;
 const CAP = 500;
 const PRICE = 1_000;
+/** A fleet that is late must not make more of its work: these are copies of what only waits. */
+const RESENT = 'onsale_saga_commands_resent_total';
 
 const processesOf = async (fleet: TestFleet, { units }: Engines): Promise<Process[]> => {
   const engines = units === undefined ? [] : await Promise.all(engineNames.map(async (name) => ({ name, pid: await units[name].pid() })));
@@ -61,11 +63,13 @@ export const journey = async (engines: Engines, [rate = String(PER_SECOND)]: rea
     await crowdOf(0, warmUp).arriving({ perSecond });
     console.log(`measuring: ${count} purchases`);
     const times = createStepTimes();
+    const sentBefore = await fleet.metric(fleet.processes, RESENT);
     const usage = usageSinceNow(await processesOf(fleet, engines));
     const began = performance.now();
     const journeys = await crowdOf(warmUp, warmUp + count, times).arriving({ perSecond });
     const seconds = (performance.now() - began) / 1_000;
     const used = usage();
+    const sentAgain = (await fleet.metric(fleet.processes, RESENT)) - sentBefore;
 
     const { databases, redisUrl, namespace } = fleet;
     const findings = await verifyInvariants({ databases, redisUrl, namespace, operations: journal.operations() });
@@ -80,11 +84,12 @@ export const journey = async (engines: Engines, [rate = String(PER_SECOND)]: rea
         `when the member should have come until it owns the seat. ${(seconds - SECONDS).toFixed(1)} s after the last had come all were through.`,
         '',
         table([
-          ['offered', 'achieved', 'ends', 'violations of the invariants'],
+          ['offered', 'achieved', 'ends', 'commands sent again', 'violations of the invariants'],
           [
             `${perSecond.toFixed(0)} / s`,
             `${achieved.toFixed(1)} / s`,
             countedBy(journeys),
+            String(sentAgain),
             `${broken(findings).length} of ${findings.length} sentences`,
           ],
         ]),

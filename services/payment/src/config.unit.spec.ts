@@ -23,7 +23,7 @@ describe('the settings', () => {
     expect(readSettings(needed)).toMatchObject({
       chargeMinimum: 1000,
       endsPolling: true,
-      sagas: { sweepMs: 1000, retryAfterMs: 5000, flagAfter: 10 },
+      sagas: { sweepMs: 1000, retryAfterMs: 15_000, flagAfter: 10 },
       kafka: { brokers: ['a:9092', 'b:9092'] },
     });
   });

@@ -108,11 +108,11 @@ export const sagaSettings = {
   ONSALE_ENDS_POLLING: setting.onOff({
     default: true,
     about:
-      'read every 50 ms how what requests wait for has ended, and every 250 ms what the outbox has to send; off leaves both to wake-ups and notices, but for a look at the outbox with each renewal of its leases (for tests of those)',
+      'read every 200 ms how what requests wait for has ended, and every 250 ms what the outbox has to send; off leaves both to wake-ups and notices, but for a look at the outbox with each renewal of its leases (for tests of those)',
   }),
   ONSALE_SAGA_SWEEP_MS: setting.int({ default: 1000, min: 10, about: 'milliseconds between looks for sagas that are overdue' }),
   ONSALE_SAGA_RETRY_AFTER_MS: setting.int({
-    default: 5000,
+    default: 15_000,
     min: 10,
     about: 'a command without a reply is sent again after this, then less often',
   }),

@@ -3,7 +3,7 @@ import type { Outcome, Received } from './receive.ts';
 
 export interface GroupsOptions {
   /** All or none, and none when it rejects. */
-  readonly together: (group: readonly Received[]) => Promise<void>;
+  readonly together: (group: readonly Received[]) => Promise<readonly Outcome[]>;
   readonly alone: (received: Received) => Promise<Outcome>;
   /** An error after which nothing is tried: it would meet each of them, too. */
   readonly isAway: (error: unknown) => boolean;
@@ -44,15 +44,16 @@ export const inGroups = ({ together, alone, isAway, concurrency, onGroup }: Grou
 
   const settle = async (group: readonly Waiting[]): Promise<void> => {
     if (group.length === 1) return await eachAlone(group);
+    let outcomes: readonly Outcome[];
     try {
-      await together(group.map(({ received }) => received));
+      outcomes = await together(group.map(({ received }) => received));
     } catch (error) {
       if (!isAway(error)) return await eachAlone(group);
       for (const { end } of group) end.reject(error);
       return;
     }
     onGroup(group.length);
-    for (const { end } of group) end.resolve('done');
+    for (const [index, { end }] of group.entries()) end.resolve(outcomes[index]!);
   };
 
   const work = async (): Promise<void> => {

@@ -21,7 +21,10 @@ const given = ({ concurrency = 4, faults = {} }: { concurrency?: number; faults?
     if (fault !== undefined) throw faults[fault]!;
   };
   const receive = inGroups({
-    together: (group) => transaction(group.map(nameOf)),
+    together: async (group): Promise<Outcome[]> => {
+      await transaction(group.map(nameOf));
+      return group.map((received) => (nameOf(received).startsWith('copy') ? 'repeated' : 'done'));
+    },
     alone: async (received): Promise<Outcome> => {
       await transaction([nameOf(received)]);
       return 'done';
@@ -60,6 +63,11 @@ describe('messages', () => {
     expect(await comes('a', 'b', 'c')).toEqual(['done', 'done', 'done']);
     expect(transactions).toEqual(['a+b+c']);
     expect(sizes).toEqual([3]);
+  });
+
+  it('are each told what became of them', async () => {
+    const { comes } = given();
+    expect(await comes('a', 'copy of b', 'c')).toEqual(['done', 'repeated', 'done']);
   });
 
   it('wait, while two groups are under way, for the next', async () => {

@@ -14,6 +14,19 @@ const replyOf = (row: { reply: string | null } | undefined): Reply | undefined =
 export const storedReply = async (trx: Trx, { consumer, messageId }: InboxKey): Promise<Reply | undefined> =>
   replyOf(await trx('inbox').where({ consumer, message_id: messageId }).first('reply'));
 
+/** Those of the messages that were seen before, each with the reply that was committed with it, if it was a command. */
+export const keptAmong = async (
+  trx: Trx,
+  consumer: string,
+  messageIds: readonly string[],
+): Promise<ReadonlyMap<string, Reply | undefined>> => {
+  const rows = await trx('inbox')
+    .where({ consumer })
+    .whereIn('message_id', messageIds)
+    .select<{ message_id: string; reply: string | null }[]>('message_id', 'reply');
+  return new Map(rows.map((row) => [row.message_id, replyOf(row)]));
+};
+
 /**
  * Counts the message in: `seen` when it was here before, `waiting` when messages of its key wait in `retries`, which it must not overtake.
  * The rule is part of the insert, so that it costs no round trip of its own.

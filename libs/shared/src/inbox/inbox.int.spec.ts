@@ -142,11 +142,24 @@ describe('a consumer', () => {
     );
     expect(stored.filter(({ reply }) => reply !== null)).toHaveLength(60);
     expect(await groups()).toBeGreaterThan(before);
+  });
 
-    await send(commands);
-    await eventually(() => expect(sagas.map((saga) => replyTo(saga).length)).toEqual(sagas.map(() => 2)));
+  it('takes copies in groups too, with what is new among them', async () => {
+    const sagas = Array.from({ length: 60 }, newId);
+    const fresh = newId();
+    const commandOf = (saga: string) => ({ ...aCommand(lock, saga, 'do', 'grouped'), subject: saga });
+    await send(sagas.map(commandOf));
+    await eventually(() => expect(sagas.map((saga) => replyTo(saga).length)).toEqual(sagas.map(() => 1)));
+    const [before, repeated] = [await groups(), await outcome('repeated')];
+
+    await send([...sagas.slice(30), fresh, ...sagas.slice(0, 30)].map(commandOf));
+    await eventually(() =>
+      expect([...sagas.map((saga) => replyTo(saga).length), replyTo(fresh).length]).toEqual([...sagas.map(() => 2), 1]),
+    );
     expect(sagas.map((saga) => replyTo(saga)[1])).toEqual(sagas.map((saga) => replyTo(saga)[0]));
-    expect((await Promise.all(sagas.map(effects))).flat()).toHaveLength(57);
+    expect(await Promise.all([...sagas, fresh].map(effects))).toEqual([...sagas, fresh].map(() => ['locked']));
+    expect(await groups()).toBeGreaterThan(before);
+    await eventually(async () => expect(await outcome('repeated')).toBe(repeated + 60));
   });
 
   it('answers with a refusal: a value keeps what was written, a thrown one rolls it back', async () => {

@@ -61,7 +61,8 @@ export type Intervention =
   | { readonly is: 'unknown' };
 
 const SWEEP_MS = 1000;
-const RETRY_AFTER_MS = 5000;
+/** Far above what an answer takes: a command is in the outbox, and then in Kafka; it is hardly ever lost, but late whenever there is much to do. */
+const RETRY_AFTER_MS = 15_000;
 const FLAG_AFTER = 10;
 
 const answerOf = ({ outcome, data, code, detail }: Reply): ReplyDraft =>

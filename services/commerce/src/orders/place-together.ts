@@ -66,7 +66,7 @@ const createApart = (monotonic: () => number) => {
  * Places orders: those that come while others are being placed share the next transaction, each with its own key and its own answer. A product is in one of
  * these transactions at a time. When one fails for a lock, the products whose rows are held then (all of them, if none is) have transactions of their own for a
  * while, or until one succeeds, and leave a transaction at a time to the others, so that rows that are held keep their own products' orders only. When one of
- * those waits in vain for its row, its orders are told so; when it fails otherwise, each order is placed alone. One whose key is known is answered by it; where
+ * those waits in vain for its row, or takes too long, its orders are told so; when it fails otherwise, each order is placed alone. One whose key is known is answered by it; where
  * the database is away or overrun, all are told so. Orders of several products, or with a coupon, are placed alone, so many at once.
  * @throws what `writeOrders` throws; Refusal OVERLOADED when too many wait, or one has waited too long
  */
@@ -126,7 +126,7 @@ export const placeTogether = ({ write, together = TOGETHER, atOnce, log, metrics
       tornApart.inc({ reason });
       log[reason === 'key' ? 'debug' : 'warn']({ err: error, productIds, orders: all.length }, 'orders could not share a transaction');
       if (reason === 'key') return withoutKnown(all);
-      const held = await write.held(productIds);
+      const held = await write.held(productIds).catch(() => []); // the first error is the one to tell
       if (productIds.length > 1) {
         apart.add(held.length > 0 ? held : productIds);
         return all.map(() => AGAIN);

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { json, startFleet, startStandIn, type Answering, type Fleet } from '../testing/index.ts';
 
@@ -71,14 +72,18 @@ describe('the popular products', () => {
     }
   });
 
-  it('say nothing against a replica that fails with them alone', async () => {
+  it.each<[string, (res: ServerResponse) => void]>([
+    ['with a failure', (res) => json(res, 500, {})],
+    ['with what is none of the contract', (res) => json(res, 200, { of: 'another age' })],
+    ['with what is no JSON', (res) => void res.writeHead(200, { 'content-type': 'application/json' }).end('<html>')],
+  ])('say nothing against a replica that answers %s to them alone', async (_, answers) => {
     const failing = await startStandIn();
     const two = await startFleet({
       settings: (s) => ({ ...s, replicas: { ...s.replicas, commerce: [...s.replicas.commerce!, failing.url] } }),
       overrides: { monotonic: () => clock.ms },
     });
     try {
-      failing.answers((seen, res) => json(res, seen.url === POPULAR ? 500 : 200, {}));
+      failing.answers((seen, res) => (seen.url === POPULAR ? answers(res) : json(res, 200, {})));
       for (let turn = 0; turn < 2; turn += 1) {
         clock.ms += 60_000;
         await two.call('GET', POPULAR);

@@ -1,7 +1,7 @@
 import { codes, urlOf, type Code, type RouteSpec } from '@onsale/contracts';
 import { PRINCIPAL_HEADER, type Principal } from '@onsale/shared/auth';
 import { Refusal } from '@onsale/shared/errors';
-import { Agent } from 'undici';
+import { Agent, type Dispatcher } from 'undici';
 import type { Principals } from '../identity/principals.ts';
 import { away } from './away.ts';
 import { isLeaving, type Replicas } from './replicas.ts';
@@ -50,6 +50,16 @@ class NoAnswerInTime extends Error {
 /** The replica is there, and answered what is no answer of the contract. */
 class OddAnswer extends Error {}
 
+/** @throws OddAnswer when the body is not JSON */
+const jsonOf = async (body: Dispatcher.ResponseData['body']): Promise<unknown> => {
+  const text = await body.text();
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new OddAnswer('the body of an answer was not JSON', { cause: error });
+  }
+};
+
 const hasAnswered = (error: unknown): boolean => error instanceof OddAnswer || error instanceof Refusal;
 
 /** Whether a call failed by its deadline: it may have taken effect. */
@@ -97,13 +107,13 @@ export const createInternalCalls = ({
     const schema = spec.answers[answer.statusCode];
     if (schema === undefined || schema === null) {
       const isProblem = String(answer.headers['content-type']).startsWith('application/problem+json');
-      const { code, detail = '' } = isProblem ? ((await answer.body.json()) as ProblemAnswer) : {};
+      const { code, detail = '' } = isProblem ? ((await jsonOf(answer.body)) as ProblemAnswer) : {};
       if (!isProblem) await answer.body.dump();
       if (principal !== undefined && code !== undefined && code in codes)
         throw new Refusal(code as Code, detail, { retryAfterSeconds: secondsOf(answer.headers['retry-after']) });
       throw new OddAnswer(`${spec.method} ${spec.path} was answered with ${answer.statusCode}`);
     }
-    const { data, error } = schema.safeParse(await answer.body.json());
+    const { data, error } = schema.safeParse(await jsonOf(answer.body));
     if (error !== undefined)
       throw new OddAnswer(`${spec.method} ${spec.path} was answered with another body than the contract's`, { cause: error });
     return data;

@@ -30,7 +30,7 @@ const settingsOf = (engines: { mysqlUrl: string; redisUrl: string; kafka: TestKa
   kafka: { brokers: engines.kafka.brokers, partitions: 3, replication: 1, sessionMs: 10_000 },
   chargeMinimum: 1000,
   endsPolling: true,
-  sagas: { sweepMs: 1000, retryAfterMs: 5000, flagAfter: 10 },
+  sagas: { sweepMs: 1000, retryAfterMs: 15_000, flagAfter: 10 },
 });
 
 const start = async ({ replicas = 1, settings = {} }: Options, ending: AsyncDisposableStack) => {
