@@ -128,6 +128,21 @@ describe('a place', () => {
     expect(waiting.pollAfterMs).toBeLessThanOrEqual(39_000);
   });
 
+  it('is told no wait while its line rests after a loss', async () => {
+    const queueId = await rooms.queue(room, { cap: 1, windowSeconds: 100 });
+    const [inside, next] = rooms.members(room, queueId, 2) as [TestMember, TestMember];
+    await inside.enters();
+    await next.enters();
+    await eventually(async () => expect((await next.checked()).etaSeconds).toBeGreaterThan(0));
+
+    const { db } = rooms;
+    await db('queues')
+      .where({ id: queueId })
+      .update({ rest_watched_at: db.raw('NOW(3)'), rest_until: db.raw('NOW(3) + INTERVAL 1 HOUR') });
+    await eventually(async () => expect(await next.checked()).not.toHaveProperty('etaSeconds'));
+    expect(await next.checked()).toMatchObject({ status: 'WAITING', position: 1 });
+  });
+
   it('is checked for the gateway many at a time, in the order of the request', async () => {
     const queueIds = [await rooms.queue(room, { cap: 1 }), await rooms.queue(room, { cap: 1 })];
     const members = queueIds.flatMap((queueId) => rooms.members(room, queueId, 2));

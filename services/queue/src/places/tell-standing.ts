@@ -21,11 +21,11 @@ export interface Moment {
   readonly random: number;
 }
 
-type Queue = QueueSettings & Partial<Pick<QueueDefinition, 'state' | 'opening'>>;
+type Queue = QueueSettings & Partial<Pick<QueueDefinition, 'state' | 'opening' | 'resting'>>;
 
 /**
  * A standing in the words of the contract. A waiter whose position is not known (an engine is away) is told to ask again. Before the opening nobody is told a
- * position: the draw is secret. Nobody knows how long a pause takes: it has no estimate, and those near the head ask as often as before, so that they hear
+ * position: the draw is secret. Nobody knows how long a pause takes, nor the rest of a line that was lost, which may begin anew: neither has an estimate, and those near the head ask as often as before, so that they hear
  * of its end.
  */
 export const tellStanding = (queue: Queue, standing: Standing, pace: Pace | undefined, { nowMs, random }: Moment): Told => {
@@ -40,7 +40,7 @@ export const tellStanding = (queue: Queue, standing: Standing, pace: Pace | unde
         position === undefined || pace === undefined
           ? undefined
           : etaSeconds(queue, { rate: pace.rate, share: shareOf(queue, pace.lane) }, position);
-      const moves = queue.state === undefined || admits({ state: queue.state });
+      const moves = (queue.state === undefined || admits({ state: queue.state })) && queue.resting !== true;
       return {
         status: 'WAITING',
         ...(position !== undefined && { position }),

@@ -29,6 +29,14 @@ describe('tellStanding', () => {
     });
   });
 
+  it.each([{ state: 'PAUSED' as const }, { resting: true }])('tells no wait while nobody is admitted: %o', (stands) => {
+    expect(tellStanding({ ...queue, ...stands }, { state: 'WAITING', position: 20 }, pace, moment)).toEqual({
+      status: 'WAITING',
+      position: 20,
+      pollAfterMs: 2000,
+    });
+  });
+
   it('tells a waiter whose position nobody knows to ask again', () => {
     expect(tellStanding(queue, { state: 'WAITING' }, undefined, moment)).toEqual({ status: 'WAITING', pollAfterMs: 30_000 });
   });

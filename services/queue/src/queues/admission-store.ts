@@ -1,7 +1,7 @@
 import type { Queryable, Trx } from '@onsale/shared/db';
-import { COLUMNS, queueOf, type QueueRow } from './queue-store.ts';
+import { columnsOf, queueOf, type QueueRow } from './queue-store.ts';
 import type { QueueDefinition } from './queue.ts';
-import { NO_REST, RESTING, restOf } from './rest-store.ts';
+import { NO_REST, restOf } from './rest-store.ts';
 
 /** Of each lane that anybody was ever admitted from: the highest score admitted, and what it is owed by the others (`takeTurns`). */
 export type LaneStates = Readonly<Record<string, { readonly front: number; readonly credit: number }>>;
@@ -15,7 +15,6 @@ export interface AdmissionState extends QueueDefinition {
   /** Since the allowance was written. */
   readonly elapsedMs: number;
   readonly longestPollMs: number;
-  readonly resting: boolean;
   /** The generation with which its epoch began: the line has had no life in Redis yet, so nobody of it has to come back. */
   readonly freshGeneration: number;
 }
@@ -27,12 +26,11 @@ interface AdmissionRow extends QueueRow {
   allowance: number;
   elapsed_micros: number;
   longest_poll_ms: number;
-  resting: number;
   fresh_generation: number;
 }
 
 const admissionColumns = (db: Queryable) => [
-  ...COLUMNS,
+  ...columnsOf(db),
   'last_number',
   'turn',
   'lane_state',
@@ -40,7 +38,6 @@ const admissionColumns = (db: Queryable) => [
   'longest_poll_ms',
   'fresh_generation',
   db.raw('TIMESTAMPDIFF(MICROSECOND, allowance_at, NOW(3)) AS elapsed_micros'),
-  db.raw(RESTING),
 ];
 
 const admissionOf = (row: AdmissionRow): AdmissionState => ({
@@ -51,7 +48,6 @@ const admissionOf = (row: AdmissionRow): AdmissionState => ({
   allowance: row.allowance,
   elapsedMs: Math.max(0, row.elapsed_micros / 1000),
   longestPollMs: row.longest_poll_ms,
-  resting: row.resting === 1,
   freshGeneration: row.fresh_generation,
 });
 

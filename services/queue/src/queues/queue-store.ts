@@ -1,6 +1,7 @@
 import { drawBy } from '../opening/draw.ts';
 import { isDuplicate, type Queryable, type Trx } from '@onsale/shared/db';
 import type { QueueDefinition, QueueSettings } from './queue.ts';
+import { RESTING } from './rest-store.ts';
 
 /** A row of `queues`, as far as it defines a queue. */
 export interface QueueRow {
@@ -26,9 +27,10 @@ export interface QueueRow {
   opened_at: Date | null;
   draw_seed: Buffer | null;
   draw_listed_at: Date | null;
+  resting: number;
 }
 
-export const COLUMNS = [
+const COLUMNS = [
   'id',
   'state',
   'epoch',
@@ -52,6 +54,9 @@ export const COLUMNS = [
   'draw_seed',
   'draw_listed_at',
 ] as const;
+
+/** Of a `QueueRow`. */
+export const columnsOf = (db: Queryable) => [...COLUMNS, db.raw(RESTING)] as string[];
 
 const openingOf = ({ opens_at, opened_at, draw_seed, draw_listed_at }: QueueRow): QueueDefinition['opening'] =>
   opens_at === null || draw_seed === null
@@ -78,6 +83,7 @@ export const queueOf = (row: QueueRow): QueueDefinition => ({
   generation: row.generation,
   opening: openingOf(row),
   createdAt: row.created_at,
+  resting: row.resting === 1,
 });
 
 const settingsRow = (settings: QueueSettings) => ({
@@ -95,17 +101,17 @@ const settingsRow = (settings: QueueSettings) => ({
 });
 
 export const findQueue = async (db: Queryable, id: string): Promise<QueueDefinition | undefined> => {
-  const row = await db('queues').where({ id }).first<QueueRow | undefined>(COLUMNS);
+  const row = await db('queues').where({ id }).first<QueueRow | undefined>(columnsOf(db));
   return row && queueOf(row);
 };
 
 /** Queues by id, after the one named. */
 export const listQueues = async (db: Queryable, { after, limit }: { after: string; limit: number }): Promise<QueueDefinition[]> =>
-  (await db('queues').select<QueueRow[]>(COLUMNS).where('id', '>', after).orderBy('id').limit(limit)).map(queueOf);
+  (await db('queues').select<QueueRow[]>(columnsOf(db)).where('id', '>', after).orderBy('id').limit(limit)).map(queueOf);
 
 /** Waits for whoever holds the queue's row. */
 export const lockQueue = async (trx: Trx, id: string): Promise<QueueDefinition | undefined> => {
-  const row = await trx('queues').where({ id }).forUpdate().first<QueueRow | undefined>(COLUMNS);
+  const row = await trx('queues').where({ id }).forUpdate().first<QueueRow | undefined>(columnsOf(trx));
   return row && queueOf(row);
 };
 

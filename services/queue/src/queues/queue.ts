@@ -40,4 +40,6 @@ export interface QueueDefinition extends QueueSettings {
   /** The life of its line in Redis; 0 until it has had one. */
   readonly generation: number;
   readonly createdAt: Date;
+  /** After its line was lost: nobody is admitted until whoever waited has had time to come back (`watchRest`). */
+  readonly resting: boolean;
 }

@@ -27,6 +27,7 @@ export const buildQueue = (given: Partial<QueueDefinition> = {}): QueueDefinitio
   epochsEnded: 0,
   firstNumber: 0,
   generation: 1,
+  resting: false,
   createdAt: new Date(),
   ...SETTINGS,
   ...given,
