@@ -68,7 +68,8 @@ try {
   }
 } catch (error) {
   process.exitCode = error instanceof Interrupted ? 0 : 1;
-  if (error instanceof HomeInUse) console.error(`npm run example already runs in this checkout (process ${error.pid}).`);
+  if (error instanceof HomeInUse)
+    console.error(`npm run example already runs in this checkout (process ${error.pid}): end it there first, by Ctrl-C.`);
   else if (error instanceof CannotGoOn) console.error(error.message);
   else if (!(error instanceof Interrupted)) console.error(error);
 }
