@@ -121,7 +121,7 @@ describe('an order that is not paid in its time', () => {
   it('is taken back though many stand before it that cannot be', async () => {
     const cup = await shop.product();
     const ada = shop.buyer();
-    shop.payment.loses(debitOrder);
+    const bring = shop.payment.loses(debitOrder);
     const { id } = (await ada.orders([[cup, 1]], { prefer: 'wait=0' })).body!;
     const money = { subtotal: 0, discount: 0, total: 0 };
     const stray = {
@@ -142,6 +142,7 @@ describe('an order that is not paid in its time', () => {
     await eventually(async () => expect((await ada.order(id)).body).toMatchObject({ status: 'EXPIRED' }), { withinMs: 20_000 });
 
     await shop.db('orders').where('member_id', stray.member_id).delete();
+    await bring();
   });
 
   it('is taken back by an operator too', async () => {
