@@ -29,7 +29,7 @@ describe('notices', () => {
     proxy = await testProxy(engine.url);
     captured = captureLog();
     redis = createRedis({ url: proxy.url, name: 'spec', log: captured.log });
-    await redis.ping();
+    await eventually(() => redis.ping());
     here = createNotices({ redis: engine.redis, namespace, log: captured.log });
     elsewhere = createNotices({ redis, namespace, log: captured.log });
   });

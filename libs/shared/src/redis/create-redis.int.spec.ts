@@ -16,7 +16,7 @@ describe('createRedis', () => {
     proxy = await testProxy(engine.url);
     captured = captureLog();
     redis = createRedis({ url: proxy.url, name: 'spec', log: captured.log });
-    await redis.ping();
+    await eventually(() => redis.ping());
   });
   afterEach(async () => {
     redis.disconnect();
@@ -74,7 +74,7 @@ describe('createRedis', () => {
   it('gathers commands of one turn when asked to', async () => {
     const gathering = createRedis({ url: engine.url, name: 'gathering', log: captured.log, pipelining: true });
     try {
-      await gathering.ping();
+      await eventually(() => gathering.ping());
       const answers = await Promise.all(Array.from({ length: 100 }, (_, n) => gathering.hincrby('sums', 'a', n)));
       expect(answers.at(-1)).toBe(4950);
     } finally {
