@@ -10,10 +10,6 @@ export interface InboxKey {
 const replyOf = (row: { reply: string | null } | undefined): Reply | undefined =>
   row === undefined || row.reply === null ? undefined : (JSON.parse(row.reply) as Reply);
 
-/** The reply that was committed with the message, if it was a command. */
-export const storedReply = async (trx: Trx, { consumer, messageId }: InboxKey): Promise<Reply | undefined> =>
-  replyOf(await trx('inbox').where({ consumer, message_id: messageId }).first('reply'));
-
 /** Those of the messages that were seen before, each with the reply that was committed with it, if it was a command. */
 export const keptAmong = async (
   trx: Trx,
@@ -26,6 +22,10 @@ export const keptAmong = async (
     .select<{ message_id: string; reply: string | null }[]>('message_id', 'reply');
   return new Map(rows.map((row) => [row.message_id, replyOf(row)]));
 };
+
+/** The same of one message. */
+export const storedReply = async (trx: Trx, { consumer, messageId }: InboxKey): Promise<Reply | undefined> =>
+  (await keptAmong(trx, consumer, [messageId])).get(messageId);
 
 /**
  * Counts the message in: `seen` when it was here before, `waiting` when messages of its key wait in `retries`, which it must not overtake.

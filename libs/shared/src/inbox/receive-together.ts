@@ -45,7 +45,6 @@ export const createTogetherReceiver = ({ db, outbox, consumer, crash }: Receiver
       group.map(({ message }) => message.id),
     );
     const fresh = group.filter(({ message }) => !kept.has(message.id));
-    if (fresh.length === group.length) throw new NotNew(); // none of them is: one has to wait
     if (fresh.length > 0) await takeNew(trx, fresh);
     for (const { message } of group) {
       const reply = kept.get(message.id);

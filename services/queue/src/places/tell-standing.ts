@@ -25,8 +25,8 @@ type Queue = QueueSettings & Partial<Pick<QueueDefinition, 'state' | 'opening' |
 
 /**
  * A standing in the words of the contract. A waiter whose position is not known (an engine is away) is told to ask again. Before the opening nobody is told a
- * position: the draw is secret. Nobody knows how long a pause takes, nor the rest of a line that was lost, which may begin anew: neither has an estimate, and those near the head ask as often as before, so that they hear
- * of its end.
+ * position: the draw is secret. Nobody knows how long a pause takes, nor the rest of a line that was lost, which may begin anew: neither has an estimate, and
+ * those near the head ask as often as before, so that they hear of its end.
  */
 export const tellStanding = (queue: Queue, standing: Standing, pace: Pace | undefined, { nowMs, random }: Moment): Told => {
   switch (standing.state) {
